@@ -1,0 +1,184 @@
+"""Switchable misbehaviour: each defect breaks one rule on purpose and names the cases that must notice.
+
+A defect is declared in one of two ways:
+
+- `@defect(...)` on a subclass of `Misbehaviour`: it reaches into the wire (requests, answers, ids, texts);
+- `flag(...)`: the device itself asks `self.defects.active("name")` at the place where it does wrong.
+
+`conformance.reference.defects.station` and `.csms` hold the lists; `all_defects()` loads both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from conformance.ocppj import frames
+from conformance.reference.wire import CallError, Payload
+
+
+class Misbehaviour:
+    """Base of a defect that reaches into the wire; override what goes wrong. One instance per device process.
+
+    `context` is the device (a reference station or CSMS), set before the first frame.
+    """
+
+    context: Any = None
+
+    def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        """The CALLs that are sent instead of this one (the payload is a copy and may be changed); [] drops it."""
+        return [(action, payload)]
+
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        """The answer that is given instead; None stays silent."""
+        return answer
+
+    def message_id(self, identifier: str) -> str:
+        """The message id that is used instead."""
+        return identifier
+
+    def text(self, text: str) -> list[str]:
+        """The texts that are written instead of this one."""
+        return [text]
+
+    def unexpected(self, frame: frames.Frame) -> list[str]:
+        """Texts written in reaction to a frame that a good device ignores."""
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One named defect.
+
+    `role`: "CS" or "CSMS". `families`: of `Version.family` ("1.6", "2"). `breaks`: what it does wrong, with the source
+    of the rule or the number in the list of field defects. `must_fail`: ids of the cases that have to FAIL with it;
+    `rules`: ids of monitor rules that have to report it.
+    """
+
+    name: str
+    role: str
+    families: tuple[str, ...]
+    breaks: str
+    must_fail: tuple[str, ...]
+    rules: tuple[str, ...] = ()
+    misbehaviour: type[Misbehaviour] | None = None
+
+
+_REGISTRY: dict[str, Defect] = {}
+
+
+def flag(
+    name: str,
+    *,
+    role: str,
+    families: Iterable[str],
+    breaks: str,
+    must_fail: Iterable[str],
+    rules: Iterable[str] = (),
+    misbehaviour: type[Misbehaviour] | None = None,
+) -> Defect:
+    """Register a defect that the device itself asks for by name. Raises ValueError for a name given twice."""
+    if name in _REGISTRY:
+        raise ValueError(f"the defect {name!r} is defined twice")
+    entry = Defect(name, role, tuple(families), breaks, tuple(must_fail), tuple(rules), misbehaviour)
+    _REGISTRY[name] = entry
+    return entry
+
+
+def defect(
+    name: str,
+    *,
+    role: str,
+    families: Iterable[str],
+    breaks: str,
+    must_fail: Iterable[str],
+    rules: Iterable[str] = (),
+) -> Callable[[type[Misbehaviour]], type[Misbehaviour]]:
+    """Register the decorated `Misbehaviour` under `name`."""
+
+    def register(cls: type[Misbehaviour]) -> type[Misbehaviour]:
+        flag(name, role=role, families=families, breaks=breaks, must_fail=must_fail, rules=rules, misbehaviour=cls)
+        return cls
+
+    return register
+
+
+def all_defects(role: str | None = None, family: str | None = None) -> tuple[Defect, ...]:
+    """Every defect, or those of one role and one version family, sorted by name."""
+    for module in ("station", "csms"):
+        qualified = f"{__name__}.{module}"
+        if find_spec(qualified) is not None:
+            import_module(qualified)
+    return tuple(
+        entry
+        for _, entry in sorted(_REGISTRY.items())
+        if role in (None, entry.role) and (family is None or family in entry.families)
+    )
+
+
+@dataclass
+class Defects:
+    """The defects that are switched on in one device; a `wire.Distortion`."""
+
+    names: frozenset[str] = frozenset()
+    hooks: list[Misbehaviour] = field(default_factory=list)
+
+    @classmethod
+    def chosen(cls, names: Iterable[str], role: str, family: str) -> Defects:
+        """Switch on `names`. Raises ValueError, naming the known ones, for a name that this device has not."""
+        names = tuple(names)
+        if not names:
+            return cls()
+        known = {entry.name: entry for entry in all_defects(role, family)}
+        for name in names:
+            if name not in known:
+                raise ValueError(f"no defect {name!r} for a {family} {role}; known: {', '.join(sorted(known))}")
+        hooks = [made() for name in names if (made := known[name].misbehaviour) is not None]
+        return cls(frozenset(names), hooks)
+
+    def bind(self, device: object) -> None:
+        """Tell the hooks which device they sit in."""
+        for hook in self.hooks:
+            hook.context = device
+
+    def active(self, name: str) -> bool:
+        """Whether the defect is switched on."""
+        return name in self.names
+
+    def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        calls = [(action, payload)]
+        for hook in self.hooks:
+            calls = [made for one, given in calls for made in hook.request(one, _copy(given))]
+        return calls
+
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        given: Payload | CallError | None = answer
+        for hook in self.hooks:
+            if given is not None:
+                given = hook.answer(action, request, given if isinstance(given, CallError) else _copy(given))
+        return given
+
+    def message_id(self, identifier: str) -> str:
+        for hook in self.hooks:
+            identifier = hook.message_id(identifier)
+        return identifier
+
+    def text(self, text: str) -> list[str]:
+        texts = [text]
+        for hook in self.hooks:
+            texts = [made for one in texts for made in hook.text(one)]
+        return texts
+
+    def unexpected(self, frame: frames.Frame) -> list[str]:
+        return [text for hook in self.hooks for text in hook.unexpected(frame)]
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copy(item) for item in value]
+    return value
