@@ -153,7 +153,7 @@ def _plain_constant(text: str) -> Any:
     raise _Suspicious
 
 
-def _scanner(**hooks: Callable[[Any], Any]) -> Callable[[str, int], tuple[Any, int]]:
+def _scanner(**hooks: Any) -> Callable[[str, int], tuple[Any, int]]:
     """Reads one JSON value at a position: the value and where it ended. StopIteration: no value there."""
     decoder: Any = json.JSONDecoder(**hooks)
     scan: Callable[[str, int], tuple[Any, int]] = decoder.scan_once
