@@ -1,0 +1,82 @@
+"""From the trace and its findings to their records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from conformance.ocppj.findings import Finding
+from conformance.ocppj.trace import Entry
+from conformance.report.record import FindingRecord, FrameRecord, plain
+
+_OUTSIDE = frozenset({"step"})
+
+
+def _describe(entry: Entry) -> str:
+    """What an entry that is no frame says, in one line: `plug_in evseId=1 connectorId=1`, `1000 normal closure`."""
+    data = dict(entry.data)
+    words = [
+        str(data.pop(key)) for key in ("kind", "name", "code", "reason", "text") if data.get(key) not in (None, "")
+    ]
+    args = data.pop("args", None)
+    if isinstance(args, dict):
+        data |= args
+    elif args not in (None, (), []):
+        words.append(str(plain(args)))
+    words += [f"{key}={plain(value)}" for key, value in plain(data).items() if value not in (None, "", [], {})]
+    return " ".join(words)
+
+
+def frame_record(entry: Entry) -> FrameRecord:
+    """The record of one entry of the trace. An answer takes the action of the CALL that it answers."""
+    frame = entry.frame
+    if frame is None:
+        return FrameRecord(index=entry.index, at=entry.at, sender=entry.sender, kind=entry.kind, text=_describe(entry))
+    return FrameRecord(
+        index=entry.index,
+        at=entry.at,
+        sender=entry.sender,
+        type=frame.type,
+        action=frame.action,
+        id=frame.id,
+        text=frame.text,
+        answers=entry.answers,
+    )
+
+
+def frame_records(entries: Iterable[Entry]) -> list[FrameRecord]:
+    """The records of a case's entries, in order. Entries that open a step are left out: StepRecord holds them."""
+    return [frame_record(entry) for entry in entries if entry.kind not in _OUTSIDE]
+
+
+def frames_by_step(entries: Iterable[Entry]) -> dict[int, list[int]]:
+    """Which entries fell into which step, by step number; 0 is what came before the first step.
+
+    An entry belongs to the step that was last opened before it.
+    """
+    current = 0
+    steps: dict[int, list[int]] = {}
+    for entry in entries:
+        if entry.kind == "step":
+            number: Any = entry.data.get("number")
+            current = number if isinstance(number, int) else current
+        elif entry.kind not in _OUTSIDE:
+            steps.setdefault(current, []).append(entry.index)
+    return steps
+
+
+def finding_record(finding: Finding) -> FindingRecord:
+    """The record of a finding."""
+    return FindingRecord(
+        rule=finding.rule,
+        severity=str(finding.severity),
+        expected=finding.expected,
+        actual=finding.actual,
+        where=finding.where,
+        requirement=finding.requirement,
+        frame=finding.frame,
+        pointer=finding.pointer,
+        step=finding.step,
+        blame=str(finding.blame),
+        note=finding.note,
+    )

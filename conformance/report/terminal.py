@@ -1,0 +1,171 @@
+"""What the terminal shows: a line as each case ends, and a summary when the run has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance.report.aggregate import (
+    NOT_EXERCISED,
+    VERIFIED,
+    VIOLATED,
+    by_block,
+    count_requirements,
+    count_verdicts,
+)
+from conformance.report.record import (
+    ERROR,
+    EXPECTED_FAIL,
+    FAIL,
+    INCONCLUSIVE,
+    NOT_APPLICABLE,
+    NOT_IMPLEMENTED,
+    PASS,
+    UNEXPECTED_PASS,
+    VERDICTS,
+    CaseRecord,
+    RunRecord,
+)
+from conformance.report.text import duration, fit, pad, plural, visible, width_of
+
+_COLORS = {
+    PASS: "32",
+    NOT_APPLICABLE: "2",
+    NOT_IMPLEMENTED: "2",
+    EXPECTED_FAIL: "36",
+    UNEXPECTED_PASS: "31",
+    INCONCLUSIVE: "33",
+    FAIL: "31",
+    ERROR: "1;35",
+}
+_SHORT = {
+    PASS: "pass",
+    NOT_APPLICABLE: "n/a",
+    NOT_IMPLEMENTED: "no test",
+    EXPECTED_FAIL: "xfail",
+    UNEXPECTED_PASS: "xpass",
+    INCONCLUSIVE: "inconcl",
+    FAIL: "FAIL",
+    ERROR: "ERROR",
+}
+_WORST_FIRST = (ERROR, FAIL, UNEXPECTED_PASS, INCONCLUSIVE, EXPECTED_FAIL)
+_NARROWEST = 40
+_IDS_SHOWN = 4
+
+
+def paint(text: str, verdict: str, color: bool) -> str:
+    """`text` in the colour of `verdict`, if colour is wanted."""
+    code = _COLORS.get(verdict)
+    return f"\x1b[{code}m{text}\x1b[0m" if color and code else text
+
+
+def verdict_counts(counts: dict[str, int], color: bool = False) -> str:
+    """Counts in words, worst first: `2 FAIL, 1 INCONCLUSIVE, 40 PASS`."""
+    words = [paint(f"{counts[v]} {v}", v, color) for v in reversed(VERDICTS) if counts.get(v)]
+    return ", ".join(words) or "no cases"
+
+
+def progress_line(case: CaseRecord, width: int, color: bool = False, done: int = 0, total: int = 0) -> str:
+    """One line for a case that has ended: how far, verdict, id, version, seconds, title or what went wrong.
+
+    `width` in columns, at least 40; `done` of `total` is left out when `total` is 0.
+    """
+    width = max(width, _NARROWEST)
+    count = f"{done:>{len(str(total))}}/{total} " if total else ""
+    head = f"{count}{pad(case.verdict, 15)} "
+    body = f"{pad(visible(case.id), 18)} {pad(visible(case.version), 6)}{duration(case.seconds):>9}"
+    text = visible(case.why or case.title)
+    line = fit(f"{head}{body}  {text}", width)
+    return line.replace(case.verdict, paint(case.verdict, case.verdict, color), 1) if color else line
+
+
+def _table(record: RunRecord, width: int, color: bool) -> list[str]:
+    rows = by_block(record.cases)
+    shown = [v for v in VERDICTS if any(row.verdicts.get(v) for row in rows)]
+    labels = [f"{row.version} {row.role} {row.label}" for row in rows]
+    columns = [max(len(_SHORT[v]), 5) for v in shown]
+    room = max(14, width - 7 - sum(size + 1 for size in columns))
+    label_width = min(room, max([len("block"), *(width_of(visible(label)) for label in labels)]))
+    head = pad("block", label_width) + f"{'cases':>7}"
+    lines = [head + "".join(f" {_SHORT[v]:>{size}}" for v, size in zip(shown, columns, strict=True))]
+    for row, label in zip(rows, labels, strict=True):
+        line = pad(fit(visible(label), label_width), label_width) + f"{row.total:>7}"
+        for verdict, size in zip(shown, columns, strict=True):
+            count = row.verdicts.get(verdict, 0)
+            cell = f" {count or '·':>{size}}"
+            line += paint(cell, verdict, color and count > 0)
+        lines.append(line)
+    return lines
+
+
+def _case_line(case: CaseRecord, width: int, color: bool) -> str:
+    line = fit(f"{case.verdict}  {visible(case.id)} {visible(case.version)}: {visible(case.why or 'no reason')}", width)
+    return line.replace(case.verdict, paint(case.verdict, case.verdict, color), 1)
+
+
+def _grouped(cases: Iterable[CaseRecord], width: int) -> list[str]:
+    groups: dict[str, list[CaseRecord]] = {}
+    for case in cases:
+        groups.setdefault(case.reason or "no reason given", []).append(case)
+    lines = []
+    for reason, members in sorted(groups.items(), key=lambda item: -len(item[1])):
+        ids = sorted({visible(case.id) for case in members})
+        more = f" and {len(ids) - _IDS_SHOWN} more" if len(ids) > _IDS_SHOWN else ""
+        lines.append(fit(f"  {len(members):>4}  {visible(reason)}: {', '.join(ids[:_IDS_SHOWN])}{more}", width))
+    return lines
+
+
+def summary_lines(record: RunRecord, width: int, color: bool = False) -> list[str]:
+    """The summary of a run as lines of at most `width` columns (at least 40), colours not counted.
+
+    What it is about, a table by block, one line for each case that did not pass and why, reasons of what is not
+    applicable in groups, remarks, requirements, problems of the run, and the counts.
+    """
+    width = max(width, _NARROWEST)
+    run, cases = record.run, record.cases
+    versions = ", ".join(run.versions) or "no version"
+    what = f"{run.device_name} ({run.role_name}, OCPP {versions})"
+    lines = [
+        fit(visible(f"{what}, tested by ocpp-conformance {run.tool_version}"), width),
+        fit("self-test, not an OCA certification", width),
+        "",
+    ]
+    if cases:
+        lines += _table(record, width, color)
+    bad = [case for verdict in _WORST_FIRST for case in cases if case.verdict == verdict]
+    if bad:
+        lines += ["", *(_case_line(case, width, color) for case in bad)]
+    for verdict in (NOT_APPLICABLE, NOT_IMPLEMENTED):
+        members = [case for case in cases if case.verdict == verdict]
+        if members and verdict == NOT_APPLICABLE:
+            lines += ["", f"{verdict}, by reason:", *_grouped(members, width)]
+        elif members:
+            lines += [
+                "",
+                fit(f"{verdict}: {plural(len(members), 'listed case')} without a test; see the report", width),
+            ]
+    lines.append("")
+    remarked = [case for case in cases if case.remarks]
+    if remarked:
+        remarks = sum(len(case.remarks) for case in remarked)
+        where = f"{plural(remarks, 'remark')} in {plural(len(remarked), 'case')}"
+        lines.append(fit(f"{where} (they fail nothing; --ocpp-strict promotes them)", width))
+    states = count_requirements(cases)
+    if any(states.values()):
+        text = (
+            f"requirements: {states[VERIFIED]} verified, {states[VIOLATED]} violated, "
+            f"{states[NOT_EXERCISED]} not exercised"
+        )
+        lines.append(fit(text, width))
+    lines += [paint(fit(f"problem: {visible(problem)}", width), FAIL, color) for problem in run.problems]
+    if run.interrupted:
+        why = f": {visible(run.interruption)}" if run.interruption else ""
+        lines.append(paint(fit(f"interrupted{why}; what had ended by then is in the report", width), FAIL, color))
+    took = f" in {duration(run.seconds)}" if run.seconds is not None else ""
+    counts = count_verdicts(cases)
+    text = f"{plural(len(cases), 'case')}{took}: {verdict_counts(counts)}"
+    lines.append(
+        f"{plural(len(cases), 'case')}{took}: {verdict_counts(counts, color)}"
+        if width_of(text) <= width
+        else fit(text, width)
+    )
+    return lines
