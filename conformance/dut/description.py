@@ -1,0 +1,304 @@
+"""The device under test as the description gives it: plain values that a case reads, and nothing that can go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from conformance.dut.errors import ValueMissing
+from conformance.dut.features import Features
+from conformance.ocppj.versions import version as version_data
+
+Role = Literal["CS", "CSMS"]
+
+
+class Connector(NamedTuple):
+    """A connector by the numbers of the wire. In 1.6 evseId equals connectorId, which counts over the station."""
+
+    evseId: int  # noqa: N815 - the field's name on the wire
+    connectorId: int  # noqa: N815 - the field's name on the wire
+
+    @property
+    def evse(self) -> dict[str, int]:
+        """The EVSEType of 2.x that names this connector."""
+        return {"id": self.evseId, "connectorId": self.connectorId}
+
+
+class Token(dict[str, str]):
+    """An IdTokenType as it goes on the wire: a JSON object that can also be read by attribute."""
+
+    @property
+    def idToken(self) -> str:  # noqa: N802 - the field's name on the wire
+        """The token's characters; what 1.6 calls idTag."""
+        return self["idToken"]
+
+    @property
+    def type(self) -> str:
+        """IdTokenEnumType, such as ISO14443."""
+        return self["type"]
+
+    @property
+    def idTag(self) -> str:  # noqa: N802 - the field's name on the wire
+        """The token as an idTag of 1.6."""
+        return self["idToken"]
+
+
+class Tokens:
+    """The tokens by name. Reading one that the description does not give raises ValueMissing."""
+
+    def __init__(self, given: Mapping[str, Token]) -> None:
+        self._given = dict(given)
+
+    def _get(self, name: str) -> Token:
+        token = self._given.get(name)
+        if token is None:
+            raise ValueMissing(
+                f"token tokens.{name}", f'add under [tokens]: {name} = {{ idToken = "...", type = "ISO14443" }}'
+            )
+        return token
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._given
+
+    def given(self) -> Mapping[str, Token]:
+        """Every token that the description gives."""
+        return dict(self._given)
+
+    @property
+    def valid(self) -> Token:
+        """A token that is accepted."""
+        return self._get("valid")
+
+    @property
+    def second(self) -> Token:
+        """Another accepted token, in no group with the first."""
+        return self._get("second")
+
+    @property
+    def invalid(self) -> Token:
+        """A token that is refused as Invalid."""
+        return self._get("invalid")
+
+    @property
+    def blocked(self) -> Token:
+        """A token that is Blocked."""
+        return self._get("blocked")
+
+    @property
+    def expired(self) -> Token:
+        """A token that is Expired."""
+        return self._get("expired")
+
+    @property
+    def unknown(self) -> Token:
+        """A token that nobody has heard of."""
+        return self._get("unknown")
+
+    @property
+    def group1(self) -> Token:
+        """An accepted token that belongs to the group."""
+        return self._get("group1")
+
+    @property
+    def group2(self) -> Token:
+        """Another accepted token of the same group."""
+        return self._get("group2")
+
+    @property
+    def group(self) -> Token:
+        """The group of group1 and group2."""
+        return self._get("group")
+
+    @property
+    def master_pass(self) -> Token:
+        """An accepted token of the master pass group."""
+        return self._get("master_pass")
+
+    @property
+    def master_pass_group(self) -> Token:
+        """The master pass group."""
+        return self._get("master_pass_group")
+
+    @property
+    def contract(self) -> Token:
+        """A token of an ISO 15118 contract."""
+        return self._get("contract")
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long the run waits, in seconds; the meanings stand in `keys.TIMEOUTS`."""
+
+    message: float = 5.0
+    connect: float = 10.0
+    boot: float = 30.0
+    reset: float = 60.0
+    physical: float = 30.0
+    quiet: float = 0.05
+    tolerance: float = 4.0
+    operator: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What the tester chooses where the standard leaves it open; meanings and units stand in `keys.VALUES`."""
+
+    heartbeat_interval: int = 300
+    boot_retry_interval: int = 5
+    sampled_interval: int = 5
+    aligned_interval: int = 10
+    measurands: tuple[str, ...] = ("Energy.Active.Import.Register",)
+    transaction_duration: int = 10
+    ev_connection_timeout: int = 10
+    offline_threshold: int = 10
+    message_timeout: int = 5
+    message_attempts: int = 3
+    message_attempt_interval: int = 2
+    charging_rate_unit: str = "A"
+    number_phases: int = 3
+    stack_level: int = 0
+    limit: float = 8.0
+    configuration_slot: int = 1
+    spare_configuration_slot: int = 2
+    ocpp_interface: str = "Wired0"
+    connector_type: str = "cType2"
+    unknown_vendor_id: str = "org.example.unknown"
+    customer_identifier: str = "customer-1"
+    model: str = "Conformance Station"
+    vendor: str = "OCPP Conformance"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the two sides meet: `listen` (host, port) and `path` for our CSMS, `url` of a CSMS under test."""
+
+    listen: tuple[str, int] = ("127.0.0.1", 9000)
+    path: str = "/ocpp"
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """Certificates that the tester brings; None means that the run makes them."""
+
+    certificate: Path | None = None
+    key: Path | None = None
+    trust: Path | None = None
+    names: tuple[str, ...] = ()
+    algorithm: str = "ECDSA"
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSettings:
+    """One operator as described; which fields count depends on `kind`."""
+
+    kind: str = "manual"
+    url: str = ""
+    argv: tuple[str, ...] = ()
+    class_name: str = ""
+    timeout: float | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorPlan:
+    """Who makes which act: the default operator, others by name, and the verbs that those others make."""
+
+    default: OperatorSettings = OperatorSettings()
+    named: Mapping[str, OperatorSettings] = field(default_factory=dict)
+    verbs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedFailure:
+    """A case that is known to fail, under one version or (None) under all."""
+
+    id: str
+    reason: str
+    link: str = ""
+    version: str | None = None
+
+    def matches(self, id: str, version: str) -> bool:
+        """Whether this entry speaks of that case under that version."""
+        return self.id == id and self.version in (None, version)
+
+
+@dataclass(frozen=True)
+class Dut:
+    """The device under test. Immutable: `dataclasses.replace` makes a variant, `under` the view of one OCPP version."""
+
+    role: Role
+    identity: str
+    versions: tuple[str, ...]
+    features: Features
+    tokens: Tokens
+    security_profile: int = 0
+    password: bytes | None = None
+    subtypes: frozenset[str] = frozenset()
+    connectors: tuple[Connector, ...] = (Connector(1, 1),)
+    connection: Address = Address()
+    tls: TlsFiles = TlsFiles()
+    timeouts: Timeouts = Timeouts()
+    values: Values = Values()
+    operator: OperatorPlan = OperatorPlan()
+    expected_failures: tuple[ExpectedFailure, ...] = ()
+    source: str = "the description"
+
+    @property
+    def connector(self) -> Connector:
+        """The first connector: the one that cases use."""
+        return self.connectors[0]
+
+    @property
+    def evse(self) -> int:
+        """evseId of the first EVSE: the one that cases use."""
+        return self.connectors[0].evseId
+
+    @property
+    def evses(self) -> tuple[int, ...]:
+        """Every evseId, in the order of the description."""
+        return tuple(dict.fromkeys(connector.evseId for connector in self.connectors))
+
+    @property
+    def two_evses(self) -> bool:
+        """Whether there are two EVSEs or more."""
+        return len(self.evses) > 1
+
+    @property
+    def second_connector(self) -> Connector:
+        """The first connector of the second EVSE; ValueMissing if there is none."""
+        for connector in self.connectors:
+            if connector.evseId != self.evse:
+                return connector
+        raise ValueMissing("second EVSE", "add it under [evses]: connectors = [[1, 1], [2, 1]]")
+
+    @property
+    def second_evse(self) -> int:
+        """evseId of the second EVSE; ValueMissing if there is none."""
+        return self.second_connector.evseId
+
+    @property
+    def heartbeat_interval(self) -> int:
+        """Heartbeat interval of an accepted boot, in seconds."""
+        return self.values.heartbeat_interval
+
+    @property
+    def boot_time(self) -> float:
+        """Seconds that the device may take from power-on to its BootNotification."""
+        return self.timeouts.boot
+
+    def expected_failure(self, id: str, version: str) -> ExpectedFailure | None:
+        """The entry that declares the case as known to fail, if any."""
+        return next((entry for entry in self.expected_failures if entry.matches(id, version)), None)
+
+    def under(self, version: str) -> Dut:
+        """The device as that OCPP version sees it; ValueError if the version is unknown.
+
+        1.6 has no EVSEs: its connectors count over the station, so the nth pair of the description is connector n.
+        """
+        if version_data(version).family != "1.6" or all(pair.evseId == pair.connectorId for pair in self.connectors):
+            return self
+        numbered = tuple(Connector(number, number) for number in range(1, len(self.connectors) + 1))
+        return replace(self, connectors=numbered)

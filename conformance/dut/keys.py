@@ -1,0 +1,281 @@
+"""Every section and key of a description as data: the loader, the documentation and `init` all read this table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+Kind = Literal["text", "texts", "bool", "integer", "number", "token", "connectors", "versions", "table", "argv"]
+
+
+class _Required:
+    def __repr__(self) -> str:
+        return "required"
+
+
+REQUIRED: Final = _Required()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: its type, what it means, its default (None: not given), its unit and its bounds (both inclusive)."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    default: Any = None
+    unit: str = ""
+    lowest: float | None = None
+    highest: float | None = None
+    choices: tuple[str | int, ...] = ()
+    role: Literal["", "CS", "CSMS"] = ""
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table of the description, and what it is for."""
+
+    name: str
+    meaning: str
+    keys: tuple[Key, ...]
+
+    def key(self, name: str) -> Key | None:
+        """The key of that name, or None."""
+        return next((key for key in self.keys if key.name == name), None)
+
+
+DEVICE = Section(
+    "device",
+    "What is under test, and how it identifies itself.",
+    (
+        Key("role", "text", "What is under test: a charging station or a CSMS.", REQUIRED, choices=("CS", "CSMS")),
+        Key(
+            "identity",
+            "text",
+            "Identity of the charging station: the last part of its connection URL. With a CSMS under test, the one "
+            "that our station uses.",
+            REQUIRED,
+            example='"CS001"',
+        ),
+        Key("versions", "versions", "OCPP versions to test.", REQUIRED, example='["2.0.1"]'),
+        Key("security_profile", "integer", "Security profile in use during the run.", 0, choices=(0, 1, 2, 3)),
+        Key("password", "text", "HTTP Basic password of the station, as text.", example='"0123456789abcdef"'),
+        Key(
+            "password_hex",
+            "text",
+            "The same password as hexadecimal digits, for passwords that are bytes (AuthorizationKey of 1.6).",
+            example='"30313233343536373839616263646566"',
+        ),
+        Key(
+            "subtype",
+            "texts",
+            "Product subtypes of the certification document that the device belongs to.",
+            (),
+            choices=("Mode 1/2-only Charging Station", "Wireless Charging Station"),
+        ),
+    ),
+)
+
+CONNECTION = Section(
+    "connection",
+    "Where the two sides meet.",
+    (
+        Key(
+            "listen",
+            "text",
+            "Address and port where our CSMS listens; port 0 takes a free one.",
+            "127.0.0.1:9000",
+            role="CS",
+            example='"0.0.0.0:9000"',
+        ),
+        Key("path", "text", "Path before the identity that our CSMS accepts.", "/ocpp", role="CS"),
+        Key(
+            "url",
+            "text",
+            "Address of the CSMS under test, without the identity.",
+            role="CSMS",
+            example='"ws://127.0.0.1:9001/ocpp"',
+        ),
+    ),
+)
+
+TLS = Section(
+    "tls",
+    "Certificates for security profiles 2 and 3. Paths are relative to the description. What is not given comes from a "
+    "test PKI that is made for the run.",
+    (
+        Key("certificate", "text", "Our certificate chain (PEM): the CSMS's, or the station's on profile 3."),
+        Key("key", "text", "Private key of that certificate (PEM)."),
+        Key("trust", "text", "Root certificates that we trust (PEM): those that issued the certificate of the device."),
+        Key("names", "texts", "Names and addresses that a certificate made for our CSMS carries.", (), role="CS"),
+        Key("algorithm", "text", "Key type of the certificates that the run makes.", "ECDSA", choices=("ECDSA", "RSA")),
+    ),
+)
+
+EVSES = Section(
+    "evses",
+    "The EVSEs and their connectors; cases use the first, and the second where they need two.",
+    (
+        Key(
+            "connectors",
+            "connectors",
+            "Pairs of evseId and connectorId. For 1.6 connectors count over the station: the first is connector 1.",
+            ((1, 1),),
+            example="[[1, 1], [2, 1]]",
+        ),
+    ),
+)
+
+TOKENS = Section(
+    "tokens",
+    "Tokens that the operator can present, or that the CSMS knows. Each is { idToken, type }; in 1.6 idToken is the idTag. "
+    "With a station under test our CSMS answers for each as its name says; a CSMS under test must know them so.",
+    (
+        Key(
+            "valid",
+            "token",
+            "A token that is accepted.",
+            REQUIRED,
+            example='{ idToken = "AABBCCDD01", type = "ISO14443" }',
+        ),
+        Key("second", "token", "Another accepted token, in no group with the first."),
+        Key("invalid", "token", "A token that is refused as Invalid."),
+        Key("blocked", "token", "A token that is Blocked."),
+        Key("expired", "token", "A token that is Expired."),
+        Key("unknown", "token", "A token that nobody has heard of."),
+        Key("group1", "token", "An accepted token that belongs to the group `group`."),
+        Key("group2", "token", "Another accepted token of the same group."),
+        Key("group", "token", "The group of these two (groupIdToken; parentIdTag in 1.6)."),
+        Key("master_pass", "token", "An accepted token of the master pass group."),
+        Key("master_pass_group", "token", "The master pass group (MasterPassGroupId)."),
+        Key("contract", "token", "A token of an ISO 15118 contract (eMAID)."),
+    ),
+)
+
+TIMEOUTS = Section(
+    "timeouts",
+    "How long the run waits, in seconds. A wait ends as soon as its end is known; a device that misses one costs it all.",
+    (
+        Key("message", "number", "For a message or an answer that is due at once.", 5.0, "s", 0.05, 600),
+        Key("connect", "number", "For a connection, after something made the device connect.", 10.0, "s", 0.05, 3600),
+        Key("boot", "number", "From power-on or restart to the BootNotification.", 30.0, "s", 0.05, 3600),
+        Key("reset", "number", "From an accepted reset to the next connection.", 60.0, "s", 0.05, 3600),
+        Key(
+            "physical",
+            "number",
+            "For what follows from an act on the hardware: plugging, charging, locking.",
+            30.0,
+            "s",
+            0.05,
+            3600,
+        ),
+        Key("quiet", "number", "Silence after which the device counts as idle.", 0.05, "s", 0.001, 60),
+        Key("tolerance", "number", "How far clocks and intervals of the device may be off.", 4.0, "s", 0, 3600),
+        Key("operator", "number", "For an operator that is a program to make an act.", 30.0, "s", 0.05, 3600),
+    ),
+)
+
+VALUES = Section(
+    "values",
+    "What cases configure or ask for, where the standard leaves the choice to the tester.",
+    (
+        Key("heartbeat_interval", "integer", "Heartbeat interval of an accepted boot.", 300, "s", 1, 86400),
+        Key("boot_retry_interval", "integer", "Interval of a boot answered Pending or Rejected.", 5, "s", 1, 3600),
+        Key("sampled_interval", "integer", "Interval of sampled meter values during a transaction.", 5, "s", 1, 3600),
+        Key("aligned_interval", "integer", "Interval of clock-aligned meter values.", 10, "s", 1, 86400),
+        Key(
+            "measurands",
+            "texts",
+            "Measurands that meter values are configured to carry.",
+            ("Energy.Active.Import.Register",),
+        ),
+        Key(
+            "transaction_duration",
+            "integer",
+            "How long a transaction is left to run where its length matters.",
+            10,
+            "s",
+            1,
+            3600,
+        ),
+        Key(
+            "ev_connection_timeout",
+            "integer",
+            "Time to plug in after authorization (EVConnectionTimeOut, ConnectionTimeOut).",
+            10,
+            "s",
+            1,
+            3600,
+        ),
+        Key("offline_threshold", "integer", "OfflineThreshold.", 10, "s", 1, 86400),
+        Key("message_timeout", "integer", "MessageTimeout of the station.", 5, "s", 1, 600),
+        Key("message_attempts", "integer", "Attempts to deliver a transaction message.", 3, "", 1, 20),
+        Key("message_attempt_interval", "integer", "Interval between these attempts.", 2, "s", 1, 3600),
+        Key("charging_rate_unit", "text", "Unit of limits in charging profiles.", "A", choices=("A", "W")),
+        Key("number_phases", "integer", "numberPhases in charging profiles.", 3, "", 1, 3),
+        Key("stack_level", "integer", "stackLevel of charging profiles.", 0, "", 0, 1000),
+        Key("limit", "number", "Limit of a charging profile, in A; for W it is multiplied by 1000.", 8.0, "A", 0, 1000),
+        Key("configuration_slot", "integer", "Slot of the network profile in use.", 1, "", 0, 1000),
+        Key("spare_configuration_slot", "integer", "Another slot that may be written.", 2, "", 0, 1000),
+        Key("ocpp_interface", "text", "ocppInterface of network profiles.", "Wired0"),
+        Key("connector_type", "text", "Type of the first connector.", "cType2"),
+        Key(
+            "unknown_vendor_id",
+            "text",
+            "A vendorId that the device does not know, for DataTransfer.",
+            "org.example.unknown",
+        ),
+        Key("customer_identifier", "text", "customerIdentifier for customer information.", "customer-1"),
+        Key("model", "text", "Model in our station's BootNotification.", "Conformance Station", role="CSMS"),
+        Key("vendor", "text", "Vendor in our station's BootNotification.", "OCPP Conformance", role="CSMS"),
+    ),
+)
+
+OPERATOR = Section(
+    "operator",
+    "Who acts on the device: presents tokens, plugs in, or has the CSMS send a message.",
+    (
+        Key("kind", "text", "How the operator is reached.", "manual", choices=("manual", "http", "command", "python")),
+        Key("url", "text", "For http: base address of the operator interface.", example='"http://127.0.0.1:9100"'),
+        Key("argv", "argv", "For command: the program and its arguments.", (), example='["./operate.sh"]'),
+        Key(
+            "class",
+            "text",
+            "For python: a class as `package.module:Class`, or an entry point in group `ocpp_conformance.operators`.",
+            example='"lab.relay:Relay"',
+        ),
+        Key("timeout", "number", "Time that one act may take; timeouts.operator if not given.", None, "s", 0.05, 3600),
+        Key("options", "table", "For python: keyword arguments of the class."),
+        Key(
+            "verbs",
+            "table",
+            'Verbs that another operator makes: `plug_in = "manual"`, a kind or a name of [operators.NAME].',
+        ),
+    ),
+)
+
+EXPECTED_FAILURES = Section(
+    "expected_failures",
+    "Cases that are known to fail. They run, must fail, and are reported as expected; a pass, or an id that matches "
+    "nothing, fails the run.",
+    (
+        Key("id", "text", "Id of the case.", REQUIRED, example='"TC_B_01_CS"'),
+        Key("reason", "text", "Why it fails.", REQUIRED),
+        Key("link", "text", "Where the defect is tracked.", ""),
+        Key("version", "text", "Only under this OCPP version; under all if not given."),
+    ),
+)
+
+SECTIONS: Final[tuple[Section, ...]] = (
+    DEVICE,
+    CONNECTION,
+    TLS,
+    EVSES,
+    TOKENS,
+    TIMEOUTS,
+    VALUES,
+    OPERATOR,
+    EXPECTED_FAILURES,
+)
+"""Sections with fixed keys; [features] takes the ids of the catalogue, [operators.NAME] the keys of [operator]."""

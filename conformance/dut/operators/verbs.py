@@ -1,0 +1,110 @@
+"""Every act that a test case may ask of an operator, as data: names, arguments, and how to tell a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a verb: a JSON type, and whether it may be left out."""
+
+    name: str
+    type: Literal["integer", "string", "object"]
+    meaning: str
+    required: bool = True
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One act. `instruction` is the sentence for a person, with the arguments in braces."""
+
+    name: str
+    role: Literal["CS", "CSMS"]
+    instruction: str
+    arguments: tuple[Argument, ...] = ()
+
+    def told(self, args: Mapping[str, Any]) -> str:
+        """The instruction with the arguments filled in; what was not given reads as a question mark."""
+        return self.instruction.format_map(_Told(args))
+
+
+class _Told(dict[str, Any]):
+    def __init__(self, args: Mapping[str, Any]) -> None:
+        super().__init__({name: _plain(value) for name, value in args.items()})
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping) and "idToken" in value:
+        return f"{value['idToken']} ({value.get('type', 'any type')})"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} = {item}" for name, item in value.items()) or "no further fields"
+    return value
+
+
+_EVSE = Argument("evseId", "integer", "The EVSE.")
+_CONNECTOR = Argument("connectorId", "integer", "The connector on that EVSE; in 1.6 equal to evseId.")
+_ID_TOKEN = Argument("idToken", "object", "The token as IdTokenType: idToken and type.")
+_PLACE = (_EVSE, _CONNECTOR)
+
+_ALL = (
+    Verb("plug_in", "CS", "Plug an EV into connector {connectorId} of EVSE {evseId}.", _PLACE),
+    Verb(
+        "unplug",
+        "CS",
+        "Unplug the cable at connector {connectorId} of EVSE {evseId}, on the {side} side.",
+        (*_PLACE, Argument("side", "string", "Which end of the cable.", required=False, choices=("EV", "station"))),
+    ),
+    Verb("present_token", "CS", "Present token {idToken} at EVSE {evseId}.", (_ID_TOKEN, _EVSE)),
+    Verb(
+        "start_session",
+        "CS",
+        "Plug an EV into connector {connectorId} of EVSE {evseId} and authorize with token {idToken}, in any order.",
+        (_ID_TOKEN, *_PLACE),
+    ),
+    Verb("suspend_ev", "CS", "Have the EV at connector {connectorId} of EVSE {evseId} stop drawing power.", _PLACE),
+    Verb("resume_ev", "CS", "Have the EV at connector {connectorId} of EVSE {evseId} draw power again.", _PLACE),
+    Verb(
+        "ev_not_ready", "CS", "Have the EV at connector {connectorId} of EVSE {evseId} not be ready to charge.", _PLACE
+    ),
+    Verb("ev_ready", "CS", "Have the EV at connector {connectorId} of EVSE {evseId} be ready to charge.", _PLACE),
+    Verb("occupy_bay", "CS", "Have a vehicle stand in the parking bay of EVSE {evseId}.", (_EVSE,)),
+    Verb("free_bay", "CS", "Have the vehicle leave the parking bay of EVSE {evseId}.", (_EVSE,)),
+    Verb("power_cycle", "CS", "Switch the power of the charging station off and on again."),
+    Verb("network_down", "CS", "Cut the network of the charging station."),
+    Verb("network_up", "CS", "Restore the network of the charging station."),
+    Verb(
+        "cause_fault",
+        "CS",
+        "Cause a fault ({kind}) at connector {connectorId} of EVSE {evseId}.",
+        (*_PLACE, Argument("kind", "string", "The fault: a 1.6 error code, such as OtherError.", required=False)),
+    ),
+    Verb("clear_fault", "CS", "Clear the fault at connector {connectorId} of EVSE {evseId}.", _PLACE),
+    Verb("jam_lock", "CS", "Keep the lock of connector {connectorId} of EVSE {evseId} from moving.", _PLACE),
+    Verb("free_lock", "CS", "Let the lock of connector {connectorId} of EVSE {evseId} move again.", _PLACE),
+    Verb(
+        "csms_sends",
+        "CSMS",
+        "Have the CSMS send {action} to station {identity}, with: {payload}.",
+        (
+            Argument("identity", "string", "Identity of the charging station that shall receive it."),
+            Argument("action", "string", "The action, as on the wire."),
+            Argument("payload", "object", "Fields that the request must have; the CSMS fills in the rest."),
+        ),
+    ),
+)
+
+VERBS: Mapping[str, Verb] = MappingProxyType({verb.name: verb for verb in _ALL})
+"""Every verb by name."""
+
+
+def verbs_of(role: str) -> frozenset[str]:
+    """Names of the verbs for a device of that role ("CS" or "CSMS")."""
+    return frozenset(verb.name for verb in _ALL if verb.role == role)
