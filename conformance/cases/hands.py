@@ -1,0 +1,117 @@
+"""The operator as a case sees it: verbs as methods, each noted in the trace before it acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from conformance.peers.outcome import Inconclusive
+from conformance.peers.payload import plain
+from conformance.peers.peer import Peer
+
+
+class Hands:
+    """Every verb of the operator as a method; a connector given by position is split into its ids.
+
+    What was done and not undone stands in `done`, so that the clean-up can undo it.
+    """
+
+    def __init__(self, operator: Any, peer: Peer, dut: Any) -> None:
+        self._operator = operator
+        self._peer = peer
+        self._dut = dut
+        self.done: dict[tuple[str, Any], Any] = {}
+
+    def offers(self, verb: str) -> bool:
+        """Whether the operator declared that verb."""
+        return verb in self._operator.verbs
+
+    def __getattr__(self, verb: str) -> Callable[..., Mapping[str, Any]]:
+        if verb.startswith("_"):
+            raise AttributeError(verb)
+        method = getattr(self, f"_{verb}", None)
+        return method if method is not None else lambda *args, **kwargs: self._perform(verb, *args, **kwargs)
+
+    def csms_sends(self, action: str, /, **payload: Any) -> Mapping[str, Any]:
+        """Have the CSMS under test send a CALL; `payload` holds the fields that matter, the CSMS fills the rest."""
+        if action not in self._peer.version.actions:
+            raise ValueError(f"{action} is no action of OCPP {self._peer.version.id}")
+        return self._perform("csms_sends", identity=self._dut.identity, action=action, payload=plain(payload))
+
+    def present_token(self, token: Any, connector: Any = None) -> Mapping[str, Any]:
+        """Present a token at the reader (of a connector's EVSE)."""
+        place = connector or self._dut.connector
+        return self._perform("present_token", idToken=plain(token), evseId=place.evseId)
+
+    def start_session(self, token: Any, connector: Any = None) -> Mapping[str, Any]:
+        """Plug in and authorize in one go, where the device can only do both."""
+        place = connector or self._dut.connector
+        return self._perform(
+            "start_session", idToken=plain(token), evseId=place.evseId, connectorId=place.connectorId
+        )
+
+    def occupy_bay(self, connector: Any = None) -> Mapping[str, Any]:
+        """Drive the EV into the parking bay."""
+        return self._perform("occupy_bay", evseId=(connector or self._dut.connector).evseId)
+
+    def free_bay(self, connector: Any = None) -> Mapping[str, Any]:
+        """Drive the EV out of the parking bay."""
+        return self._perform("free_bay", evseId=(connector or self._dut.connector).evseId)
+
+    def _perform(self, verb: str, connector: Any = None, /, **args: Any) -> Mapping[str, Any]:
+        from conformance.dut.operators import OperatorUnable
+
+        if connector is not None:
+            args = {"evseId": connector.evseId, "connectorId": connector.connectorId, **args}
+        elif verb in _ON_A_CONNECTOR and "evseId" not in args:
+            place = self._dut.connector
+            args = {"evseId": place.evseId, "connectorId": place.connectorId, **args}
+        if verb == "unplug":
+            args.setdefault("side", "EV")
+        if not self.offers(verb):
+            raise Inconclusive(f"the operator has no verb {verb}")
+        self._peer.act("operator", verb, args)
+        try:
+            result: Mapping[str, Any] = self._operator.perform(verb, **args)
+        except OperatorUnable as error:
+            raise Inconclusive(f"the operator could not {verb}: {error}") from error
+        self._note(verb, args)
+        return result
+
+    def _note(self, verb: str, args: Mapping[str, Any]) -> None:
+        place = (args.get("evseId"), args.get("connectorId"))
+        if verb in _UNDO:
+            self.done[verb, place] = dict(args)
+        for done, undo in _UNDO.items():
+            if verb == undo:
+                self.done.pop((done, place), None)
+        if verb == "start_session":
+            self.done["plug_in", place] = {"evseId": place[0], "connectorId": place[1]}
+
+    def undo(self) -> list[str]:
+        """Undo what the case left done, last things first; what could not be undone, in words."""
+        problems: list[str] = []
+        for (verb, _), args in reversed(list(self.done.items())):
+            names = ("evseId",) if verb == "occupy_bay" else ("evseId", "connectorId")
+            wanted = {name: args[name] for name in names if name in args}
+            try:
+                self._perform(_UNDO[verb], **wanted)
+            except Inconclusive as error:
+                problems.append(str(error))
+        self.done.clear()
+        return problems
+
+
+_UNDO = {
+    "network_down": "network_up",
+    "jam_lock": "free_lock",
+    "cause_fault": "clear_fault",
+    "ev_not_ready": "ev_ready",
+    "plug_in": "unplug",
+    "occupy_bay": "free_bay",
+}
+
+_ON_A_CONNECTOR = frozenset(
+    {"plug_in", "unplug", "suspend_ev", "resume_ev", "ev_not_ready", "ev_ready", "cause_fault", "clear_fault",
+     "jam_lock", "free_lock"}
+)

@@ -1,0 +1,104 @@
+"""`step` and `check`: what a case's body says of itself while it runs."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from conformance.ocppj.findings import Finding, Severity
+from conformance.peers.peer import Peer
+
+
+@dataclass(slots=True)
+class Step:
+    """A numbered step of a running case. `first` is the index of the first trace entry that belongs to it."""
+
+    number: int
+    text: str
+    expect: str
+    line: int
+    first: int
+    reached: bool = True
+
+
+@dataclass(slots=True)
+class Checked:
+    """One `check`: what it says, whether it held, and of which requirement."""
+
+    text: str
+    held: bool
+    requirement: str
+
+
+@dataclass(slots=True)
+class Running:
+    """The case that runs now."""
+
+    peer: Peer
+    steps: list[Step] = field(default_factory=list)
+    checks: list[Checked] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    on_step: Callable[[Step], None] | None = None
+
+    def open_step(self, text: str, expect: str, line: int) -> None:
+        """Begin the next step."""
+        entry = self.peer.trace.add(
+            "step",
+            self.peer.clock.now(),
+            data={"number": len(self.steps) + 1, "text": text, "expect": expect},
+        )
+        one = Step(len(self.steps) + 1, text, expect, line, entry.index)
+        self.steps.append(one)
+        self.peer.open_step(one.number)
+        if self.on_step:
+            self.on_step(one)
+
+
+_running: Running | None = None
+
+
+def set_running(running: Running | None) -> None:
+    """The runner's own: which case `step` and `check` speak for."""
+    global _running
+    _running = running
+
+
+def _current() -> Running:
+    if _running is None:
+        raise RuntimeError("step() and check() are for the body of a test case")
+    return _running
+
+
+def step(text: str, *, expect: str = "") -> None:
+    """Begin the next numbered step of the scenario; `expect` says in words what the device should do.
+
+    Its window opens at the first stimulus that follows (an operator's act, a CALL of ours).
+    """
+    frame = inspect.currentframe()
+    line = frame.f_back.f_lineno if frame and frame.f_back else 0
+    _current().open_step(text, expect, line)
+
+
+def check(condition: object, text: str, *, requirement: str = "", actual: object = None) -> bool:
+    """Record whether something holds, and go on: a check that does not hold makes the case FAIL.
+
+    `text` says what is expected; `actual` what was seen instead (printed in the finding).
+    """
+    running = _current()
+    held = bool(condition)
+    running.checks.append(Checked(text, held, requirement))
+    if not held:
+        peer = running.peer
+        running.findings.append(
+            Finding(
+                rule="check",
+                severity=Severity.MUST,
+                expected=text,
+                actual="not so" if actual is None else repr(actual),
+                requirement=requirement,
+                frame=len(peer.trace.entries) - 1 if peer.trace.entries else None,
+                step=running.steps[-1].number if running.steps else None,
+            )
+        )
+    return held

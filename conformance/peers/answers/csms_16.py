@@ -1,0 +1,40 @@
+"""What a fake CSMS answers in 1.6 unless a case says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def _boot(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
+    return {"status": "Accepted", "currentTime": peer.timestamp(), "interval": peer.heartbeat_interval}
+
+
+def _heartbeat(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
+    return {"currentTime": peer.timestamp()}
+
+
+def _authorize(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
+    return {"idTagInfo": peer.token_info(request.get("idTag"))}
+
+
+def _start(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
+    return {"transactionId": peer.next_transaction_id(), "idTagInfo": peer.token_info(request.get("idTag"))}
+
+
+ANSWERS = {
+    "Authorize": _authorize,
+    "BootNotification": _boot,
+    "DataTransfer": {"status": "UnknownVendorId"},
+    "DiagnosticsStatusNotification": {},
+    "FirmwareStatusNotification": {},
+    "Heartbeat": _heartbeat,
+    "LogStatusNotification": {},
+    "MeterValues": {},
+    "SecurityEventNotification": {},
+    "SignCertificate": {"status": "Accepted"},
+    "SignedFirmwareStatusNotification": {},
+    "StartTransaction": _start,
+    "StatusNotification": {},
+    "StopTransaction": {},
+}

@@ -1,0 +1,203 @@
+"""The fake CSMS: what a charging station under test talks to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from conformance.peers.configuration import Configuration, configuration_for
+from conformance.peers.outcome import ExpectationFailed, Inconclusive
+from conformance.peers.payload import Fields, shown
+from conformance.peers.peer import Peer, Request
+from conformance.peers.session import Session
+from conformance.peers.states import find_state
+from conformance.peers.transaction import TransactionView
+
+
+class Door(Protocol):
+    """The listening socket, as the fake CSMS uses it."""
+
+    def pause(self) -> None:
+        """Refuse new TCP connections."""
+
+    def resume(self) -> None:
+        """Accept them again."""
+
+
+class FakeCsms(Peer):
+    """A CSMS that answers everything sensibly and tells a case what a charging station did."""
+
+    plays = "CSMS"
+    against = "CS"
+    lab: Any = None
+    door: Door | None = None
+    heartbeat_interval = 300
+    token_statuses: Mapping[str, Mapping[str, Any]] = {}  # noqa: RUF012  # replaced whole, never mutated
+
+    def begin(self, trace: Any, judge: Any) -> None:
+        """Start a case with no transaction known."""
+        super().begin(trace, judge)
+        self.sessions: dict[int, Session] = {}
+        self.configuration: Configuration = configuration_for(self)
+
+    # ---------------------------------------------------------------- answers' helpers
+
+    def token_info(self, token: Any) -> dict[str, Any]:
+        """idTokenInfo / idTagInfo of a token: as the description classes it, else Accepted."""
+        return dict(self.token_statuses.get(token if isinstance(token, str) else "", {"status": "Accepted"}))
+
+    def next_transaction_id(self) -> int:
+        """A transactionId that no device has seen from us in this run: it grows with the run's clock."""
+        last = int(self.facts.get("transactionId") or 1000 + int(self.clock.now() * 100))
+        self.facts["transactionId"] = last + 1
+        return last + 1
+
+    # ---------------------------------------------------------------- connection
+
+    def expect_connection(self, *, within: float | None = None, requirement: str = "") -> None:
+        """Wait until the station opens a WebSocket connection in this step's window."""
+        seconds = self.deadlines.boot if within is None else within
+
+        def opened() -> bool:
+            return any(entry.kind == "open" for entry in self._trace.entries[self._window :]) and self.connected
+
+        if not self.wait(opened, within=seconds):
+            raise self.failure(
+                f"a new WebSocket connection within {seconds:g} s", "none was opened", requirement=requirement
+            )
+
+    def disconnect(self, *, cut: bool = False) -> None:
+        """Close the station's connection (by a close frame, or `cut` by a TCP reset)."""
+        self.act("link", "cut" if cut else "close", {})
+        for wire in list(self._wires):
+            if cut:
+                wire.abort()
+            else:
+                wire.close(1000, "")
+
+    def refuse_connections(self) -> None:
+        """Take no new connections until `accept_connections`."""
+        self.act("link", "refuse", {})
+        self.facts["refusing"] = True
+        if self.door is not None:
+            self.door.pause()
+
+    def accept_connections(self) -> None:
+        """Take connections again."""
+        self.act("link", "accept", {})
+        self.facts.pop("refusing", None)
+        if self.door is not None:
+            self.door.resume()
+
+    @contextmanager
+    def offline(self) -> Iterator[None]:
+        """The station is offline inside: its connection is closed and no new one is taken."""
+        self.refuse_connections()
+        self.disconnect()
+        try:
+            yield
+        finally:
+            self.accept_connections()
+
+    # ---------------------------------------------------------------- states and configuration
+
+    def reach(self, name: str, /, **options: Any) -> Any:
+        """Bring the station into a reusable state as a precondition; INCONCLUSIVE when it is not reached."""
+        try:
+            return self.execute(name, **options)
+        except ExpectationFailed as failed:
+            raise Inconclusive(f"precondition {name} not reached: {failed}") from failed
+        finally:
+            self.mark()
+
+    def execute(self, name: str, /, **options: Any) -> Any:
+        """Go through a reusable state as a part of the scenario; what it wants and does not get fails the case."""
+        return find_state(name, self.version.family, self.against)(self, self.lab, **options)
+
+    def configure(self, *where_and_value: str) -> None:
+        """Set a configuration value as a precondition, verified and restored after the case.
+
+        2.x: `configure("TxCtrlr", "TxStartPoint", "Authorized")`; 1.6: `configure("ConnectionTimeOut", "5")`.
+        A value that the station can't take makes the case NOT APPLICABLE, with the value as the reason.
+        """
+        with self.behind_the_scenes():
+            self.configuration.set(*where_and_value)
+
+    def configured(self, *where: str) -> str:
+        """The station's own value of a variable or key, asked once a case; "" when it has none."""
+        with self.behind_the_scenes():
+            return self.configuration.get(*where)
+
+    # ---------------------------------------------------------------- facts
+
+    def transaction(self, evseId: int | None = None) -> TransactionView:  # noqa: N803  # the wire's own name
+        """The newest transaction of the case (2.x), on one EVSE or on any."""
+        return TransactionView(self, evseId)
+
+    def session(self, evseId: int) -> Session:  # noqa: N803  # the wire's own name
+        """Where the session on an EVSE stands by TxStartPoint and TxStopPoint (2.x)."""
+        if evseId not in self.sessions:
+            self.sessions[evseId] = Session(
+                frozenset(_members(self.configured("TxCtrlr", "TxStartPoint"))),
+                frozenset(_members(self.configured("TxCtrlr", "TxStopPoint"))),
+            )
+        return self.sessions[evseId]
+
+    def expect_connector_status(
+        self, status: Any, connector: Any, *, within: float | None = None, requirement: str = ""
+    ) -> Fields:
+        """Wait for a connector's status in this step's window.
+
+        2.x: by StatusNotification or by NotifyEvent (Connector.AvailabilityState, trigger Delta), which are equally
+        legal carriers; 1.6: by StatusNotification. A status is a fact and is not consumed.
+        """
+        seconds = self.deadlines.message if within is None else within
+        wanted = (status,) if isinstance(status, str) else tuple(status.choices)
+        found: list[Fields] = []
+
+        def ready() -> bool:
+            for place, value, request in self._statuses(self._window):
+                if place == (connector.evseId, connector.connectorId) and value in wanted:
+                    found.append(request)
+                    return True
+            return False
+
+        if not self.wait(ready, within=seconds):
+            reported = [value for place, value, _ in self._statuses(self._window)
+                        if place == (connector.evseId, connector.connectorId)]
+            raise self.failure(
+                f"connector {connector.connectorId} of EVSE {connector.evseId} reported {' or '.join(wanted)} "
+                f"within {seconds:g} s",
+                f"reported {', '.join(map(shown, reported))}" if reported else "no status of that connector",
+                requirement=requirement,
+            )
+        return found[0]
+
+    def statuses_in_step(self, connector: Any) -> list[str]:
+        """The statuses of a connector reported in this step's window, in order of arrival."""
+        place = (connector.evseId, connector.connectorId)
+        return [value for where, value, _ in self._statuses(self._window) if where == place]
+
+    def _statuses(self, since: int) -> Iterator[tuple[tuple[Any, Any], Any, Request]]:
+        for request in list(self._inbox):
+            if request._entry.index < since:
+                continue
+            if request._action == "StatusNotification":
+                if "connectorStatus" in request:
+                    yield (request.evseId, request.connectorId), request.connectorStatus, request
+                else:
+                    yield (request.connectorId, request.connectorId), request.status, request
+            elif request._action == "NotifyEvent":
+                for event in request.eventData or ():
+                    component = event.component
+                    if (
+                        component.name == "Connector"
+                        and event.variable.name == "AvailabilityState"
+                        and event.trigger == "Delta"
+                    ):
+                        yield (component.evse.id, component.evse.connectorId), event.actualValue, request
+
+
+def _members(value: str) -> list[str]:
+    return [one.strip() for one in value.split(",") if one.strip()]

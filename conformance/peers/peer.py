@@ -1,0 +1,765 @@
+"""What both fakes share: correlate message ids, answer, send, expect.
+
+The reader thread of a connection parses, answers and judges; the case's thread waits on one condition and is woken only
+while it waits. No queue stands between. An exception in the reader thread is kept and raised by every wait: it must
+never look like a silent device.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from conformance.ocppj import frames
+from conformance.ocppj.clock import Clock
+from conformance.ocppj.findings import Finding, Severity
+from conformance.ocppj.frames import Frame
+from conformance.ocppj.trace import Entry, Trace
+from conformance.ocppj.versions import Version
+from conformance.peers.outcome import ExpectationFailed, Inconclusive, PeerCrashed
+from conformance.peers.payload import Fields, mismatch, plain, shown
+from conformance.peers.settings import Deadlines, Judge, Script, Wire
+
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CallError:
+    """A declared refusal: the CALL is answered by a CALLERROR."""
+
+    code: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A declared answer that leaves `seconds` after the request arrived."""
+
+    seconds: float
+    payload: Mapping[str, Any]
+
+
+Answer = Mapping[str, Any] | CallError | Late | None
+Answerer = Callable[["Peer", dict[str, Any]], Answer]
+
+
+def call_error(code: str, description: str = "") -> CallError:
+    """Declare a CALLERROR as the answer: `csms.answer("Authorize", call_error("InternalError"))`."""
+    return CallError(code, description)
+
+
+def late(seconds: float, **fields: Any) -> Late:
+    """Declare an answer that is held back for `seconds`."""
+    return Late(seconds, fields)
+
+
+class Request(Fields):
+    """A CALL (or SEND) of the device, with the answer that it got."""
+
+    __slots__ = ("_consumed", "_entry", "_reply")
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(entry.frame.payload if entry.frame else {})
+        self._entry = entry
+        self._reply: Entry | None = None
+        self._consumed = False
+
+    @property
+    def answer(self) -> Fields:
+        """The payload that we answered with; empty when the answer was withheld or a CALLERROR."""
+        reply = self._reply
+        return Fields(reply.frame.payload if reply and reply.frame and reply.frame.type == frames.CALLRESULT else {})
+
+    def is_a(self, action: str) -> bool:
+        """Whether this is a CALL of that action."""
+        return self._entry.frame is not None and self._entry.frame.action == action
+
+    @property
+    def _action(self) -> str:
+        return self._entry.frame.action if self._entry.frame else ""
+
+
+class Response(Fields):
+    """The device's answer to a CALL of ours."""
+
+    __slots__ = ("_entry",)
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(entry.frame.payload if entry.frame else {})
+        self._entry = entry
+
+
+class Refusal:
+    """The device's CALLERROR to a CALL of ours."""
+
+    def __init__(self, entry: Entry) -> None:
+        frame = entry.frame
+        assert frame is not None
+        self._entry = entry
+        self.code = frame.error_code
+        self.description = frame.error_description
+        self.details = frame.error_details
+
+    def __repr__(self) -> str:
+        return f"CALLERROR {self.code} {shown(self.description)}"
+
+
+class Pending:
+    """A CALL of ours that waits for its answer."""
+
+    __slots__ = ("action", "answer", "deadline", "entry")
+
+    def __init__(self, action: str, entry: Entry, deadline: float) -> None:
+        self.action = action
+        self.entry = entry
+        self.deadline = deadline
+        self.answer: Entry | None = None
+
+
+class OptionalRequest:
+    """A declared, optional CALL: settled by the next mandatory expectation."""
+
+    def __init__(self, action: str, match: Payload) -> None:
+        self.action = action
+        self.match = match
+        self.request: Request | None = None
+
+    def __bool__(self) -> bool:
+        return self.request is not None
+
+
+class Peer:
+    """One side of the wire, played against a device under test."""
+
+    plays: str
+    against: str
+
+    def __init__(
+        self,
+        version: Version,
+        clock: Clock,
+        deadlines: Deadlines,
+        answers: Mapping[str, Answerer],
+        script: Script | None = None,
+    ) -> None:
+        self.version = version
+        self.clock = clock
+        self.deadlines = deadlines
+        self._defaults = answers
+        self._script = script
+        self._changed = threading.Condition(threading.RLock())
+        self._waiters = 0
+        self._crash: BaseException | None = None
+        self._wires: list[Wire] = []
+        self._ids = 0
+        self._pending: dict[str, Pending] = {}
+        self._pending_limit = 4096
+        self._trace = Trace()
+        self._judge: Judge | None = None
+        self._judged = 0
+        self._inbox: list[Request] = []
+        self._overlays: dict[str, list[Any]] = {}
+        self._sticky: dict[str, dict[str, Any]] = {}
+        self._optional: list[OptionalRequest] = []
+        self._window = 0
+        self._window_pending = True
+        self._last_activity = 0.0
+        self._step: int | None = None
+        self._timers: list[threading.Timer] = []
+        self._quiet_acts = 0
+        self.facts: dict[str, Any] = {}
+
+    # ------------------------------------------------------------------ the span of a case
+
+    def begin(self, trace: Trace, judge: Judge) -> None:
+        """Start a case: a fresh trace and judge, no declared answers, nothing in the inbox."""
+        with self._changed:
+            self._trace, self._judge, self._judged = trace, judge, 0
+            self._inbox, self._overlays, self._sticky, self._optional = [], {}, {}, []
+            self._window, self._window_pending, self._step = 0, True, None
+            self._pending.clear()
+            self.facts.clear()
+            self._last_activity = self.clock.now()
+
+    def end(self) -> None:
+        """End a case: late answers that are still due are dropped."""
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+
+    def open_step(self, number: int) -> None:
+        """A step begins: its window opens at its first stimulus."""
+        with self._changed:
+            self._step = number
+            self._window_pending = True
+
+    def mark(self) -> None:
+        """The next stimulus opens a new window (states use it between their own steps)."""
+        with self._changed:
+            self._window_pending = True
+
+    @property
+    def connected(self) -> bool:
+        """Whether the device's connection is open now."""
+        return any(wire.open for wire in self._wires)
+
+    # ------------------------------------------------------------------ the reader thread's side (link handler)
+
+    def opened(self, connection: Any) -> None:
+        """A connection is about to carry frames."""
+        with self._guard():
+            handshake = connection.handshake
+            self._wires.append(connection)
+            self._record(
+                "open",
+                connection=connection.number,
+                sender=self.against,
+                data={
+                    "identity": handshake.identity,
+                    "path": handshake.path,
+                    "subprotocol": connection.subprotocol,
+                    "offered": list(handshake.subprotocols),
+                    "compressed": bool(getattr(connection, "compressed", False)),
+                },
+            )
+            self._on_opened(connection)
+
+    def received(self, connection: Any, data: str | bytes, at: float) -> None:
+        """A message arrived: answer it first, judge it then, wake the case last."""
+        with self._guard():
+            frame = frames.parse(data)
+            reply: Frame | None = None
+            delayed: Late | None = None
+            entry: Entry
+            request: Request | None = None
+            with self._changed:
+                self._last_activity = at
+                entry = self._trace.add("frame", at, sender=self.against, connection=connection.number, frame=frame)
+                if frame.type in (frames.CALL, frames.SEND):
+                    if frame.id and frame.action:
+                        request = Request(entry)
+                        answer = self._answer_to(frame) if frame.type == frames.CALL else None
+                        if isinstance(answer, Late):
+                            delayed = answer
+                        elif answer is not None:
+                            reply = self._reply_frame(frame, answer)
+                elif frame.type is not None:
+                    self._correlate(frame, entry)
+                elif frame.id and frames.CALL in frame_types(frame):
+                    reply = frames.error(frame.id, "FormationViolation", "unreadable frame")
+                if reply is not None:
+                    sent = self._sent(reply, connection, answers=entry.index)
+                    if request is not None:
+                        request._reply = sent
+            if reply is not None:
+                self._write(connection, reply.text)
+            with self._changed:
+                if request is not None:
+                    self._inbox.append(request)
+                self._judge_all()
+                if self._waiters:
+                    self._changed.notify_all()
+            if delayed is not None:
+                self._later(connection, entry, delayed)
+
+    def control(self, connection: Any, kind: str, payload: bytes, at: float) -> None:
+        """A ping or pong was seen."""
+        with self._guard(), self._changed:
+            self._trace.add(
+                kind, at, sender=self.against, connection=connection.number, data={"payload": payload.hex()}
+            )
+            self._judge_all()
+
+    def closed(self, connection: Any, code: int | None, reason: str, at: float) -> None:
+        """A connection ended."""
+        with self._guard(), self._changed:
+            if connection in self._wires:
+                self._wires.remove(connection)
+            self._last_activity = at
+            self._trace.add(
+                "close",
+                at,
+                sender=self.against,
+                connection=connection.number,
+                data={"code": code, "reason": reason},
+            )
+            self._judge_all()
+            self._changed.notify_all()
+
+    def refused(self, handshake: Any, status: int, reason: str, at: float) -> None:
+        """A handshake was refused."""
+        with self._guard(), self._changed:
+            self._trace.add(
+                "handshake",
+                at,
+                sender=self.against,
+                data={"status": status, "reason": reason, "path": getattr(handshake, "path", "")},
+            )
+            self._judge_all()
+            self._changed.notify_all()
+
+    def broken(self, connection: Any, error: str, at: float) -> None:
+        """The device violated the WebSocket protocol."""
+        with self._guard(), self._changed:
+            self._trace.add("note", at, sender=self.against, connection=connection.number, data={"broken": error})
+            self._judge_all()
+            self._changed.notify_all()
+
+    def crashed(self, connection: Any, error: BaseException) -> None:
+        """A handler of ours raised on the reader thread."""
+        self._store_crash(error)
+
+    def _on_opened(self, connection: Any) -> None:
+        """Hook of the fakes; the condition is not held."""
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            self._store_crash(error)
+            raise
+
+    def _store_crash(self, error: BaseException) -> None:
+        with self._changed:
+            self._crash = self._crash or error
+            self._changed.notify_all()
+
+    def _record(self, kind: str, **fields: Any) -> Entry:
+        with self._changed:
+            entry = self._trace.add(kind, self.clock.now(), **fields)
+            self._last_activity = entry.at
+            self._judge_all()
+            self._changed.notify_all()
+            return entry
+
+    def _judge_all(self) -> None:
+        """Hand every entry to the judge once, in the order of the trace (the condition is held)."""
+        entries = self._trace.entries
+        judge = self._judge
+        while self._judged < len(entries):
+            entry = entries[self._judged]
+            self._judged += 1
+            if judge is not None:
+                judge.observe(entry)
+
+    def _correlate(self, frame: Frame, entry: Entry) -> None:
+        pending = self._pending.pop(frame.id, None)
+        if pending is None:
+            return
+        frame.action = pending.action
+        frame.request = pending.entry.frame
+        entry.answers = pending.entry.index
+        pending.answer = entry
+
+    def _answer_to(self, frame: Frame) -> Answer:
+        """The declared or computed answer to a CALL (the condition is held)."""
+        payload = frame.payload if isinstance(frame.payload, Mapping) else {}
+        default = self._defaults.get(frame.action)
+        queue = self._overlays.get(frame.action)
+        declared: Any = None
+        if queue:
+            declared = queue.pop(0)
+            if declared is None or isinstance(declared, (CallError, Late)):
+                if isinstance(declared, Late):
+                    return Late(declared.seconds, self._merged(default, payload, declared.payload))
+                return declared
+            if callable(declared):
+                declared = declared(Fields(payload))
+                if declared is None or isinstance(declared, (CallError, Late)):
+                    return declared
+        else:
+            if frame.action not in self._sticky and default is None:
+                return CallError("NotImplemented", f"{frame.action} is not implemented")
+            declared = self._sticky.get(frame.action, {})
+            if "" in declared:
+                fixed = declared[""]
+                declared = fixed(Fields(payload)) if callable(fixed) else fixed
+                if declared is None or isinstance(declared, (CallError, Late)):
+                    return declared  # type: ignore[no-any-return]  # narrowed to Answer above
+        if not declared and default is not None:
+            return default(self, payload)  # type: ignore[arg-type]  # a payload of the wire is a dict
+        return self._merged(default, payload, declared)
+
+    def _merged(self, default: Answerer | None, payload: Payload, fields: Payload) -> dict[str, Any]:
+        base = default(self, payload) if default is not None else {}  # type: ignore[arg-type]  # as above
+        merged = dict(base) if isinstance(base, Mapping) else {}
+        for name, value in fields.items():
+            if value is ...:
+                merged.pop(name, None)
+            else:
+                merged[name] = plain(value)
+        return merged
+
+    def _reply_frame(self, frame: Frame, answer: Mapping[str, Any] | CallError) -> Frame:
+        if isinstance(answer, CallError):
+            reply = frames.error(frame.id, answer.code, answer.description)
+        else:
+            reply = frames.result(frame.id, answer)
+        reply.action = frame.action
+        reply.request = frame
+        return reply
+
+    def _later(self, connection: Wire, entry: Entry, delayed: Late) -> None:
+        frame = entry.frame
+        assert frame is not None
+
+        def answer_now() -> None:
+            with self._guard():
+                reply = self._reply_frame(frame, delayed.payload)
+                with self._changed:
+                    self._sent(reply, connection, answers=entry.index)
+                    self._judge_all()
+                self._write(connection, reply.text)
+
+        timer = threading.Timer(delayed.seconds, answer_now)
+        timer.daemon = True
+        self._timers.append(timer)
+        timer.start()
+
+    def _sent(self, frame: Frame, connection: Wire, answers: int | None = None, **data: Any) -> Entry:
+        return self._trace.add(
+            "frame",
+            self.clock.now(),
+            sender=self.plays,
+            connection=connection.number,
+            frame=frame,
+            answers=answers,
+            data=data or {},
+        )
+
+    def _write(self, connection: Wire, text: str) -> None:
+        from conformance.link.errors import LinkError
+
+        try:
+            connection.send(text)
+        except LinkError as error:
+            with self._changed:
+                self._trace.add("note", self.clock.now(), connection=connection.number, data={"unsent": str(error)})
+
+    # ------------------------------------------------------------------ declaring answers
+
+    def answer(self, action: str, *sequence: Any, **fields: Any) -> None:
+        """Declare how CALLs of an action are answered from now on, in this case.
+
+        Keyword fields overlay the computed default answer (`...` removes a field of it). Positional values are a
+        sequence, used once each in order: a dict overlays the default, `call_error(...)` refuses, `late(...)` delays,
+        None withholds, a function computes the answer from the request. After the sequence the defaults return.
+        """
+        self._known(action)
+        with self._changed:
+            if sequence:
+                self._overlays[action] = list(sequence)
+            if fields or not sequence:
+                self._sticky[action] = fields
+
+    def answer_always(self, action: str, answer: Any) -> None:
+        """Declare one answer for every further CALL of an action: None withholds, `call_error(...)` refuses."""
+        self._known(action)
+        with self._changed:
+            self._overlays.pop(action, None)
+            self._sticky[action] = {"": answer}
+
+    def _known(self, action: str) -> None:
+        if action not in self.version.actions:
+            raise ValueError(f"{action} is no action of OCPP {self.version.id}")
+
+    # ------------------------------------------------------------------ acting
+
+    def act(self, kind: str, name: str, args: Payload, *, stimulus: bool = True) -> Entry:
+        """Note that the tester acts; the first stimulus of a step opens its window."""
+        with self._changed:
+            if self._script is not None:
+                self._script.act(kind, name, args)
+            if stimulus and not self._quiet_acts and self._window_pending:
+                self._window = len(self._trace.entries)
+                self._window_pending = False
+            return self._record("act", data={"kind": kind, "name": name, "args": plain(dict(args))})
+
+    @contextmanager
+    def behind_the_scenes(self) -> Iterator[None]:
+        """Acts inside are set-up or clean-up of the engine: no stimulus."""
+        self._quiet_acts += 1
+        try:
+            yield
+        finally:
+            self._quiet_acts -= 1
+
+    def send(self, action: str, /, **payload: Any) -> Response:
+        """Send a CALL and return the device's CALLRESULT.
+
+        A CALLERROR or silence for `timeouts.message` seconds fails the case.
+        """
+        answer = self.call(action, payload)
+        if isinstance(answer, Refusal):
+            raise self.failure(
+                f"a CALLRESULT to {action}", repr(answer), entry=answer._entry, requirement=""
+            )
+        return answer
+
+    def send_refused(self, action: str, /, *codes: str, **payload: Any) -> Refusal:
+        """Send a CALL that the device has to refuse by a CALLERROR with one of `codes` (none given: any)."""
+        answer = self.call(action, payload)
+        if isinstance(answer, Response):
+            raise self.failure(f"a CALLERROR to {action}", f"CALLRESULT {answer!r}", entry=answer._entry)
+        if codes and answer.code not in codes:
+            raise self.failure(f"CALLERROR {' or '.join(codes)} to {action}", repr(answer), entry=answer._entry)
+        return answer
+
+    def call(self, action: str, payload: Payload, *, deliberate: str = "") -> Response | Refusal:
+        """Send a CALL and return whatever answers it; silence fails the case.
+
+        `deliberate` says why a CALL breaks the schema on purpose, so that it is not taken for an error of ours.
+        """
+        pending = self.call_async(action, payload, deliberate=deliberate)
+        return self.await_answer(pending)
+
+    def call_async(self, action: str, payload: Payload, *, deliberate: str = "") -> Pending:
+        """Send a CALL without waiting; `await_answer` waits for what answers it."""
+        with self._changed:
+            self._raise_crash()
+            wire = self._wire(action)
+            self.act("call", action, payload)
+            self._ids += 1
+            frame = frames.call(self._next_id(), action, plain(dict(payload)))
+            entry = self._sent(frame, wire, **({"deliberate": deliberate} if deliberate else {}))
+            pending = Pending(action, entry, self.clock.now() + self.deadlines.message)
+            self._pending[frame.id] = pending
+            self._judge_all()
+        self._write(wire, frame.text)
+        return pending
+
+    def await_answer(self, pending: Pending) -> Response | Refusal:
+        """The device's answer to a CALL sent before; silence fails the case."""
+        if not self.wait(lambda: pending.answer is not None, until=pending.deadline):
+            raise self.failure(
+                f"an answer to {pending.action} within {self.deadlines.message:g} s",
+                "no answer" if self.connected else "no answer: the connection is closed",
+                entry=pending.entry,
+            )
+        answer = pending.answer
+        assert answer is not None
+        frame = answer.frame
+        return Response(answer) if frame is not None and frame.type == frames.CALLRESULT else Refusal(answer)
+
+    def _next_id(self) -> str:
+        import uuid
+
+        return str(uuid.uuid4())
+
+    def _wire(self, why: str) -> Wire:
+        for wire in reversed(self._wires):
+            if wire.open:
+                return wire
+        raise self.failure(f"an open connection to send {why}", "the device is not connected")
+
+    # ------------------------------------------------------------------ waiting
+
+    def wait(self, ready: Callable[[], bool], *, within: float | None = None, until: float | None = None) -> bool:
+        """Wait until `ready()` (called with the peer's lock held) or the deadline; raises what the reader raised."""
+        with self._changed:
+            self._raise_crash()
+            deadline = until if until is not None else self.clock.now() + (within or 0.0)
+            self._waiters += 1
+            try:
+                met = self.clock.wait(self._changed, lambda: self._crash is not None or ready(), deadline)
+            finally:
+                self._waiters -= 1
+            self._raise_crash()
+            return met
+
+    def drain(self, quiet: float | None = None, limit: float | None = None) -> None:
+        """Wait until nothing has come for `quiet` seconds, at most `limit` seconds."""
+        quiet = self.deadlines.quiet if quiet is None else quiet
+        end = self.clock.now() + (limit if limit is not None else max(20 * quiet, self.deadlines.message))
+        while True:
+            idle_at = self._last_activity + quiet
+            if self.clock.now() >= min(idle_at, end):
+                return
+            self.wait(lambda: False, until=min(idle_at, end))
+
+    def _raise_crash(self) -> None:
+        if self._crash is not None:
+            raise PeerCrashed(f"{type(self._crash).__name__} in this suite's reader: {self._crash}") from self._crash
+
+    # ------------------------------------------------------------------ expecting
+
+    def expect(self, action: str, /, *, within: float | None = None, requirement: str = "", **match: Any) -> Request:
+        """Wait for a CALL of the device in this step's window, consume and return it.
+
+        Deadline: `within` seconds from now, or `timeouts.message`. Raises ExpectationFailed: FAIL.
+        """
+        self._known(action)
+        seconds = self.deadlines.message if within is None else within
+        found: list[Request] = []
+
+        def ready() -> bool:
+            request = self._find(action, match)
+            if request is not None:
+                found.append(request)
+            return bool(found)
+
+        if not self.wait(ready, within=seconds):
+            raise self._missed([(action, match)], seconds, requirement)
+        self._consume(found[0])
+        return found[0]
+
+    def expect_one_of(
+        self, *alternatives: str | tuple[str, Payload], within: float | None = None, requirement: str = ""
+    ) -> Request:
+        """Wait for any of several CALLs: an action, or (action, {fields}); consume and return the first."""
+        wanted = [(one, {}) if isinstance(one, str) else one for one in alternatives]
+        seconds = self.deadlines.message if within is None else within
+        found: list[Request] = []
+
+        def ready() -> bool:
+            for action, match in wanted:
+                request = self._find(action, match)
+                if request is not None:
+                    found.append(request)
+                    return True
+            return False
+
+        if not self.wait(ready, within=seconds):
+            raise self._missed(wanted, seconds, requirement)
+        self._consume(found[0])
+        return found[0]
+
+    def expect_optional(self, action: str, /, **match: Any) -> OptionalRequest:
+        """Declare a CALL that may come; settled, without waiting, by the next mandatory expectation."""
+        self._known(action)
+        optional = OptionalRequest(action, match)
+        with self._changed:
+            self._optional.append(optional)
+        return optional
+
+    def expect_nothing(self, action: str, /, *, within: float, requirement: str = "", **match: Any) -> None:
+        """Wait `within` seconds; a matching CALL in this step's window fails the case."""
+        self._known(action)
+        if self.wait(lambda: self._find(action, match) is not None, within=within):
+            request = self._find(action, match)
+            assert request is not None
+            raise self.failure(
+                f"no {_wanted(action, match)} for {within:g} s",
+                f"{action} {request!r}",
+                entry=request._entry,
+                requirement=requirement,
+            )
+
+    def expect_closed(self, *, within: float | None = None, requirement: str = "") -> None:
+        """Wait until the device has no open connection to us."""
+        seconds = self.deadlines.reset if within is None else within
+        if not self.wait(lambda: not self.connected, within=seconds):
+            raise self.failure("the connection ends", f"still open after {seconds:g} s", requirement=requirement)
+
+    def seen(self, action: str, /, **match: Any) -> list[Request]:
+        """Every CALL of the case so far that matches, consumed or not, without waiting."""
+        with self._changed:
+            return [one for one in self._inbox if one._action == action and mismatch(one._payload, match) is None]
+
+    def seen_in_step(self, action: str, /, **match: Any) -> list[Request]:
+        """Every CALL in this step's window that matches, consumed or not, without waiting."""
+        return [one for one in self.seen(action, **match) if one._entry.index >= self._window]
+
+    def _find(self, action: str, match: Payload) -> Request | None:
+        for request in self._inbox:
+            if (
+                not request._consumed
+                and request._action == action
+                and request._entry.index >= self._window
+                and mismatch(request._payload, match) is None
+            ):
+                return request
+        return None
+
+    def _consume(self, request: Request) -> None:
+        with self._changed:
+            request._consumed = True
+            for optional in self._optional:
+                found = self._find(optional.action, optional.match)
+                if found is not None:
+                    found._consumed = True
+                    optional.request = found
+            self._optional.clear()
+
+    def _missed(
+        self, wanted: list[tuple[str, Any]], seconds: float, requirement: str
+    ) -> ExpectationFailed:
+        with self._changed:
+            actions = {action for action, _ in wanted}
+            near: list[str] = []
+            entry: Entry | None = None
+            pointer = ""
+            for request in self._inbox:
+                if request._entry.index < self._window or request._consumed or request._action not in actions:
+                    continue
+                match = next(match for action, match in wanted if action == request._action)
+                difference = mismatch(request._payload, match)
+                if difference:
+                    entry = request._entry
+                    pointer = difference[0]
+                    near.append(
+                        f"{request._action} (frame {entry.index}) with {pointer} {difference[2]} "
+                        f"instead of {difference[1]}"
+                    )
+            expected = " or ".join(_wanted(action, match) for action, match in wanted)
+            actual = "; ".join(near[-3:]) or (
+                "no such message" if self.connected else "no such message: the device is not connected"
+            )
+        return self.failure(f"{expected} within {seconds:g} s", actual, entry=entry, pointer=pointer,
+                            requirement=requirement)
+
+    def failure(
+        self, expected: str, actual: str, *, entry: Entry | None = None, pointer: str = "", requirement: str = ""
+    ) -> ExpectationFailed:
+        """The exception that fails the case with a finding of what was expected, what came and where."""
+        return ExpectationFailed(
+            Finding(
+                rule="expect",
+                severity=Severity.MUST,
+                expected=expected,
+                actual=actual,
+                requirement=requirement,
+                frame=entry.index if entry else None,
+                pointer=pointer,
+                step=self._step,
+            )
+        )
+
+    # ------------------------------------------------------------------ time
+
+    def utcnow(self) -> datetime:
+        """Our clock, UTC."""
+        with self._changed:
+            return self._trace.utc(self.clock.now())
+
+    def timestamp(self, seconds: float = 0.0) -> str:
+        """Our clock, `seconds` from now, as we write times: UTC, three decimals, Z."""
+        moment = (self.utcnow() + timedelta(seconds=seconds)).astimezone(UTC)
+        return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+    @property
+    def trace(self) -> Trace:
+        """The record of the running case."""
+        return self._trace
+
+
+def frame_types(frame: Frame) -> tuple[int, ...]:
+    """The message types that an unreadable frame may have been meant as."""
+    return (frames.CALL,) if frame.text.lstrip()[:3].replace(" ", "").startswith("[2") else ()
+
+
+def _wanted(action: str, match: Payload) -> str:
+    if not match:
+        return action
+    return f"{action} with " + ", ".join(f"{name} {shown(value)}" for name, value in match.items())
+
+
+def require(condition: object, reason: str) -> None:
+    """Break the case off as INCONCLUSIVE when a precondition does not hold."""
+    if not condition:
+        raise Inconclusive(reason)

@@ -1,0 +1,61 @@
+"""What both fakes need to know of the lab, apart from the device's description."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from conformance.ocppj.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long to wait, in seconds: for the protocol, for the physical world, and for silence."""
+
+    message: float = 5.0
+    physical: float = 30.0
+    connect: float = 30.0
+    boot: float = 60.0
+    reset: float = 60.0
+    quiet: float = 0.5
+
+
+class Wire(Protocol):
+    """One open connection, as a peer uses it."""
+
+    number: int
+    open: bool
+
+    def send(self, text: str) -> None:
+        """Write one text frame; raises LinkClosed or LinkStalled."""
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close with a close frame."""
+
+    def abort(self) -> None:
+        """Cut without a close frame."""
+
+
+class Judge(Protocol):
+    """The monitor, as a peer uses it."""
+
+    def observe(self, entry: Any) -> None:
+        """Judge the next entry of the trace."""
+
+
+class Script(Protocol):
+    """What is told of every act of ours before it is done; a replay feeds what the device did next."""
+
+    def act(self, kind: str, name: str, args: Mapping[str, Any]) -> None:
+        """The tester is about to act."""
+
+
+@dataclass(slots=True)
+class Case:
+    """One case's span of a peer: its trace and its judge."""
+
+    trace: Trace
+    judge: Judge
+    first: int = 0
+    notes: list[str] = field(default_factory=list)

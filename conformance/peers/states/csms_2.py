@@ -1,0 +1,130 @@
+"""Reusable states for a CSMS under test in 2.x (2.0.1 part 6 ed. 3, section 3.18): our fake station plays them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.peers.states import state
+from conformance.peers.station import FakeStation
+
+
+@state("Booted", family="2", dut="CSMS")
+def booted(station: FakeStation, lab: Any, reason: str = "PowerUp") -> None:
+    """The station powers up, is accepted and reports every connector Available."""
+    if not station.connected:
+        station.connect()
+    boot = station.send(
+        "BootNotification",
+        reason=reason,
+        chargingStation={"model": station.model, "vendorName": station.vendor},
+    )
+    if boot.status != "Accepted":
+        raise station.failure('BootNotification answered "Accepted"', f"{boot.status}", entry=boot._entry)
+    for connector in lab.dut.connectors:
+        station.report_connector("Available", connector)
+
+
+@state("Unavailable", family="2", dut="CSMS")
+def unavailable(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803  # the wire's own name
+    """The CSMS makes an EVSE inoperative (the whole station without `evseId`) and hears that it is so."""
+    evse = {"evse": {"id": evseId}} if evseId is not None else {}
+    station.answer("ChangeAvailability", status="Accepted")
+    lab.operator.csms_sends("ChangeAvailability", operationalStatus="Inoperative", **evse)
+    station.expect("ChangeAvailability", operationalStatus="Inoperative", **evse)
+    for connector in lab.dut.connectors:
+        if evseId in (None, connector.evseId):
+            station.report_connector("Unavailable", connector)
+
+
+@state("EVConnectedPreSession", family="2", dut="CSMS")
+def ev_connected(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803  # as above
+    """The EV is plugged in: the connector is Occupied and the transaction tells of the cable."""
+    transaction = station.transaction(evseId)
+    station.report_connector("Occupied", transaction.connector)
+    transaction.ev_connected = True
+    transaction.send("CablePluggedIn", chargingState="EVConnected", evse=_evse(transaction))
+
+
+@state("Authorized", family="2", dut="CSMS")
+def authorized(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803  # as above
+    """The driver presents a valid token: the CSMS accepts it in Authorize and in the transaction."""
+    token = lab.dut.tokens.valid
+    answer = station.send("Authorize", idToken=token)
+    _accepted(station, "Authorize", answer)
+    transaction = station.transaction(evseId)
+    transaction.authorized = True
+    answer = transaction.send("Authorized", idToken=token)
+    _accepted(station, "TransactionEvent", answer)
+
+
+@state("EnergyTransferStarted", family="2", dut="CSMS")
+def energy_transfer_started(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803
+    """The session is authorized, the EV connected, and energy flows."""
+    transaction = station.transaction(evseId)
+    if not transaction.authorized:
+        authorized(station, lab, evseId)
+    if not transaction.ev_connected:
+        ev_connected(station, lab, evseId)
+    transaction.send(
+        "ChargingStateChanged", chargingState="Charging", meterValue=[transaction.meter_value("Transaction.Begin", 0)]
+    )
+
+
+@state("EnergyTransferSuspended", family="2", dut="CSMS")
+def energy_transfer_suspended(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803
+    """The EV suspends the energy transfer."""
+    transaction = station.transaction(evseId)
+    if transaction.charging_state != "Charging":
+        energy_transfer_started(station, lab, evseId)
+    transaction.send("ChargingStateChanged", chargingState="SuspendedEV")
+
+
+@state("StopAuthorized", family="2", dut="CSMS")
+def stop_authorized(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803
+    """The driver presents the same token again: the CSMS accepts it and the session may stop."""
+    transaction = station.transaction(evseId)
+    if transaction.charging_state != "Charging":
+        energy_transfer_started(station, lab, evseId)
+    transaction.authorized = False
+    answer = transaction.send("StopAuthorized", idToken=lab.dut.tokens.valid)
+    _accepted(station, "TransactionEvent", answer)
+
+
+@state("EVConnectedPostSession", family="2", dut="CSMS")
+def ev_connected_post_session(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803
+    """Energy transfer has stopped; the cable is still in."""
+    transaction = station.transaction(evseId)
+    if transaction.authorized or not transaction.started:
+        stop_authorized(station, lab, evseId)
+    transaction.send("ChargingStateChanged", chargingState="EVConnected")
+
+
+@state("EVDisconnected", family="2", dut="CSMS")
+def ev_disconnected(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803
+    """The cable is out and the transaction has ended."""
+    transaction = station.transaction(evseId)
+    if transaction.charging_state != "EVConnected" or transaction.authorized:
+        ev_connected_post_session(station, lab, evseId)
+    transaction.ev_connected = False
+    station.report_connector("Available", transaction.connector)
+    transaction.send(
+        "EVCommunicationLost",
+        eventType="Ended",
+        chargingState="Idle",
+        stoppedReason="EVDisconnected",
+        meterValue=[transaction.meter_value("Transaction.End")],
+    )
+
+
+def _evse(transaction: Any) -> dict[str, int]:
+    return {"id": transaction.connector.evseId, "connectorId": transaction.connector.connectorId}
+
+
+def _accepted(station: FakeStation, action: str, answer: Any) -> None:
+    if answer.idTokenInfo.status != "Accepted":
+        raise station.failure(
+            f"{action} of the valid token answered Accepted",
+            f"{answer!r}",
+            entry=answer._entry,
+            pointer="/idTokenInfo/status",
+        )

@@ -1,0 +1,241 @@
+"""The fake charging station: what a CSMS under test talks to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from conformance.peers.outcome import ExpectationFailed, Inconclusive
+from conformance.peers.peer import Peer, Response
+from conformance.peers.states import find_state
+
+
+class Phone(Protocol):
+    """How the fake station opens a connection."""
+
+    def dial(self, peer: Peer) -> None:
+        """Open a connection to the CSMS and hand it to the peer; raises LinkError."""
+
+
+class FakeStation(Peer):
+    """A charging station that answers everything sensibly and tells a case what a CSMS did."""
+
+    plays = "CS"
+    against = "CSMS"
+    lab: Any = None
+    phone: Phone | None = None
+    vendor = "Conformance"
+    model = "Fake station"
+
+    def begin(self, trace: Any, judge: Any) -> None:
+        """Start a case: a station that is idle."""
+        super().begin(trace, judge)
+        self.variables: dict[tuple[str, str], str] = dict(_VARIABLES)
+        self.configuration: dict[str, dict[str, Any]] = {key: dict(entry) for key, entry in _KEYS.items()}
+        self._transactions: dict[int, FakeTransaction] = {}
+        self._meter: dict[int, int] = {}
+
+    # ---------------------------------------------------------------- connection
+
+    def connect(self) -> None:
+        """Open a connection to the CSMS; a CSMS that does not take it fails the case."""
+        from conformance.link.errors import LinkError
+
+        self.act("link", "dial", {})
+        assert self.phone is not None
+        try:
+            self.phone.dial(self)
+        except LinkError as error:
+            raise self.failure("the CSMS takes the connection", str(error)) from error
+
+    def disconnect(self, *, cut: bool = False) -> None:
+        """End the connection (by a close frame, or `cut` by a TCP reset)."""
+        self.act("link", "cut" if cut else "close", {})
+        for wire in list(self._wires):
+            if cut:
+                wire.abort()
+            else:
+                wire.close(1000, "")
+        self.wait(lambda: not self.connected, within=self.deadlines.message)
+
+    @contextmanager
+    def offline(self) -> Iterator[None]:
+        """The station has no connection inside; afterwards it is connected again."""
+        self.disconnect()
+        yield
+        self.connect()
+
+    # ---------------------------------------------------------------- states
+
+    def reach(self, name: str, /, **options: Any) -> Any:
+        """Simulate a reusable state as a precondition; INCONCLUSIVE when the CSMS does not play along."""
+        try:
+            return self.execute(name, **options)
+        except ExpectationFailed as failed:
+            raise Inconclusive(f"precondition {name} not reached: {failed}") from failed
+        finally:
+            self.mark()
+
+    def execute(self, name: str, /, **options: Any) -> Any:
+        """Go through a reusable state as a part of the scenario; what the CSMS owes there fails the case."""
+        return find_state(name, self.version.family, self.against)(self, self.lab, **options)
+
+    # ---------------------------------------------------------------- what a station reports
+
+    def report_connector(self, status: str, connector: Any, **fields: Any) -> Response:
+        """Report a connector's status by StatusNotification, as the version spells it."""
+        return self.send("StatusNotification", **_STATUS[self.version.family](self, status, connector), **fields)
+
+    def notify_connector(self, status: str, connector: Any) -> Response:
+        """Report a connector's status by NotifyEvent (2.x: Connector.AvailabilityState, trigger Delta)."""
+        self.facts["eventId"] = int(self.facts.get("eventId", 0)) + 1
+        evse = {"id": connector.evseId, "connectorId": connector.connectorId}
+        event = {
+            "eventId": self.facts["eventId"],
+            "timestamp": self.timestamp(),
+            "trigger": "Delta",
+            "actualValue": status,
+            "eventNotificationType": "HardWiredNotification",
+            "component": {"name": "Connector", "evse": evse},
+            "variable": {"name": "AvailabilityState"},
+        }
+        return self.send("NotifyEvent", generatedAt=self.timestamp(), seqNo=0, tbc=False, eventData=[event])
+
+    def meter(self, evseId: int, add: int = 0) -> int:  # noqa: N803  # the wire's own name
+        """The energy register of an EVSE in Wh, `add` Wh later."""
+        self._meter[evseId] = self._meter.get(evseId, 1000) + add
+        return self._meter[evseId]
+
+    def transaction(self, evseId: int | None = None) -> FakeTransaction:  # noqa: N803  # the wire's own name
+        """Our transaction on an EVSE (default: the first), made when first asked for (2.x)."""
+        connector = self.connector_of(evseId)
+        if connector.evseId not in self._transactions:
+            self._transactions[connector.evseId] = FakeTransaction(self, connector)
+        return self._transactions[connector.evseId]
+
+    def connector_of(self, evseId: int | None = None) -> Any:  # noqa: N803  # the wire's own name
+        """The connector that we play on an EVSE (default: the first)."""
+        if evseId is None:
+            return self.lab.dut.connector
+        return next(one for one in self.lab.dut.connectors if one.evseId == evseId)
+
+    def open_transactions(self) -> list[FakeTransaction]:
+        """Our transactions that have begun and not ended."""
+        return [one for one in self._transactions.values() if one.started and not one.ended]
+
+
+class FakeTransaction:
+    """A transaction that our station runs in 2.x: seqNo, transactionId and the token's first mention are kept right."""
+
+    def __init__(self, station: FakeStation, connector: Any) -> None:
+        self._station = station
+        self.connector = connector
+        self.id = station._next_id()
+        self.seq_no = 0
+        self.started = False
+        self.ended = False
+        self.ev_connected = False
+        self.authorized = False
+        self.charging_state = "Idle"
+        self.remote_start_id: int | None = None
+
+    def send(self, triggerReason: str, **fields: Any) -> Response:  # noqa: N803  # the wire's own name
+        """Send the next TransactionEvent: Started when it is the first, else Updated, unless `eventType` says Ended.
+
+        Fields of transactionInfo (chargingState, stoppedReason, remoteStartId) are given by their own names.
+        """
+        return self._station.send("TransactionEvent", **self.event(triggerReason, **fields))
+
+    def event(self, triggerReason: str, **fields: Any) -> dict[str, Any]:  # noqa: N803  # the wire's own name
+        """The payload of the next TransactionEvent; building it counts as sending it."""
+        station = self._station
+        info: dict[str, Any] = {"transactionId": self.id}
+        for name in ("chargingState", "stoppedReason", "remoteStartId"):
+            if name in fields:
+                info[name] = fields.pop(name)
+        self.charging_state = info.setdefault("chargingState", self.charging_state)
+        if self.remote_start_id is not None and not self.started:
+            info.setdefault("remoteStartId", self.remote_start_id)
+        event = {
+            "eventType": fields.pop("eventType", "Updated" if self.started else "Started"),
+            "timestamp": station.timestamp(),
+            "triggerReason": triggerReason,
+            "seqNo": self.seq_no,
+            "transactionInfo": info,
+            **fields,
+        }
+        if not self.started:
+            event.setdefault("evse", {"id": self.connector.evseId, "connectorId": self.connector.connectorId})
+        self.seq_no += 1
+        self.started = True
+        self.ended = event["eventType"] == "Ended"
+        return event
+
+    def meter_value(self, context: str = "Sample.Periodic", add: int = 10) -> dict[str, Any]:
+        """A MeterValueType with the energy register, `add` Wh further."""
+        value = self._station.meter(self.connector.evseId, add)
+        sample = {"value": value, "context": context, "measurand": "Energy.Active.Import.Register"}
+        return {"timestamp": self._station.timestamp(), "sampledValue": [sample]}
+
+
+def _status_2(station: FakeStation, status: str, connector: Any) -> Mapping[str, Any]:
+    return {
+        "timestamp": station.timestamp(),
+        "connectorStatus": status,
+        "evseId": connector.evseId,
+        "connectorId": connector.connectorId,
+    }
+
+
+def _status_16(station: FakeStation, status: str, connector: Any) -> Mapping[str, Any]:
+    return {
+        "connectorId": connector.connectorId,
+        "errorCode": "NoError",
+        "status": status,
+        "timestamp": station.timestamp(),
+    }
+
+
+_STATUS = {"1.6": _status_16, "2": _status_2}
+
+_VARIABLES = {
+    ("OCPPCommCtrlr", "HeartbeatInterval"): "300",
+    ("OCPPCommCtrlr", "OfflineThreshold"): "60",
+    ("OCPPCommCtrlr", "WebSocketPingInterval"): "60",
+    ("OCPPCommCtrlr", "RetryBackOffWaitMinimum"): "10",
+    ("OCPPCommCtrlr", "NetworkConfigurationPriority"): "1",
+    ("AlignedDataCtrlr", "Interval"): "900",
+    ("AuthCtrlr", "Enabled"): "true",
+    ("AuthCtrlr", "AuthorizeRemoteStart"): "false",
+    ("SampledDataCtrlr", "TxUpdatedInterval"): "60",
+    ("SecurityCtrlr", "BasicAuthPassword"): "",
+    ("SecurityCtrlr", "SecurityProfile"): "0",
+    ("TxCtrlr", "EVConnectionTimeOut"): "60",
+    ("TxCtrlr", "StopTxOnInvalidId"): "true",
+    ("TxCtrlr", "TxStartPoint"): "EVConnected,Authorized",
+    ("TxCtrlr", "TxStopPoint"): "EVConnected",
+}
+
+_KEYS: dict[str, dict[str, Any]] = {
+    key: {"key": key, "readonly": readonly, "value": value}
+    for key, readonly, value in (
+        ("AuthorizeRemoteTxRequests", False, "false"),
+        ("ClockAlignedDataInterval", False, "0"),
+        ("ConnectionTimeOut", False, "60"),
+        ("GetConfigurationMaxKeys", True, "50"),
+        ("HeartbeatInterval", False, "300"),
+        ("LocalAuthorizeOffline", False, "true"),
+        ("LocalPreAuthorize", False, "false"),
+        ("MeterValueSampleInterval", False, "60"),
+        ("NumberOfConnectors", True, "2"),
+        ("ResetRetries", False, "3"),
+        ("StopTransactionOnEVSideDisconnect", False, "true"),
+        ("StopTransactionOnInvalidId", False, "true"),
+        ("SupportedFeatureProfiles", True, "Core,RemoteTrigger"),
+        ("TransactionMessageAttempts", False, "3"),
+        ("TransactionMessageRetryInterval", False, "60"),
+        ("UnlockConnectorOnEVSideDisconnect", False, "true"),
+        ("WebSocketPingInterval", False, "60"),
+    )
+}

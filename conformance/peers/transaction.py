@@ -1,0 +1,122 @@
+"""A transaction of the device under test in 2.0.1 and 2.1: facts, in order of seqNo, that nobody consumes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance.peers.payload import ABSENT, Fields, mismatch, shown
+
+if TYPE_CHECKING:
+    from conformance.peers.peer import Peer, Request
+
+_INFO = ("transactionId", "chargingState", "timeSpentCharging", "stoppedReason", "remoteStartId", "operationMode")
+
+
+class TransactionView:
+    """The newest transaction of the case, on one EVSE or on any.
+
+    Fields of `transactionInfo` are given by their own names: `wait_until(chargingState="Charging")`.
+    """
+
+    def __init__(self, peer: Peer, evse_id: int | None = None, since: int = 0) -> None:
+        self._peer = peer
+        self._evse_id = evse_id
+        self._since = since
+
+    @property
+    def id(self) -> Any:
+        """The transactionId, ABSENT while no event has come."""
+        ids = [event.transactionInfo.transactionId for event in self._all() if self._starts_here(event)]
+        return ids[-1] if ids else ABSENT
+
+    @property
+    def events(self) -> list[Request]:
+        """Its events, by seqNo."""
+        id_ = self.id
+        if id_ is ABSENT:
+            return []
+        mine = [event for event in self._all() if event.transactionInfo.transactionId == id_]
+        return sorted(mine, key=lambda event: _number(event.seqNo))
+
+    @property
+    def first(self) -> Any:
+        """The event with the lowest seqNo, ABSENT while none has come."""
+        events = self.events
+        return events[0] if events else ABSENT
+
+    @property
+    def last(self) -> Any:
+        """The event with the highest seqNo, ABSENT while none has come."""
+        events = self.events
+        return events[-1] if events else ABSENT
+
+    @property
+    def ended(self) -> bool:
+        """Whether an Ended event has come."""
+        return self.any(eventType="Ended") is not None
+
+    def any(self, **match: Any) -> Request | None:
+        """An event that matches, without waiting."""
+        return next((event for event in self.events if mismatch(event, _nested(match)) is None), None)
+
+    def wait_until(self, *, within: float | None = None, requirement: str = "", **match: Any) -> Request:
+        """Wait for an event of this transaction, sent now or earlier, that matches."""
+        return self._wait(match, within, requirement, whole=True)
+
+    def expect(self, *, within: float | None = None, requirement: str = "", **match: Any) -> Request:
+        """Wait for an event of this transaction in this step's window that matches."""
+        return self._wait(match, within, requirement, whole=False)
+
+    def _wait(self, match: dict[str, Any], within: float | None, requirement: str, *, whole: bool) -> Request:
+        peer = self._peer
+        wanted = _nested(match)
+        seconds = peer.deadlines.message if within is None else within
+        found: list[Request] = []
+
+        def candidates() -> list[Request]:
+            return [event for event in self.events if whole or event._entry.index >= peer._window]
+
+        def ready() -> bool:
+            found[:] = [event for event in candidates() if mismatch(event, wanted) is None]
+            return bool(found)
+
+        if peer.wait(ready, within=seconds):
+            return found[0]
+        near = [(event, mismatch(event, wanted)) for event in candidates()]
+        text = "; ".join(
+            f"event {shown(event.seqNo)} (frame {event._entry.index}) has {difference[0]} {difference[2]} "
+            f"instead of {difference[1]}"
+            for event, difference in near[-3:]
+            if difference
+        )
+        fields = ", ".join(f"{name} {shown(value)}" for name, value in match.items())
+        raise peer.failure(
+            f"a TransactionEvent with {fields} within {seconds:g} s",
+            text or "no event of this transaction" + ("" if whole else " in this step"),
+            entry=near[-1][0]._entry if near else None,
+            pointer=near[-1][1][0] if near and near[-1][1] else "",
+            requirement=requirement,
+        )
+
+    def _all(self) -> list[Request]:
+        return [event for event in self._peer.seen("TransactionEvent") if event._entry.index >= self._since]
+
+    def _starts_here(self, event: Request) -> bool:
+        if not event.transactionInfo.transactionId:
+            return False
+        return self._evse_id is None or event.evse is ABSENT or event.evse.id == self._evse_id
+
+
+def _nested(match: dict[str, Any]) -> dict[str, Any]:
+    info = {name: value for name, value in match.items() if name in _INFO}
+    rest = {name: value for name, value in match.items() if name not in _INFO}
+    return {**rest, "transactionInfo": info} if info else rest
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else -1
+
+
+def id_token_of(event: Fields) -> Any:
+    """The idToken text of an event, ABSENT when it carries none."""
+    return event.idToken.idToken
