@@ -1,0 +1,406 @@
+"""The listening side: accepts TCP, does the handshakes, each in the thread that will read the connection."""
+
+from __future__ import annotations
+
+import errno
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from time import monotonic, sleep
+from typing import Any
+
+from conformance.link.connection import CLOSE_TIMEOUT, MAX_SIZE, Connection, Handler, tell_crash
+from conformance.link.errors import LinkError
+from conformance.link.handshake import Handshake, Refusal
+from conformance.link.transport import CHUNK, PlainTransport, TlsTransport, Transport
+
+HANDSHAKE_TIMEOUT = 10.0
+"""Seconds that a client has for TLS and the opening handshake together."""
+_REBIND_TIME = 2.0
+_BACKLOG = 128
+
+
+class _NoHandshake(Exception):
+    """What came in is no WebSocket handshake; `answer` is what we say to it, None: nothing."""
+
+    def __init__(self, reason: str, answer: Refusal | None = None) -> None:
+        super().__init__(reason)
+        self.answer = answer
+
+
+def accept_all(handshake: Handshake) -> Refusal | None:
+    """Refuse nobody."""
+    return None
+
+
+class Listener:
+    """Accepts WebSocket connections on `host`:`port` (0: a free port, then in `port`) and tells `handler` about them.
+
+    `decide` may refuse a valid handshake; `subprotocols` then chooses the subprotocol from the raw offered tokens: None
+    for none, and deliberately wrong answers are put on the wire as they are. `compression` says whether
+    permessage-deflate is accepted when offered. `write_timeout`, `handshake_timeout`, `close_timeout` in seconds;
+    `max_size` bounds an incoming message in bytes. `compression`, `tls`, `decide` and `subprotocols` may be changed
+    between connections. `error` is an exception that the handler, `decide` or `subprotocols` raised during a handshake.
+    """
+
+    def __init__(
+        self,
+        handler: Handler,
+        host: str,
+        port: int,
+        *,
+        now: Callable[[], float],
+        subprotocols: Callable[[Handshake], str | None],
+        decide: Callable[[Handshake], Refusal | None] = accept_all,
+        tls: ssl.SSLContext | None = None,
+        compression: bool = False,
+        write_timeout: float = 5.0,
+        handshake_timeout: float = HANDSHAKE_TIMEOUT,
+        close_timeout: float = CLOSE_TIMEOUT,
+        max_size: int = MAX_SIZE,
+    ) -> None:
+        self.handler = handler
+        self.host = host
+        self.port = port
+        self.subprotocols = subprotocols
+        self.decide = decide
+        self.tls = tls
+        self.compression = compression
+        self.error: BaseException | None = None
+        self._now = now
+        self._write_timeout = write_timeout
+        self._handshake_timeout = handshake_timeout
+        self._close_timeout = close_timeout
+        self._max_size = max_size
+        self._lock = threading.Lock()
+        self._connections: dict[int, Connection] = {}
+        self._threads: dict[threading.Thread, Transport] = {}
+        self._acceptor: threading.Thread | None = None
+        self._waker: socket.socket | None = None
+        self._stopping = False
+
+    @property
+    def connections(self) -> list[Connection]:
+        """The connections whose TCP has not ended yet, oldest first."""
+        with self._lock:
+            return list(self._connections.values())
+
+    @property
+    def listening(self) -> bool:
+        """Whether TCP connections are accepted at the moment."""
+        return self._acceptor is not None
+
+    @property
+    def url(self) -> str:
+        """ws:// or wss:// URL of the root, without path."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'ws' if self.tls is None else 'wss'}://{host}:{self.port}"
+
+    def start(self) -> None:
+        """Bind and accept. Raises LinkError when the address cannot be used."""
+        self._stopping = False
+        self._listen(retry_for=0.0)
+
+    def pause(self) -> None:
+        """Stop listening: new TCP connections are refused by the kernel. Open connections stay."""
+        acceptor, self._acceptor = self._acceptor, None
+        if acceptor is None:
+            return
+        if self._waker is not None:
+            self._waker.close()
+            self._waker = None
+        acceptor.join(5.0)
+
+    def resume(self) -> None:
+        """Listen on the same port again. Raises LinkError when somebody else has taken it."""
+        if self._acceptor is None:
+            self._listen(retry_for=_REBIND_TIME)
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """Stop listening and close every connection with 1001; after `timeout` seconds reset what is left."""
+        self._stopping = True
+        self.pause()
+        deadline = monotonic() + timeout
+        with self._lock:
+            threads = dict(self._threads)
+            connections = list(self._connections.values())
+        closing = {connection.thread for connection in connections}
+        for thread, transport in threads.items():
+            if thread not in closing:
+                transport.wake()
+        for connection in connections:
+            try:
+                connection.close(1001, "the tester is going away")
+            except LinkError:
+                continue
+        current = threading.current_thread()
+        for thread, transport in threads.items():
+            if thread is current:
+                continue
+            thread.join(max(0.0, deadline - monotonic()))
+            if thread.is_alive():
+                transport.abort()
+                thread.join(1.0)
+
+    def __enter__(self) -> Listener:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    # Accepting
+
+    def _listen(self, retry_for: float) -> None:
+        sock = self._bind(retry_for)
+        self.port = sock.getsockname()[1]
+        mine, self._waker = socket.socketpair()
+        self._acceptor = threading.Thread(
+            target=self._accept, args=(sock, mine), name=f"link-accept-{self.port}", daemon=True
+        )
+        self._acceptor.start()
+
+    def _bind(self, retry_for: float) -> socket.socket:
+        deadline = monotonic() + retry_for
+        where = f"{self.host or '*'}:{self.port}"
+        try:
+            family, kind, proto, _, address = socket.getaddrinfo(
+                self.host or None, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+        except (OSError, OverflowError, UnicodeError) as error:
+            raise LinkError(f"cannot listen on {where}: {_words(error)}; give a local host name or address") from error
+        while True:
+            sock = socket.socket(family, kind, proto)
+            try:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                sock.bind(address)
+                sock.listen(_BACKLOG)
+                sock.setblocking(False)
+                return sock
+            except OSError as error:
+                sock.close()
+                if error.errno == errno.EADDRINUSE and monotonic() < deadline:
+                    sleep(0.05)
+                    continue
+                raise LinkError(f"cannot listen on {where}: {_words(error)}; {_advice(error)}") from error
+
+    def _accept(self, sock: socket.socket, waker: socket.socket) -> None:
+        poller = select.poll()
+        poller.register(sock, select.POLLIN)
+        poller.register(waker, select.POLLIN)
+        with sock, waker:
+            while True:
+                if any(fd == waker.fileno() for fd, _ in poller.poll()):
+                    return
+                try:
+                    accepted, address = sock.accept()
+                except (BlockingIOError, ConnectionError, InterruptedError):
+                    continue
+                except OSError:
+                    # Out of descriptors, most likely: the connection waits in the backlog meanwhile.
+                    sleep(0.05)
+                    continue
+                self._begin(accepted, _peer_name(address))
+
+    def _begin(self, sock: socket.socket, peer: str) -> None:
+        try:
+            transport = PlainTransport(sock, self._write_timeout)
+        except OSError:
+            sock.close()
+            return
+        thread = threading.Thread(target=self._serve, args=(transport, peer), name=f"link-{peer}", daemon=True)
+        with self._lock:
+            self._threads[thread] = transport
+        try:
+            thread.start()
+        except RuntimeError as error:
+            self.error = error
+            with self._lock:
+                del self._threads[thread]
+            transport.close()
+
+    # One connection
+
+    def _serve(self, plain: PlainTransport, peer: str) -> None:
+        connection: Connection | None = None
+        handshake = Handshake(peer=peer)
+        try:
+            connection = self._shake_hands(plain, handshake)
+            if connection is not None:
+                connection._run()
+        except _NoHandshake as error:
+            status = error.answer.status if error.answer else 0
+            self._tell(lambda: self.handler.refused(handshake, status, str(error), self._now()))
+        except BaseException as error:
+            self._crashed(error)
+        finally:
+            plain.close()
+            with self._lock:
+                self._threads.pop(threading.current_thread(), None)
+                if connection is not None:
+                    self._connections.pop(connection.number, None)
+
+    def _shake_hands(self, plain: PlainTransport, handshake: Handshake) -> Connection | None:
+        """The connection, its 101 on the wire and its handler told; None if it was refused by `decide`."""
+        from conformance.link.negotiation import server_protocol
+
+        deadline = monotonic() + self._handshake_timeout
+        transport: Transport = plain
+        try:
+            if self.tls is not None:
+                transport = _serve_tls(plain, self.tls, handshake, deadline)
+            protocol = server_protocol(self.compression, self._max_size)
+            request, surplus = _read_request(transport, protocol, handshake, deadline)
+        except _NoHandshake as error:
+            if error.answer is not None:
+                _answer_and_end(transport, error.answer, self._close_timeout)
+            raise
+        response = protocol.accept(request)
+        if response.status_code != 101:
+            body = bytes(response.body).decode("utf-8", "replace")
+            refusal = Refusal(response.status_code, dict(response.headers.raw_items()), body, body.strip())
+            return self._refuse(transport, handshake, refusal)
+        try:
+            verdict = self.decide(handshake)
+            chosen = None if verdict is not None else self.subprotocols(handshake)
+        except BaseException as error:
+            self._crashed(error)
+            verdict = Refusal(500, body="the tester failed; see its report\n", reason=f"the tester failed: {error!r}")
+            chosen = None
+        if verdict is not None:
+            return self._refuse(transport, handshake, verdict)
+        if chosen is not None:
+            response.headers["Sec-WebSocket-Protocol"] = chosen
+        handshake.response_headers = list(response.headers.raw_items())
+        protocol.send_response(response)
+        protocol.subprotocol = chosen  # type: ignore[assignment]  # Subprotocol is a NewType of str
+        connection = Connection(
+            self.handler,
+            transport,
+            protocol,
+            handshake,
+            now=self._now,
+            client=False,
+            max_size=self._max_size,
+            close_timeout=self._close_timeout,
+        )
+        connection.thread = threading.current_thread()
+        connection._surplus = surplus
+        with self._lock:
+            self._connections[connection.number] = connection
+        try:
+            self.handler.opened(connection)
+        except BaseException as error:
+            connection._note_crash(error)
+            connection.close(1011, "internal error of the tester")
+        try:
+            connection._release(protocol.data_to_send())
+        except LinkError:
+            connection.abort()
+        if self._stopping:
+            connection.close(1001, "the tester is going away")
+        return connection
+
+    def _refuse(self, transport: Transport, handshake: Handshake, refusal: Refusal) -> None:
+        handshake.response_headers = list(refusal.headers.items())
+        at = self._now()
+        _answer_and_end(transport, refusal, self._close_timeout)
+        reason = refusal.reason or refusal.body.strip() or f"refused with status {refusal.status}"
+        self._tell(lambda: self.handler.refused(handshake, refusal.status, reason, at))
+
+    def _tell(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except BaseException as error:
+            self._crashed(error)
+
+    def _crashed(self, error: BaseException) -> None:
+        if self.error is None:
+            self.error = error
+        tell_crash(self.handler, None, error)
+
+
+def _serve_tls(plain: PlainTransport, context: ssl.SSLContext, handshake: Handshake, deadline: float) -> TlsTransport:
+    try:
+        transport = TlsTransport(plain, context, server_name=None, server=True)
+        transport.handshake(deadline)
+    except TimeoutError:
+        raise _NoHandshake("the TLS handshake was not finished in time") from None
+    except (OSError, EOFError, LinkError) as error:
+        raise _NoHandshake(f"the TLS handshake failed: {_words(error)}") from error
+    handshake.tls_version = transport.version
+    handshake.cipher = transport.cipher
+    handshake.client_certificate = transport.peer_certificate
+    return transport
+
+
+def _read_request(transport: Transport, protocol: Any, handshake: Handshake, deadline: float) -> tuple[Any, bytes]:
+    """The request, and the bytes that came after it; fills `handshake`. Raises _NoHandshake."""
+    head = b""
+    while b"\r\n\r\n" not in head:
+        left = deadline - monotonic()
+        try:
+            transport.set_read_timeout(max(left, 0.001))
+            data = transport.recv(CHUNK)
+        except TimeoutError:
+            raise _NoHandshake("no complete request came in time", Refusal(408)) from None
+        except OSError as error:
+            raise _NoHandshake(f"the connection broke before a request: {_words(error)}") from error
+        if not data:
+            what = "in the middle of the request" if head else "before a request"
+            raise _NoHandshake(f"the connection ended {what}")
+        if not head and data[:1] == b"\x16":
+            raise _NoHandshake("a TLS handshake came to a port that speaks plain WebSocket (ws, not wss)")
+        end = (head[-3:] + data).find(b"\r\n\r\n")
+        if end >= 0:
+            cut = end + 4 - len(head[-3:])
+            data, surplus = data[:cut], data[cut:]
+        else:
+            surplus = b""
+        head += data
+        protocol.receive_data(data)
+        if protocol.handshake_exc is not None:
+            error = protocol.handshake_exc.__cause__ or protocol.handshake_exc
+            raise _NoHandshake(f"no readable HTTP request: {error}", Refusal(400, body=f"{error}\n"))
+    request = protocol.events_received()[0]
+    seen = Handshake.of_request(request.path, list(request.headers.raw_items()), handshake.peer)
+    for name in ("path", "identity", "raw_identity", "subprotocols", "headers", "username", "password"):
+        setattr(handshake, name, getattr(seen, name))
+    return request, surplus
+
+
+def _answer_and_end(transport: Transport, refusal: Refusal, timeout: float) -> None:
+    """Send the refusal and wait for the other side to end TCP: closing first could destroy the answer on its way."""
+    try:
+        transport.write(refusal.serialize())
+        transport.finish_writing()
+        transport.set_read_timeout(min(timeout, 1.0))
+        while transport.recv(CHUNK):
+            pass
+    except (OSError, LinkError):
+        return
+
+
+def _peer_name(address: Any) -> str:
+    host, port = address[0], address[1]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or str(error)).replace("_", " ").lower()
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return str(error)
+
+
+def _advice(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "another program uses this port: stop it, or choose another port (0 for any free one)"
+    if error.errno == errno.EACCES:
+        return "ports below 1024 need privileges: choose a port from 1024 up"
+    return "choose an address of this machine"
