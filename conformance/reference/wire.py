@@ -77,6 +77,9 @@ class Distortion(Protocol):
     def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
         """The CALLs to send instead of this one; the answer to the first is the caller's, [] drops it."""
 
+    def intercept(self, action: str, request: Payload) -> Payload | None:
+        """An answer that is given without the device acting on the request; None lets the device act."""
+
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
         """The answer to give instead; None stays silent."""
 
@@ -95,6 +98,9 @@ class Honest:
 
     def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
         return [(action, payload)]
+
+    def intercept(self, action: str, request: Payload) -> Payload | None:
+        return None
 
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
         return answer
@@ -115,7 +121,8 @@ class Endpoint:
     `role` is our own role. Incoming CALLs are answered in the order of their arrival, on the task of `run()`.
     With `schemas`, requests and answers from the other side are validated: an invalid request gets a CALLERROR, an
     invalid answer raises InvalidAnswer (and in 2.1 a CALLRESULTERROR is sent).
-    `one_at_a_time = False` is what the defect with two CALLs outstanding sets.
+    `one_at_a_time = False` is what the defect with two CALLs outstanding sets. `last_call` is the loop's time at which
+    the latest CALL was written; a station's heartbeat counts from there.
     """
 
     def __init__(
@@ -135,6 +142,7 @@ class Endpoint:
         self.message_timeout = message_timeout
         self.one_at_a_time = True
         self.closed = asyncio.Event()
+        self.last_call = asyncio.get_running_loop().time()
         self._handle = handle
         self._schemas = schemas
         self._distortion: Distortion = distortion or Honest()
@@ -167,6 +175,7 @@ class Endpoint:
         future: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
         self._pending[identifier] = (action, future)
         try:
+            self.last_call = asyncio.get_running_loop().time()
             await self._write(frames.call(identifier, action, payload).text)
             async with asyncio.timeout(self.message_timeout if timeout is None else timeout):
                 return await future
@@ -242,7 +251,9 @@ class Endpoint:
         then: Callable[[], object] | None = None
         try:
             self._check_request(frame)
-            result = self._handle(action, frame.payload)
+            result = self._distortion.intercept(action, frame.payload)
+            if result is None:
+                result = self._handle(action, frame.payload)
             if result is None:
                 raise CallError("NotSupported", f"{action} is not supported")
             outcome, then = (result.payload, result.then) if isinstance(result, Answer) else (result, None)
@@ -276,7 +287,12 @@ class Endpoint:
             raise CallError("NotImplemented", f"unknown action {frame.action[:50]!r}")
         if known.sender == self.role:
             raise CallError("NotSupported", f"{frame.action} is never sent to a {self.role}")
-        if frame.problems or not isinstance(frame.payload, dict):
+        problems = self.version.problems(frame)
+        if frame.payload is None and all(problem.code == "payload-null" for problem in frame.problems):
+            # OCPP-J 4.1.5 knows null as another notation of an empty payload.
+            frame.payload = {}
+            problems = ()
+        if problems or not isinstance(frame.payload, dict):
             raise CallError("FormatViolation", _words(frame) or "the payload is no JSON object")
         if self._schemas is not None:
             errors = self._schemas.judge(self.version, known.request, frame.payload)
@@ -307,7 +323,7 @@ class Endpoint:
             await self._write(frames.result_error(frame.id, problem.code, problem.description, {}).text)
 
     def _answer_problem(self, action: str, frame: frames.Frame) -> CallError | None:
-        if frame.problems or not isinstance(frame.payload, dict):
+        if self.version.problems(frame) or not isinstance(frame.payload, dict):
             return CallError("FormatViolation", _words(frame) or "the payload is no JSON object")
         known = self.version.actions.get(action)
         if self._schemas is not None and known is not None and known.response is not None:

@@ -32,6 +32,10 @@ class Misbehaviour:
         """The CALLs that are sent instead of this one (the payload is a copy and may be changed); [] drops it."""
         return [(action, payload)]
 
+    def intercept(self, action: str, request: Payload) -> Payload | None:
+        """An answer that is given without the device acting on the request; None lets the device act."""
+        return None
+
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
         """The answer that is given instead; None stays silent."""
         return answer
@@ -47,6 +51,9 @@ class Misbehaviour:
     def unexpected(self, frame: frames.Frame) -> list[str]:
         """Texts written in reaction to a frame that a good device ignores."""
         return []
+
+    def powered_up(self) -> None:
+        """The device has been switched on, and has not connected yet: time to forget or alter what it remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +160,18 @@ class Defects:
         for hook in self.hooks:
             calls = [made for one, given in calls for made in hook.request(one, _copy(given))]
         return calls
+
+    def intercept(self, action: str, request: Payload) -> Payload | None:
+        for hook in self.hooks:
+            given = hook.intercept(action, request)
+            if given is not None:
+                return given
+        return None
+
+    def powered_up(self) -> None:
+        """Tell the hooks that the device has been switched on."""
+        for hook in self.hooks:
+            hook.powered_up()
 
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
         given: Payload | CallError | None = answer

@@ -1,0 +1,33 @@
+"""What a reference station is told at start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class StationOptions:
+    """Start-up options; times in seconds.
+
+    `csms` is the URL without the identity. `settings` replaces factory values of variables ("Component.Variable" or
+    "Component.Variable[instance]" in 2.x, the key's name in 1.6). `reconnect_wait` is the shortest pause before a
+    reconnection; it doubles up to five times. `transfer_time` is how long an upload or download takes at least.
+    """
+
+    version: str
+    csms: str
+    identity: str
+    password: str | None = None
+    state: Path | None = None
+    defects: tuple[str, ...] = ()
+    settings: dict[str, str] = field(default_factory=dict)
+    evses: int = 2
+    watts: int = 22080
+    message_timeout: float = 10.0
+    boot_time: float = 0.03
+    boot_retry: float = 5.0
+    connect_timeout: float = 5.0
+    reconnect_wait: float = 0.1
+    settle_time: float = 0.05
+    transfer_time: float = 1.0
