@@ -1,0 +1,316 @@
+"""The reference CSMS: it lets stations in, keeps one conversation with each, and does what its operator asks.
+
+Source of the handshake: OCPP-J 1.6 section 3.2, OCPP 2.0.1 and 2.1 part 4, sections 3.1 to 3.4; use case A00 for HTTP
+Basic authentication.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from conformance.ocppj.versions import VERSIONS, Version, version
+from conformance.reference.csms_certificates import CertificateAuthority
+from conformance.reference.csms_desk import Desk
+from conformance.reference.csms_registration import ACCEPTED, PENDING, REJECTED, Registration, Settings
+from conformance.reference.csms_session import Refused, Session
+from conformance.reference.csms_store import Store
+from conformance.reference.csms_tokens import DEFAULT_TOKENS, TokenBook
+from conformance.reference.defects import Defects, all_defects
+from conformance.reference.http_operator import Verb, VerbError
+from conformance.reference.wire import Payload
+
+if TYPE_CHECKING:
+    from websockets.asyncio.server import Server, ServerConnection
+    from websockets.http11 import Request, Response
+    from websockets.typing import Subprotocol
+
+    from conformance.ocppj.schema import SchemaStore
+
+PATH = "/ocpp"
+"""The endpoint's path; a station appends "/" and its identity, percent-encoded."""
+
+IDENTITY_MAX_LENGTH = 48
+"""Characters of an identity in 2.x (part 4, 3.1.1); 1.6J sets no bound."""
+
+MAX_MESSAGE = 1 << 20
+"""Bytes of the longest message that is read; a longer one ends the connection (close code 1009)."""
+
+_CLOSE_TIMEOUT = 2.0
+_PROTOCOL_ERROR = 1002
+_POLICY_VIOLATION = 1008
+_HEX_KEY = re.compile(r"(?:[0-9A-Fa-f]{2}){8,20}")
+
+
+@dataclass(frozen=True)
+class CsmsOptions:
+    """How a reference CSMS starts. `versions` in order of no importance: the station's own preference counts.
+
+    `defects` are names out of `defects.csms`. `state` is a folder that makes stations, transactions and counters survive
+    a restart; None forgets them.
+    """
+
+    versions: tuple[str, ...]
+    host: str = "127.0.0.1"
+    port: int = 0
+    settings: Settings = field(default_factory=Settings)
+    tokens: TokenBook = field(default_factory=lambda: TokenBook(DEFAULT_TOKENS))
+    state: Path | None = None
+    defects: tuple[str, ...] = ()
+
+
+class Csms:
+    """A CSMS for one version or several; a station chooses by subprotocol."""
+
+    def __init__(self, options: CsmsOptions, schemas: SchemaStore | None = None) -> None:
+        """Raises ValueError for an unknown version or defect, and for a state folder that cannot be read."""
+        from conformance.ocppj.schema import SchemaStore
+
+        self.options = options
+        self.settings = options.settings
+        self.tokens = options.tokens
+        self.versions = {one.subprotocol: one for one in map(version, options.versions)}
+        if not self.versions:
+            raise ValueError(f"a CSMS needs a version; known: {', '.join(VERSIONS)}")
+        self.store = Store(options.state)
+        self.authority = CertificateAuthority()
+        self.defects = _defects(options.defects, self.versions.values())
+        for one in self.defects.values():
+            one.bind(self)
+        self._schemas = schemas or SchemaStore()
+        self._registrations: dict[str, Registration] = {}
+        self._live: dict[str, Session] = {}
+        self._versions_of: dict[str, Version] = {}
+        self._server: Server | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> str:
+        """Listen and return the endpoint's URL, such as "ws://127.0.0.1:40123/ocpp".
+
+        Raises OSError when the address cannot be used.
+        """
+        from websockets.asyncio.server import serve
+
+        self._server = await serve(
+            self._connected,
+            self.options.host,
+            self.options.port,
+            process_request=self._admit,
+            select_subprotocol=self._select,
+            compression="deflate",
+            max_size=MAX_MESSAGE,
+            close_timeout=_CLOSE_TIMEOUT,
+            server_header=None,
+        )
+        host, port = next(iter(self._server.sockets)).getsockname()[:2]
+        return f"ws://{f'[{host}]' if ':' in host else host}:{port}{PATH}"
+
+    async def stop(self) -> None:
+        """Close all connections (1001) and stop listening."""
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+
+    # -- the operator ---------------------------------------------------------------------------------------------
+
+    @property
+    def verbs(self) -> Mapping[str, Verb]:
+        """What the operator can ask for; `csms_sends` is the contract, the others are helpers of this device."""
+        return {"csms_sends": self.csms_sends, "answer_boot": self.answer_boot, "station": self.station}
+
+    async def csms_sends(self, identity: str, action: str, payload: Payload | None = None) -> None:
+        """Send `action` to the station, with the fields of `payload` and sensible ones for the rest; null means without.
+
+        Returns when the CALL is on the wire or, behind another one that is not answered yet, in the queue; never waits
+        for the answer. Raises VerbError when the CALL cannot be sent.
+        """
+        session = self._live.get(identity)
+        if session is None:
+            raise VerbError(f"no station {identity!r} is connected; connected: {', '.join(self._live) or 'none'}")
+        try:
+            session.ask(action, payload or {})
+        except Refused as problem:
+            raise VerbError(str(problem)) from None
+        # The queue's task gets the loop before the answer to the operator does.
+        await asyncio.sleep(0)
+
+    def answer_boot(self, identity: str, status: str = PENDING, times: int = 1) -> None:
+        """Answer the station's next BootNotifications with `status`, `times` times, then with Accepted again."""
+        if status not in (ACCEPTED, PENDING, REJECTED):
+            raise VerbError(f"status {status!r}: expected {ACCEPTED}, {PENDING} or {REJECTED}")
+        if not 1 <= times <= 100:
+            raise VerbError(f"times {times!r}: expected 1 to 100")
+        self._registration(identity).planned[:] = [status] * times
+
+    def station(self, identity: str) -> dict[str, Any]:
+        """What the CSMS knows of the station: for a person who looks on, never evidence."""
+        record = self.store.stations.get(identity)
+        if record is None:
+            raise VerbError(f"no station {identity!r} was ever seen")
+        running = [one.id for one in record.transactions if one.running]
+        return {
+            "connected": identity in self._live,
+            "registration": record.registration,
+            "connectors": record.connectors,
+            "transactions": running,
+        }
+
+    # -- the handshake --------------------------------------------------------------------------------------------
+
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """None lets the handshake go on."""
+        identity = identity_of(request.path)
+        if identity is None or not self._known(identity, request):
+            return connection.respond(HTTPStatus.NOT_FOUND, "no such charging station\n")
+        if not self._authentic(identity, request):
+            response = connection.respond(HTTPStatus.UNAUTHORIZED, "wrong or missing credentials\n")
+            response.headers["WWW-Authenticate"] = 'Basic realm="ocpp"'
+            return response
+        return None
+
+    def _known(self, identity: str, request: Request) -> bool:
+        if self.settings.identities:
+            return identity in self.settings.identities
+        offered = {part.strip() for header in request.headers.get_all("Sec-WebSocket-Protocol") for part in header.split(",")}
+        bounded = {one.subprotocol for one in self.versions.values() if one.family == "2"}
+        # The rules on identities are those of 2.x; a station that could also speak 1.6 is measured by 1.6's.
+        if offered & set(self.versions) <= bounded and offered & bounded:
+            return len(identity) <= IDENTITY_MAX_LENGTH and ":" not in identity
+        return True
+
+    def _authentic(self, identity: str, request: Request) -> bool:
+        """Whether user name and password are right (A00.FR.207); without a password configured anybody is."""
+        record = self.store.stations.get(identity)
+        expected = record.password if record is not None and record.password is not None else self.settings.password
+        if expected is None or any(one.active("no-password-check") for one in self.defects.values()):
+            return True
+        given = _credentials(request.headers.get_all("Authorization"))
+        if given is None:
+            return False
+        user, password = given
+        accepted = [expected.encode()]
+        if _HEX_KEY.fullmatch(expected):
+            # 1.6: an AuthorizationKey is the hexadecimal form of the bytes that the header carries.
+            accepted.append(bytes.fromhex(expected))
+        # No early end: the time must not tell which of the two was wrong.
+        right = [hmac.compare_digest(password, one) for one in accepted]
+        return hmac.compare_digest(user, identity.encode("utf-8", "surrogateescape")) and any(right)
+
+    def _select(self, connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        """The first that the station offers and we serve; None completes the handshake without the header."""
+        chosen = next((one for one in offered if one in self.versions), None)
+        if offered and any(one.active("wrong-subprotocol") for one in self.defects.values()):
+            return offered[0] if chosen is None else _unlike(chosen, offered)
+        return chosen
+
+    # -- the conversation -----------------------------------------------------------------------------------------
+
+    async def _connected(self, connection: ServerConnection) -> None:
+        request = connection.request
+        identity = identity_of(request.path) if request is not None else None
+        spoken = self.versions.get(connection.subprotocol or "")
+        if spoken is None and any(one.active("wrong-subprotocol") for one in self.defects.values()):
+            spoken = next(iter(self.versions.values()))
+        if identity is None or spoken is None:
+            await connection.close(_PROTOCOL_ERROR, "no common OCPP version")
+            return
+        session = self._open(identity, spoken, connection)
+        if session is None:
+            # Only with a defect: the new connection stays open and gets no service.
+            await connection.wait_closed()
+            return
+        try:
+            await session.run()
+        finally:
+            if self._live.get(identity) is session:
+                del self._live[identity]
+
+    def _open(self, identity: str, spoken: Version, connection: ServerConnection) -> Session | None:
+        """The session of a new connection; an older one of the same station is closed, its CALLs are given up."""
+        defects = self.defects[spoken.id]
+        older = self._live.get(identity)
+        if older is not None and defects.active("second-connection-shadowed"):
+            return None
+        record = self.store.station(identity)
+        self._versions_of[identity] = spoken
+        desk = Desk(
+            version=spoken,
+            record=record,
+            store=self.store,
+            tokens=self.tokens,
+            authority=self.authority,
+            defects=defects,
+            registration=self._registration(identity),
+            initiate=lambda action, payload: session.initiate(action, payload),
+        )
+        session = Session(desk, connection, self._schemas, self.settings.message_timeout)
+        self._live[identity] = session
+        if older is not None:
+            task = asyncio.get_running_loop().create_task(
+                older.endpoint.close(_POLICY_VIOLATION, "replaced by a newer connection of the same station")
+            )
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+        return session
+
+    def _registration(self, identity: str) -> Registration:
+        known = self._registrations.get(identity)
+        if known is None:
+            spoken = self._versions_of.get(identity) or next(iter(self.versions.values()))
+            record = self.store.station(identity)
+            known = Registration(record, self.store, self.settings, self.defects[spoken.id])
+            self._registrations[identity] = known
+        return known
+
+
+def identity_of(path: str) -> str | None:
+    """The identity in the path of a connection URL, percent-decoded; None if the path is not of our endpoint."""
+    raw = urlsplit(path).path
+    if not raw.startswith(f"{PATH}/"):
+        return None
+    last = raw[len(PATH) + 1 :]
+    if "/" in last:
+        return None
+    return unquote(last, errors="surrogateescape") or None
+
+
+def _credentials(headers: Sequence[str]) -> tuple[bytes, bytes] | None:
+    """User name and password of one Basic Authorization header, as bytes."""
+    if len(headers) != 1:
+        return None
+    scheme, _, encoded = headers[0].partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    user, colon, password = decoded.partition(b":")
+    return (user, password) if colon else None
+
+
+def _defects(names: Sequence[str], versions: Any) -> dict[str, Defects]:
+    """The defects by version id: each version gets those of its family. Raises ValueError for an unknown name."""
+    served = list(versions)
+    known = {one.id: {entry.name for entry in all_defects("CSMS", one.family)} for one in served}
+    for name in names:
+        if not any(name in some for some in known.values()):
+            every = sorted(set().union(*known.values()))
+            raise ValueError(f"no defect {name!r} of a CSMS for these versions; known: {', '.join(every)}")
+    return {
+        one.id: Defects.chosen([name for name in names if name in known[one.id]], "CSMS", one.family) for one in served
+    }
+
+
+def _unlike(chosen: Subprotocol, offered: Sequence[Subprotocol]) -> Subprotocol:
+    return next((one for one in offered if one != chosen), chosen)

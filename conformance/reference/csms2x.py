@@ -1,0 +1,304 @@
+"""What the reference CSMS answers to an OCPP 2.0.1 or 2.1 Charging Station, and what it learns from its answers.
+
+Source: OCPP 2.0.1 edition 3 and OCPP 2.1 edition 2, part 2; the use cases stand at the answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from conformance.reference.csms_desk import Desk
+from conformance.reference.csms_registration import now
+from conformance.reference.csms_store import Transaction
+from conformance.reference.csms_tokens import Verdict
+from conformance.reference.wire import Answer, Payload
+
+Outcome = Answer | Payload
+
+
+def answer(desk: Desk, action: str, payload: Payload) -> Outcome | None:
+    """The answer to a valid CALL of an accepted station; None for an action that is not supported."""
+    handler = _ANSWERS.get(action)
+    return None if handler is None else handler(desk, payload)
+
+
+def learn(desk: Desk, action: str, request: Payload, result: Payload) -> None:
+    """Take note of the station's answer to a CALL of ours."""
+    accepted = result.get("status") == "Accepted"
+    if action == "GetVariables":
+        for one in result["getVariableResult"]:
+            if one["attributeStatus"] == "Accepted":
+                _note_limit(desk, one, one.get("attributeValue", ""))
+    elif action == "SetVariables":
+        _note_password(desk, request, result)
+    elif action == "GetInstalledCertificateIds":
+        chain = result.get("certificateHashDataChain", [])
+        desk.record.certificates = [one["certificateHashData"] for one in chain]
+    elif action == "GetLocalListVersion":
+        desk.record.list_version = result["versionNumber"]
+    elif action == "SendLocalList" and accepted:
+        desk.record.list_version = request["versionNumber"]
+    elif action == "ReserveNow" and accepted:
+        desk.record.reservations.append(request["id"])
+    else:
+        return
+    desk.save()
+
+
+def _note_limit(desk: Desk, data: Payload, value: str) -> None:
+    """Remember DeviceDataCtrlr.ItemsPerMessage: B05.FR.11 and B06.FR.05 bind us to it."""
+    variable = data["variable"]
+    named = data["component"]["name"] == "DeviceDataCtrlr" and variable["name"] == "ItemsPerMessage"
+    if named and "instance" in variable and value.isdecimal() and int(value) > 0:
+        desk.record.limits[variable["instance"]] = int(value)
+
+
+def _note_password(desk: Desk, request: Payload, result: Payload) -> None:
+    """The new password counts once the station has accepted it (A01.FR.03), the old one until then (A01.FR.04)."""
+    accepted = {
+        (one["component"]["name"], one["variable"]["name"])
+        for one in result["setVariableResult"]
+        if one["attributeStatus"] == "Accepted"
+    }
+    for one in request["setVariableData"]:
+        name = (one["component"]["name"], one["variable"]["name"])
+        if name == ("SecurityCtrlr", "BasicAuthPassword") and name in accepted:
+            desk.record.password = one["attributeValue"]
+
+
+# -- B: provisioning ----------------------------------------------------------------------------------------------
+
+
+def _boot(desk: Desk, payload: Payload) -> Outcome:
+    return desk.registration.boot(payload)
+
+
+def _heartbeat(desk: Desk, payload: Payload) -> Outcome:
+    return {"currentTime": now()}
+
+
+def _notify_report(desk: Desk, payload: Payload) -> Outcome:
+    for one in payload.get("reportData", []):
+        for attribute in one["variableAttribute"]:
+            if attribute.get("type", "Actual") == "Actual":
+                _note_limit(desk, one, attribute.get("value", ""))
+    desk.save()
+    return {}
+
+
+# -- C: authorization ---------------------------------------------------------------------------------------------
+
+
+def _authorize(desk: Desk, payload: Payload) -> Outcome:
+    verdict = _judge(desk, payload["idToken"])
+    result: Payload = {"idTokenInfo": _info(verdict)}
+    if "certificate" in payload or "iso15118CertificateHashData" in payload:
+        # The chain itself is taken for good; with a token that may not charge, the contract is over (C07.FR.13, 14).
+        result["certificateStatus"] = "Accepted" if verdict.status == "Accepted" else "ContractCancelled"
+    return result
+
+
+def _judge(desk: Desk, token: Mapping[str, Any], own: object = None) -> Verdict:
+    return desk.judge(token["idToken"], kind=token["type"], unknown="Unknown", own=own)
+
+
+def _info(verdict: Verdict) -> Payload:
+    """idTokenInfo; evseId stays away because every EVSE is allowed (C01.FR.19)."""
+    info: Payload = {"status": verdict.status}
+    if verdict.group is not None:
+        info["groupIdToken"] = {"idToken": verdict.group, "type": "Central"}
+    return info
+
+
+# -- E: transactions ----------------------------------------------------------------------------------------------
+
+
+def _transaction_event(desk: Desk, payload: Payload) -> Outcome:
+    """idTokenInfo exactly when a token was presented (E01.FR.11, FR.12, C12.FR.03). Events are taken in any order:
+    what happened offline arrives late."""
+    _record(desk, payload)
+    result: Payload = {}
+    if "idToken" in payload:
+        own = payload["transactionInfo"]["transactionId"]
+        result["idTokenInfo"] = _info(_judge(desk, payload["idToken"], own))
+    return result
+
+
+def _record(desk: Desk, payload: Payload) -> None:
+    info = payload["transactionInfo"]
+    transaction = desk.record.transaction(info["transactionId"])
+    if transaction is None:
+        transaction = desk.record.add(Transaction(info["transactionId"]))
+    transaction.sequence.append(payload["seqNo"])
+    transaction.offline = transaction.offline or payload.get("offline", False)
+    latest = payload["seqNo"] >= max(transaction.sequence)
+    if "evse" in payload:
+        transaction.evse = payload["evse"]["id"]
+        transaction.connector = payload["evse"].get("connectorId", transaction.connector)
+    if "idToken" in payload and not transaction.token:
+        transaction.token = payload["idToken"]["idToken"]
+        transaction.token_type = payload["idToken"]["type"]
+    if "chargingState" in info and latest:
+        transaction.charging_state = info["chargingState"]
+    transaction.remote_start_id = info.get("remoteStartId", transaction.remote_start_id)
+    if payload["eventType"] == "Started":
+        transaction.started = payload["timestamp"]
+    elif payload["eventType"] == "Ended":
+        transaction.ended = payload["timestamp"]
+    desk.save()
+
+
+# -- G, K: availability and smart charging ------------------------------------------------------------------------
+
+
+def _status_notification(desk: Desk, payload: Payload) -> Outcome:
+    desk.record.connectors[f"{payload['evseId']}.{payload['connectorId']}"] = payload["connectorStatus"]
+    return {}
+
+
+def _notify_event(desk: Desk, payload: Payload) -> Outcome:
+    for one in payload["eventData"]:
+        evse = one["component"].get("evse", {})
+        named = one["component"]["name"] == "Connector" and one["variable"]["name"] == "AvailabilityState"
+        if named and "connectorId" in evse:
+            desk.record.connectors[f"{evse['id']}.{evse['connectorId']}"] = one["actualValue"]
+    return {}
+
+
+def _charging_needs(desk: Desk, payload: Payload) -> Outcome:
+    """A schedule follows for a transaction that runs on the EVSE (K15.FR.03, FR.07); without one there is none to
+    give (K15.FR.04)."""
+    transaction = desk.running(payload["evseId"])
+    if transaction is None:
+        return {"status": "Rejected"}
+    profile = {
+        "evseId": payload["evseId"],
+        "chargingProfile": {
+            "id": desk.store.next("chargingProfileId"),
+            "stackLevel": 0,
+            "chargingProfilePurpose": "TxProfile",
+            "chargingProfileKind": "Absolute",
+            "transactionId": transaction.id,
+            "chargingSchedule": [
+                {
+                    "id": 1,
+                    "startSchedule": now(),
+                    "duration": 86400,
+                    "chargingRateUnit": "W",
+                    "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 11000}],
+                }
+            ],
+        },
+    }
+    return Answer({"status": "Accepted"}, lambda: desk.initiate("SetChargingProfile", profile))
+
+
+# -- A, M: security and certificates ------------------------------------------------------------------------------
+
+
+def _sign_certificate(desk: Desk, payload: Payload) -> Outcome:
+    """A02.FR.11, FR.12; CertificateSigned repeats the type that was asked for (A02.FR.14) and 2.1's requestId."""
+    chain = desk.authority.sign(payload["csr"])
+    if chain is None:
+        return {"status": "Rejected"}
+    signed = {"certificateChain": chain}
+    for name in ("certificateType", "requestId"):
+        if name in payload:
+            signed[name] = payload[name]
+    return Answer({"status": "Accepted"}, lambda: desk.initiate("CertificateSigned", signed))
+
+
+def _certificate_status(desk: Desk, payload: Payload) -> Outcome:
+    """No OCSP responder is asked, so the status cannot be given (M06.FR.04)."""
+    return {"status": "Failed"}
+
+
+def _certificate_chain_status(desk: Desk, payload: Payload) -> Outcome:
+    """2.1: one answer for each certificate asked about; nobody is asked here either."""
+    tomorrow = now(timedelta(days=1))
+    return {
+        "certificateStatus": [
+            {
+                "certificateHashData": one["certificateHashData"],
+                "source": one["source"],
+                "status": "Failed",
+                "nextUpdate": tomorrow,
+            }
+            for one in payload["certificateStatusRequests"]
+        ]
+    }
+
+
+def _ev_certificate(desk: Desk, payload: Payload) -> Outcome:
+    """No contract certificate is held here (M01, M02)."""
+    return {"status": "Failed", "exiResponse": ""}
+
+
+# -- the rest -----------------------------------------------------------------------------------------------------
+
+
+def _data_transfer(desk: Desk, payload: Payload) -> Outcome:
+    return {"status": "UnknownVendorId"}
+
+
+def _vat_number(desk: Desk, payload: Payload) -> Outcome:
+    """2.1: no register of VAT numbers is at hand."""
+    result: Payload = {"status": "Rejected", "vatNumber": payload["vatNumber"]}
+    if "evseId" in payload:
+        result["evseId"] = payload["evseId"]
+    return result
+
+
+def _accepted(desk: Desk, payload: Payload) -> Outcome:
+    return {"status": "Accepted"}
+
+
+def _rejected(desk: Desk, payload: Payload) -> Outcome:
+    return {"status": "Rejected"}
+
+
+def _nothing(desk: Desk, payload: Payload) -> Outcome:
+    return {}
+
+
+_ANSWERS: Mapping[str, Callable[[Desk, Payload], Outcome]] = {
+    "Authorize": _authorize,
+    "BatterySwap": _nothing,
+    "BootNotification": _boot,
+    "ClearedChargingLimit": _nothing,
+    "ClosePeriodicEventStream": _nothing,
+    "DataTransfer": _data_transfer,
+    "FirmwareStatusNotification": _nothing,
+    "Get15118EVCertificate": _ev_certificate,
+    "GetCertificateChainStatus": _certificate_chain_status,
+    "GetCertificateStatus": _certificate_status,
+    "Heartbeat": _heartbeat,
+    "LogStatusNotification": _nothing,
+    "MeterValues": _nothing,
+    "NotifyChargingLimit": _nothing,
+    "NotifyCustomerInformation": _nothing,
+    "NotifyDERAlarm": _nothing,
+    "NotifyDERStartStop": _nothing,
+    "NotifyDisplayMessages": _nothing,
+    "NotifyEVChargingNeeds": _charging_needs,
+    "NotifyEVChargingSchedule": _accepted,
+    "NotifyEvent": _notify_event,
+    "NotifyMonitoringReport": _nothing,
+    "NotifyPeriodicEventStream": _nothing,
+    "NotifyPriorityCharging": _nothing,
+    "NotifyReport": _notify_report,
+    "NotifySettlement": _nothing,
+    "OpenPeriodicEventStream": _accepted,
+    "PublishFirmwareStatusNotification": _nothing,
+    "PullDynamicScheduleUpdate": _rejected,
+    "ReportChargingProfiles": _nothing,
+    "ReportDERControl": _nothing,
+    "ReservationStatusUpdate": _nothing,
+    "SecurityEventNotification": _nothing,
+    "SignCertificate": _sign_certificate,
+    "StatusNotification": _status_notification,
+    "TransactionEvent": _transaction_event,
+    "VatNumberValidation": _vat_number,
+}

@@ -1,0 +1,48 @@
+"""What the answers and requests of the reference CSMS work on: one station's record and the CSMS behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from conformance.ocppj.versions import Version
+from conformance.reference.csms_certificates import CertificateAuthority
+from conformance.reference.csms_registration import Registration
+from conformance.reference.csms_store import StationRecord, Store, Transaction
+from conformance.reference.csms_tokens import TokenBook, Verdict
+from conformance.reference.defects import Defects
+from conformance.reference.wire import Payload
+
+
+@dataclass
+class Desk:
+    """One station's conversation. `initiate` queues a CALL of the CSMS's own accord."""
+
+    version: Version
+    record: StationRecord
+    store: Store
+    tokens: TokenBook
+    authority: CertificateAuthority
+    defects: Defects
+    registration: Registration
+    initiate: Callable[[str, Payload], None]
+
+    def judge(self, value: str, *, kind: str = "", unknown: str = "Invalid", own: object = None) -> Verdict:
+        """What the token book says; `own` is the id of the transaction that the token is presented for."""
+
+        def busy() -> bool:
+            return any(
+                one.running and one.token.casefold() == value.casefold() and one.id != own
+                for record in self.store.stations.values()
+                for one in record.transactions
+            )
+
+        return self.tokens.judge(value, kind=kind, busy=busy, unknown=unknown)
+
+    def running(self, evse: int | None = None) -> Transaction | None:
+        """The running transaction of this station (on that EVSE)."""
+        return self.record.running(evse)
+
+    def save(self) -> None:
+        """Make the record survive a restart."""
+        self.store.save(self.record)

@@ -1,0 +1,102 @@
+"""Who may speak: BootNotification and what a station may send before it is accepted.
+
+Source: OCPP 1.6 section 4.2 and OCPP-J 1.6 errata 3.8; OCPP 2.0.1 and 2.1 part 2, use cases B01 to B03.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from conformance.reference.csms_store import StationRecord, Store
+from conformance.reference.defects import Defects
+from conformance.reference.wire import CallError, Payload
+
+ACCEPTED, PENDING, REJECTED = "Accepted", "Pending", "Rejected"
+
+_TRIGGERED = {
+    "SignChargingStationCertificate": {"SignCertificate"},
+    "SignV2GCertificate": {"SignCertificate"},
+    "SignV2G20Certificate": {"SignCertificate"},
+    "SignCombinedCertificate": {"SignCertificate"},
+    "SignChargePointCertificate": {"SignCertificate"},
+    "StatusNotification": {"StatusNotification", "NotifyEvent"},
+}
+"""What a TriggerMessage brings where it is not named as the message itself."""
+
+_REPORTS = {"GetBaseReport", "GetReport", "GetMonitoringReport"}
+
+
+@dataclass
+class Settings:
+    """How the CSMS behaves where the standard leaves it free. Intervals are in seconds.
+
+    `first_status`: what the first BootNotification of a station that was never accepted is answered ("Accepted",
+    "Pending", "Rejected"). `password`: HTTP Basic password of every station; None asks for none.
+    `identities`: the stations that are known; empty lets any station in.
+    """
+
+    interval: int = 300
+    retry_interval: int = 1
+    first_status: str = ACCEPTED
+    password: str | None = None
+    identities: frozenset[str] = frozenset()
+    message_timeout: float = 30.0
+
+
+@dataclass
+class Registration:
+    """One station's way from unknown to accepted; lives as long as the CSMS, over all connections of the station.
+
+    `planned` are the statuses of its next BootNotifications, first one first, before it is answered Accepted again.
+    """
+
+    record: StationRecord
+    store: Store
+    settings: Settings
+    defects: Defects
+    planned: list[str] = field(default_factory=list)
+    solicited: set[str] = field(default_factory=set)
+
+    def boot(self, request: Payload) -> Payload:
+        """The answer to a BootNotification."""
+        status = ACCEPTED
+        if self.planned:
+            status = self.planned.pop(0)
+        elif not self.record.registration:
+            status = self.settings.first_status
+        self.record.registration = status
+        self.record.boot = request
+        self.solicited.clear()
+        self.store.save(self.record)
+        interval = self.settings.interval if status == ACCEPTED else self.settings.retry_interval
+        return {"currentTime": now(), "interval": interval, "status": status}
+
+    def admit(self, action: str) -> None:
+        """Raise CallError(SecurityError) for a message that the station may not send yet (B01.FR.10, B02.FR.09,
+        B03.FR.07); in Pending, what the CSMS has asked for is let through."""
+        status = self.record.registration
+        if action == "BootNotification" or status == ACCEPTED or self.defects.active("answers-before-accepted"):
+            return
+        if status == PENDING and action in self.solicited:
+            return
+        raise CallError("SecurityError", f"{action} before the station is accepted")
+
+    def refusal(self) -> str | None:
+        """Why the CSMS may not send a CALL to this station now; None if it may (B03.FR.03)."""
+        if self.record.registration in (ACCEPTED, PENDING):
+            return None
+        return f"station {self.record.identity!r} is {self.record.registration.lower() or 'not booted yet'}"
+
+    def sends(self, action: str, payload: Payload) -> None:
+        """Note what a CALL of ours lets the station send while it is Pending."""
+        if action in ("TriggerMessage", "ExtendedTriggerMessage"):
+            message = str(payload.get("requestedMessage", ""))
+            self.solicited |= _TRIGGERED.get(message, {message})
+        elif action in _REPORTS:
+            self.solicited |= {"NotifyReport", "NotifyMonitoringReport"}
+
+
+def now(offset: timedelta = timedelta()) -> str:
+    """The time in UTC, with Z and milliseconds, `offset` from now."""
+    return (datetime.now(UTC) + offset).isoformat(timespec="milliseconds").replace("+00:00", "Z")

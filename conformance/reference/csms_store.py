@@ -1,0 +1,137 @@
+"""What the reference CSMS remembers of each station, in memory or in a folder that survives a restart."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+ENDED_KEPT = 50
+"""How many ended transactions of a station are remembered."""
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One transaction. `id` is the wire's own: an integer in 1.6, a string in 2.x."""
+
+    id: int | str
+    evse: int | None = None
+    connector: int | None = None
+    token: str = ""
+    token_type: str = ""
+    started: str = ""
+    ended: str = ""
+    meter_start: int | None = None
+    meter_stop: int | None = None
+    remote_start_id: int | None = None
+    charging_state: str = ""
+    sequence: list[int] = field(default_factory=list)
+    offline: bool = False
+
+    @property
+    def running(self) -> bool:
+        """Whether no end has been reported."""
+        return not self.ended
+
+
+@dataclass(slots=True)
+class StationRecord:
+    """One station, by identity."""
+
+    identity: str
+    registration: str = ""
+    boot: dict[str, Any] = field(default_factory=dict)
+    transactions: list[Transaction] = field(default_factory=list)
+    connectors: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, int] = field(default_factory=dict)
+    password: str | None = None
+    certificates: list[dict[str, Any]] = field(default_factory=list)
+    reservations: list[int] = field(default_factory=list)
+    list_version: int = 0
+
+    def transaction(self, identifier: object) -> Transaction | None:
+        """The transaction with this id, ended or not."""
+        return next((one for one in reversed(self.transactions) if one.id == identifier), None)
+
+    def running(self, evse: int | None = None) -> Transaction | None:
+        """The transaction that started last and still runs, on `evse` (1.6: connector) if one is named."""
+        for one in reversed(self.transactions):
+            if one.running and evse in (None, one.evse):
+                return one
+        return None
+
+    def add(self, transaction: Transaction) -> Transaction:
+        """Remember a transaction; the oldest ended ones are forgotten."""
+        self.transactions.append(transaction)
+        ended = [one for one in self.transactions if not one.running]
+        for old in ended[: max(0, len(ended) - ENDED_KEPT)]:
+            self.transactions.remove(old)
+        return transaction
+
+
+class Store:
+    """The records of all stations and the counters that must never start again.
+
+    With a folder, every change that is `saved` is on disk before the answer leaves.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.stations: dict[str, StationRecord] = {}
+        self.counters: dict[str, int] = {}
+        self._folder = folder
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._load(folder)
+
+    def station(self, identity: str) -> StationRecord:
+        """The record of this station; a new one if it was never seen."""
+        record = self.stations.get(identity)
+        if record is None:
+            record = self.stations[identity] = StationRecord(identity)
+        return record
+
+    def next(self, counter: str) -> int:
+        """The next value of a counter, from 1 on; never the same twice, restarts included."""
+        value = self.counters.get(counter, 0) + 1
+        self.counters[counter] = value
+        if self._folder is not None:
+            _write(self._folder / "counters.json", self.counters)
+        return value
+
+    def save(self, record: StationRecord) -> None:
+        """Make the record survive a restart, if there is a folder."""
+        if self._folder is not None:
+            _write(self._folder / _file_name(record.identity), asdict(record))
+
+    def _load(self, folder: Path) -> None:
+        counters = folder / "counters.json"
+        if counters.exists():
+            self.counters = _read(counters)
+        for path in sorted(folder.glob("station-*.json")):
+            content = _read(path)
+            content["transactions"] = [Transaction(**one) for one in content["transactions"]]
+            record = StationRecord(**content)
+            self.stations[record.identity] = record
+
+
+def _file_name(identity: str) -> str:
+    # Any identity makes a legal file name, and two identities never the same one, also where case is ignored.
+    encoded = base64.b32encode(identity.encode("utf-8", "surrogatepass")).decode().rstrip("=")
+    return f"station-{encoded}.json"
+
+
+def _write(path: Path, content: Any) -> None:
+    draft = path.with_suffix(".new")
+    draft.write_text(json.dumps(content, default=str), encoding="utf-8")
+    draft.replace(path)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as problem:
+        raise ValueError(
+            f"{path}: not a state file of the reference CSMS ({problem}); remove it to start anew"
+        ) from None

@@ -1,0 +1,107 @@
+"""The token book of the reference CSMS: which identification may charge, and what it is told otherwise.
+
+Source: OCPP 1.6 section 7.2 (AuthorizationStatus), 7.8 (IdTagInfo); OCPP 2.0.1 part 2, use cases C01 to C09.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+TOKEN_TYPE = "ISO14443"
+"""The 2.x type of every token in the default book."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One identification. `status` is the standard's word for it ("Accepted", "Blocked", "Expired", "Invalid").
+
+    `group` is the groupIdToken (2.x) or parentIdTag (1.6). `single`: only one transaction at a time; a second one is
+    told ConcurrentTx.
+    """
+
+    value: str
+    status: str = "Accepted"
+    group: str | None = None
+    single: bool = False
+
+
+DEFAULT_TOKENS: tuple[Token, ...] = (
+    Token("AABBCCDD01"),
+    Token("AABBCCDD02"),
+    Token("AABBCCDD03", group="GROUP01"),
+    Token("AABBCCDD04", group="GROUP01"),
+    Token("AABBCCDD05", group="MASTERPASS"),
+    Token("AABBCCDD06", single=True),
+    Token("AABBCCDD07", "Blocked"),
+    Token("AABBCCDD08", "Expired"),
+    Token("AABBCCDD09", "Invalid"),
+    Token("DE8AA1A2B3C4D59"),
+)
+"""Two for everyday use, two of one group, a master pass, one that allows a single transaction, the three refusals, and
+an eMAID."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the book says of a presented token."""
+
+    status: str
+    group: str | None = None
+
+
+class TokenBook:
+    """Tokens by value; values are compared without regard to case, as CiString and identifierString want it."""
+
+    def __init__(self, tokens: Iterable[Token] = DEFAULT_TOKENS) -> None:
+        self._tokens = {token.value.casefold(): token for token in tokens}
+
+    def judge(
+        self, value: str, *, kind: str = "", busy: Callable[[], bool] = lambda: False, unknown: str = "Invalid"
+    ) -> Verdict:
+        """The status of the token `value`.
+
+        `kind` is the 2.x type: NoAuthorization needs no entry (C02.FR.02). `busy` tells whether the token has
+        a transaction running elsewhere. `unknown` is the status of a token that is not in the book: 1.6 knows only Invalid, 2.x
+        has Unknown (C01.FR.07).
+        """
+        if kind == "NoAuthorization":
+            return Verdict("Accepted")
+        token = self._tokens.get(value.casefold())
+        if token is None:
+            return Verdict(unknown)
+        if token.status == "Accepted" and token.single and busy():
+            return Verdict("ConcurrentTx", token.group)
+        return Verdict(token.status, token.group)
+
+    def accepted(self) -> str:
+        """The token that the CSMS uses of its own accord: the first one in the book that may charge.
+
+        Raises LookupError for a book without such a token.
+        """
+        for token in self._tokens.values():
+            if token.status == "Accepted":
+                return token.value
+        raise LookupError("no token of the book is accepted")
+
+    @classmethod
+    def read(cls, entries: Mapping[str, Mapping[str, object]]) -> TokenBook:
+        """The book written as `{value: {"status": ..., "group": ..., "single": ...}}`, every key optional.
+
+        Raises ValueError, naming the token, for a key that does not belong there.
+        """
+        tokens = []
+        for value, entry in entries.items():
+            unknown = set(entry) - {"status", "group", "single"}
+            if unknown:
+                raise ValueError(f"token {value!r}: unknown key {sorted(unknown)[0]!r}; known: status, group, single")
+            group = entry.get("group")
+            tokens.append(
+                Token(
+                    value,
+                    str(entry.get("status", "Accepted")),
+                    None if group is None else str(group),
+                    bool(entry.get("single", False)),
+                )
+            )
+        return cls(tokens)
