@@ -129,7 +129,7 @@ EVSES = Section(
 
 TOKENS = Section(
     "tokens",
-    "Tokens that the operator can present, or that the CSMS knows. Each is { idToken, type }; in 1.6 idToken is the idTag. "
+    "Tokens that the operator can present, or that the CSMS knows. Each is { idToken, type }; 1.6 uses its idToken. "
     "With a station under test our CSMS answers for each as its name says; a CSMS under test must know them so.",
     (
         Key(
@@ -155,7 +155,7 @@ TOKENS = Section(
 
 TIMEOUTS = Section(
     "timeouts",
-    "How long the run waits, in seconds. A wait ends as soon as its end is known; a device that misses one costs it all.",
+    "How long the run waits, in seconds. A wait ends as soon as its end is known; a missed one costs it all.",
     (
         Key("message", "number", "For a message or an answer that is due at once.", 5.0, "s", 0.05, 600),
         Key("connect", "number", "For a connection, after something made the device connect.", 10.0, "s", 0.05, 3600),
