@@ -55,9 +55,9 @@ class Action:
         return self.sender in (role, "both")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Version:
-    """What one version of OCPP-J says differently from another."""
+    """What one version of OCPP-J says differently from another. There is one object per version."""
 
     id: str
     """One of "1.6", "2.0.1" and "2.1"."""
@@ -111,7 +111,7 @@ class Version:
         return self._canonical.get(spelling)
 
     def problems(self, frame: Frame) -> tuple[Problem, ...]:
-        """What strict parsing found in a frame, as this version judges it: its message types, without what it allows."""
+        """What strict parsing found, as this version judges it: its message types added, what it allows left out."""
         if not frame.problems and frame.type in self.message_types:
             return ()
         problems = [problem for problem in frame.problems if problem.code not in self.excused]

@@ -1,0 +1,165 @@
+"""The schema store: judges payloads against the official JSON schemas.
+
+Two validators judge. `jsonschema-rs` judges every frame, in microseconds. What it refuses, `jsonschema` is asked to
+confirm and to word; where the two disagree, the error is marked as disputed and must not fail a device.
+Schemas are read and compiled when they are first needed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.ocppj import wording
+from conformance.ocppj.sources import Schema, SchemaSource, SchemaSourceError
+from conformance.ocppj.versions import Version
+
+__all__ = ["SchemaError", "SchemaSourceError", "SchemaStore"]
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaError:
+    """One violation of a schema."""
+
+    pointer: str
+    """JSON pointer of the value in the payload; of where it should stand, when it is missing."""
+    expected: str
+    actual: str
+    keyword: str
+    """Keyword of JSON Schema: required, additionalProperties, type, enum, maxLength, format, ..."""
+    disputed: bool = False
+    """Only one of the two validators says so."""
+
+
+class SchemaStore:
+    """The official schemas of every version, from one source. Safe to use from several threads."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """`folder`: OCA's JSON schema files, in any layout; None: the distribution `ocpp`.
+
+        Raises SchemaSourceError (one line that says what to do) if no schemas can be found there at all; a single
+        missing or edited file is found by `check`, or when that schema is first needed.
+        """
+        self._source = SchemaSource(folder)
+        self._schemas: dict[tuple[str, str], Schema] = {}
+        self._fast: dict[tuple[Version, str], Callable[[Any], bool]] = {}
+        self._exact: dict[tuple[Version, str], Callable[[Any], list[wording.Violation]]] = {}
+        self._compiled: dict[tuple[Version, str], Any] = {}
+
+    @property
+    def corrections(self) -> list[str]:
+        """Errata applied to the schemas read so far, each with its source."""
+        return list(self._source.corrections)
+
+    def check(self, version: Version) -> None:
+        """Hold every file of a version against its fingerprint. Raises SchemaSourceError; compiles nothing."""
+        self._source.check(version)
+
+    def schema(self, version: Version, name: str) -> Schema:
+        """The official schema with errata applied; a shared object, not to be changed.
+
+        Raises KeyError for a name that the version does not have, SchemaSourceError if the file is unusable.
+        """
+        key = (version.id, name)
+        schema = self._schemas.get(key)
+        if schema is None:
+            schema = self._schemas[key] = self._source.read(version, name)
+        return schema
+
+    def judge(self, version: Version, name: str, payload: Any) -> tuple[SchemaError, ...]:
+        """Every violation of a schema (such as "BootNotificationRequest") in a payload; () if it is valid.
+
+        Raises what `schema` raises, and nothing for any payload.
+        """
+        is_valid = self._fast.get((version, name))
+        if is_valid is None:
+            is_valid = self._compile(version, name)
+        try:
+            if is_valid(payload):
+                return ()
+        except Exception:
+            return self._explain(version, name, payload, _scrubbed(payload))
+        return self._explain(version, name, payload, payload)
+
+    def _compile(self, version: Version, name: str) -> Callable[[Any], bool]:
+        import jsonschema_rs
+
+        schema = _without_id(self.schema(version, name))
+        kind = {4: jsonschema_rs.Draft4Validator, 6: jsonschema_rs.Draft6Validator}[version.schemas[name].draft]
+        validator = kind(schema, validate_formats=True, formats={"date-time": wording.is_date_time})
+        self._compiled[version, name] = validator
+        is_valid: Callable[[Any], bool] = validator.is_valid
+        self._fast[version, name] = is_valid
+        return is_valid
+
+    def _explain(self, version: Version, name: str, payload: Any, printable: Any) -> tuple[SchemaError, ...]:
+        """The words for a refused payload. `printable` is the payload in a form that the fast validator can read."""
+        refused: list[Any] | None
+        try:
+            refused = list(self._compiled[version, name].iter_errors(printable))
+        except Exception:
+            refused = None
+        exact = self._exact.get((version, name))
+        if exact is None:
+            schema = _without_id(self.schema(version, name))
+            exact = self._exact[version, name] = wording.checker(schema, version.schemas[name].draft)
+        worded: list[wording.Violation] | None
+        try:
+            worded = exact(payload)
+        except Exception:
+            worded = None
+        return _agreed(worded, refused)
+
+
+def _agreed(worded: list[wording.Violation] | None, refused: list[Any] | None) -> tuple[SchemaError, ...]:
+    """Both validators' errors as one list; what only one of them says, or could say, is disputed."""
+    if worded is None and refused is None:
+        return (SchemaError("", "a payload that a validator can read", "one that neither can read", "", True),)
+    fast = None if refused is None else {(_place(tuple(error.instance_path)), _keyword(error)) for error in refused}
+    errors = []
+    seen = set()
+    for path, keyword, expected, actual in worded or ():
+        # jsonschema-rs names the object where a member is missing or too many.
+        parent = path[:-1] if keyword in ("required", "additionalProperties") else path
+        seen.add((_place(parent), keyword))
+        disputed = fast is not None and (_place(parent), keyword) not in fast
+        errors.append(SchemaError(wording.pointer(path), expected, actual, keyword, disputed))
+    mistyped = {place for place, keyword in seen if keyword == "type"}
+    for error in refused or ():
+        place, keyword = _place(tuple(error.instance_path)), _keyword(error)
+        if (place, keyword) not in seen and place not in mistyped:
+            actual = wording.shown(error.instance)
+            errors.append(SchemaError(wording.pointer(place), str(error.message), actual, keyword, True))
+    return tuple(errors)
+
+
+def _place(path: tuple[Any, ...]) -> tuple[str, ...]:
+    return tuple(_SURROGATES.sub("\ufffd", str(token)) for token in path)
+
+
+def _keyword(error: Any) -> str:
+    path = list(error.schema_path)
+    return str(path[-1]) if path else ""
+
+
+def _without_id(schema: Schema) -> Schema:
+    """The schema without its own `$id` (`urn:...`), against which some resolvers fail to resolve "#/definitions"."""
+    return {key: deepcopy(value) for key, value in schema.items() if key not in ("id", "$id")}
+
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def _scrubbed(value: Any) -> Any:
+    """A copy with each lone surrogate, which has no UTF-8, replaced by U+FFFD: as long, and as wrong, as before."""
+    if isinstance(value, str):
+        return _SURROGATES.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_scrubbed(key): _scrubbed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_scrubbed(item) for item in value]
+    return value
