@@ -406,17 +406,21 @@ class CaseRecord:
         return [finding for finding in self.findings if finding.remark]
 
     @property
+    def main_fault(self) -> FindingRecord | None:
+        """The finding that explains the verdict best: for an ERROR one on our own side, otherwise the device's."""
+        faults = self.faults
+        fitting = [f for f in faults if (f.blame == "tester") == (self.verdict == ERROR)]
+        return next(iter(fitting or faults), None)
+
+    @property
     def why(self) -> str:
         """One sentence on why the case did not simply pass; "" for a PASS."""
         if self.verdict == PASS:
             return ""
-        if self.verdict in (FAIL, ERROR) and self.faults:
-            # A finding on a frame of ours explains an ERROR, the device's own ones a FAIL.
-            blamed = [f for f in self.faults if (f.blame == "tester") == (self.verdict == ERROR)]
-            return (blamed or self.faults)[0].line
-        if self.reason:
-            return self.reason
-        return self.faults[0].line if self.faults else ""
+        fault = self.main_fault
+        if fault is not None and (self.verdict in (FAIL, ERROR) or not self.reason):
+            return fault.line
+        return self.reason
 
     def to_json(self) -> dict[str, Any]:
         """The JSON object of docs/results-format.md."""
