@@ -238,7 +238,7 @@ class Dut:
     password: bytes | None = None
     subtypes: frozenset[str] = frozenset()
     connectors: tuple[Connector, ...] = (Connector(1, 1),)
-    connection: Address = Address()
+    address: Address = Address()
     tls: TlsFiles = TlsFiles()
     timeouts: Timeouts = Timeouts()
     values: Values = Values()

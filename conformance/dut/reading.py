@@ -119,7 +119,7 @@ class _Reader:
         device = self._table(keys.DEVICE, "device")
         role = device["role"] if device["role"] in ("CS", "CSMS") else None
         versions = self._versions(device["versions"])
-        connection = self._connection(self._table(keys.CONNECTION, "connection", role), role, device)
+        address = self._address(self._table(keys.CONNECTION, "connection", role), role, device)
         connectors = self._connectors(self._table(keys.EVSES, "evses")["connectors"])
         tokens = self._tokens()
         tls = self._tls(self._table(keys.TLS, "tls", role))
@@ -141,7 +141,7 @@ class _Reader:
             password=password,
             subtypes=frozenset(device["subtype"]),
             connectors=connectors,
-            connection=connection,
+            address=address,
             tls=tls,
             timeouts=Timeouts(**{name: float(value) for name, value in timeouts.items()}),
             values=Values(**values),
@@ -273,7 +273,7 @@ class _Reader:
             self._problem("device.password", f"security profile {profile} needs a password", 'add: password = "..."')
         return password
 
-    def _connection(self, table: dict[str, Any], role: str | None, device: dict[str, Any]) -> Address:
+    def _address(self, table: dict[str, Any], role: str | None, device: dict[str, Any]) -> Address:
         listen = self._listen(table["listen"])
         path = table["path"]
         if not path.startswith("/"):
