@@ -122,6 +122,11 @@ class Tokens:
         return self._get("master_pass_group")
 
     @property
+    def single(self) -> Token:
+        """An accepted token that may be in one transaction at a time."""
+        return self._get("single")
+
+    @property
     def contract(self) -> Token:
         """A token of an ISO 15118 contract."""
         return self._get("contract")

@@ -149,6 +149,7 @@ TOKENS = Section(
         Key("group", "token", "The group of these two (groupIdToken; parentIdTag in 1.6)."),
         Key("master_pass", "token", "An accepted token of the master pass group."),
         Key("master_pass_group", "token", "The master pass group (MasterPassGroupId)."),
+        Key("single", "token", "An accepted token that may be in one transaction at a time (ConcurrentTx otherwise)."),
         Key("contract", "token", "A token of an ISO 15118 contract (eMAID)."),
     ),
 )
