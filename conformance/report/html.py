@@ -23,8 +23,8 @@ from conformance.report.record import (
     NOT_APPLICABLE,
     NOT_IMPLEMENTED,
     PASS,
+    READING_ORDER,
     UNEXPECTED_PASS,
-    VERDICTS,
     CaseRecord,
     RunRecord,
 )
@@ -65,7 +65,7 @@ def _slot(anchor: str) -> dict[str, str]:
 
 def _cells(case: CaseRecord, anchor: str) -> list[str]:
     """A row. pytest-html sorts by the HTML of a cell, as text, hence the hidden sort keys in front."""
-    rank = len(VERDICTS) - VERDICTS.index(case.verdict)
+    rank = READING_ORDER.index(case.verdict)
     slug = "v-" + case.verdict.lower().replace(" ", "-")
     profiles = _text(", ".join(case.profiles))
     why = f'<span class="why">{_text(case.why)}</span>' if case.why else ""
@@ -82,7 +82,7 @@ def _cells(case: CaseRecord, anchor: str) -> list[str]:
         f' data-block="{_text(case.block)}"><span hidden>{rank}</span>'
         f'<button type="button" class="ocpp-toggle"><span class="chip {slug}">{case.verdict}</span></button></td>'
     )
-    cells = [f'<td class="col-result">{_OUTCOMES[case.verdict]}</td>', verdict]
+    cells = [f'<td class="col-result" aria-hidden="true">{_OUTCOMES[case.verdict]}</td>', verdict]
     return cells + [f'<td class="col-{name}">{content}</td>' for name, content in contents.items()]
 
 
@@ -141,7 +141,7 @@ class HtmlReport:
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_header(self, cells: list[str]) -> None:
         """Our columns; pytest-html's own result stays, hidden, because its script reads it."""
-        cells[:] = ['<th class="sortable col-result" data-column-type="result">Result</th>']
+        cells[:] = ['<th class="sortable col-result" aria-hidden="true" data-column-type="result">Result</th>']
         for name, title, sortable in _COLUMNS:
             kind = f'class="sortable col-{name}" data-column-type="{name}"' if sortable else f'class="col-{name}"'
             cells.append(f'<th scope="col" {kind}>{title}</th>')

@@ -27,6 +27,7 @@ from conformance.report.record import (
     NOT_APPLICABLE,
     NOT_IMPLEMENTED,
     PASS,
+    READING_ORDER,
     UNEXPECTED_PASS,
     VERDICTS,
     CaseRecord,
@@ -81,6 +82,7 @@ def _slug(word: str) -> str:
 @cache
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
 
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -91,7 +93,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"duration": duration, "slug": _slug, "plural": plural}
-    environment.globals |= {"state_words": _STATE_WORDS, "states": STATES}
+    # A line end that is ours, as opposed to one in a device's string.
+    environment.globals |= {"state_words": _STATE_WORDS, "states": STATES, "newline": Markup("\n")}
     return environment
 
 
@@ -120,6 +123,13 @@ class _FrameView:
     peek: str
     lines: list[Line]
     findings: list[FindingRecord]
+
+    @property
+    def mark(self) -> str:
+        """The CSS class by which a frame with findings stands out."""
+        if not self.findings:
+            return ""
+        return " noted" if all(finding.remark for finding in self.findings) else " bad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,9 +264,7 @@ def _in_order(counts: dict[str, int]) -> list[tuple[str, int]]:
 
 def _summary_context(record: RunRecord) -> dict[str, Any]:
     cases = record.cases
-    worst_first = sorted(
-        (case for case in cases if case.verdict not in GREEN), key=lambda case: -VERDICTS.index(case.verdict)
-    )
+    bad = [case for case in cases if case.verdict not in GREEN]
     blocks, profiles = by_block(cases), by_profile(cases)
     return {
         "run": record.run,
@@ -269,7 +277,7 @@ def _summary_context(record: RunRecord) -> dict[str, Any]:
         "profiles": profiles,
         "columns": _columns(blocks),
         "roles": len({case.role for case in cases}) > 1,
-        "bad": worst_first,
+        "bad": sorted(bad, key=lambda case: READING_ORDER.index(case.verdict)),
         "expected_failures": [case for case in cases if case.verdict == EXPECTED_FAIL],
         "not_applicable": _grouped(case for case in cases if case.verdict == NOT_APPLICABLE),
         "not_implemented": [case for case in cases if case.verdict == NOT_IMPLEMENTED],
@@ -297,9 +305,7 @@ def page(record: RunRecord) -> str:
     from markupsafe import Markup
 
     cases = record.cases
-    order = sorted(range(len(cases)), key=lambda i: (-VERDICTS.index(cases[i].verdict), i))
-    listed = [cases[i] for i in order if cases[i].verdict not in (NOT_APPLICABLE, NOT_IMPLEMENTED)]
-    listed += [cases[i] for i in order if cases[i].verdict in (NOT_APPLICABLE, NOT_IMPLEMENTED)]
+    listed = sorted(cases, key=lambda case: READING_ORDER.index(case.verdict))
     # The parts below are ours: fragments that templates have escaped, and files of this package.
     context = {
         "title": page_title(record.run),

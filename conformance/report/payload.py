@@ -92,9 +92,15 @@ def _lay_out(node: _Node, indent: int, tail: str, pointers: frozenset[str]) -> I
     if not node.children or (len(flat) + len(start) <= _ONE_LINE and not inside):
         yield Line(f"{start}{flat}{tail}", hit)
         return
-    yield Line(f"{start}{node.key}{node.brackets[0]}", hit)
-    for position, child in enumerate(node.children, 1):
-        yield from _lay_out(child, indent + 1, "," if position < len(node.children) else "", pointers)
+    head, children = "", node.children
+    if indent == 0:
+        # Message type, id and action of a frame stand on one line, as one reads them.
+        while len(children) > 1 and not children[0].brackets and children[0].pointer not in pointers:
+            head += f"{children[0].flat()}, "
+            children = children[1:]
+    yield Line(f"{start}{node.key}{node.brackets[0]}{head}".rstrip(), hit)
+    for position, child in enumerate(children, 1):
+        yield from _lay_out(child, indent + 1, "," if position < len(children) else "", pointers)
     yield Line(f"{start}{node.brackets[1]}{tail}", False)
 
 

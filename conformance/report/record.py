@@ -39,6 +39,9 @@ VERDICTS = (
 )
 """Every word that a case can end with, best first."""
 
+READING_ORDER = (ERROR, FAIL, UNEXPECTED_PASS, INCONCLUSIVE, EXPECTED_FAIL, PASS, NOT_APPLICABLE, NOT_IMPLEMENTED)
+"""The words in the order in which lists of cases are read: what needs attention first, what was not run last."""
+
 GREEN = frozenset({PASS, NOT_APPLICABLE, NOT_IMPLEMENTED, EXPECTED_FAIL})
 """The words that leave the run's exit code at 0."""
 

@@ -20,6 +20,7 @@ from conformance.report.record import (
     NOT_APPLICABLE,
     NOT_IMPLEMENTED,
     PASS,
+    READING_ORDER,
     UNEXPECTED_PASS,
     VERDICTS,
     CaseRecord,
@@ -47,21 +48,18 @@ _SHORT = {
     FAIL: "FAIL",
     ERROR: "ERROR",
 }
-_WORST_FIRST = (ERROR, FAIL, UNEXPECTED_PASS, INCONCLUSIVE, EXPECTED_FAIL)
 _NARROWEST = 40
 _IDS_SHOWN = 4
+_BRIEF_FROM = 25
+"""Cases beyond which each gets one line, however much is cut: the report has the rest."""
+_LEAST_WORTH = 24
+"""Columns below which cutting expected and actual apart leaves nothing to read."""
 
 
 def paint(text: str, verdict: str, color: bool) -> str:
     """`text` in the colour of `verdict`, if colour is wanted."""
     code = _COLORS.get(verdict)
     return f"\x1b[{code}m{text}\x1b[0m" if color and code else text
-
-
-def verdict_counts(counts: dict[str, int], color: bool = False) -> str:
-    """Counts in words, worst first: `2 FAIL, 1 INCONCLUSIVE, 40 PASS`."""
-    words = [paint(f"{counts[v]} {v}", v, color) for v in reversed(VERDICTS) if counts.get(v)]
-    return ", ".join(words) or "no cases"
 
 
 def progress_line(case: CaseRecord, width: int, color: bool = False, done: int = 0, total: int = 0) -> str:
@@ -73,8 +71,9 @@ def progress_line(case: CaseRecord, width: int, color: bool = False, done: int =
     count = f"{done:>{len(str(total))}}/{total} " if total else ""
     head = f"{count}{pad(case.verdict, 15)} "
     body = f"{pad(visible(case.id), 18)} {pad(visible(case.version), 6)}{duration(case.seconds):>9}"
-    text = visible(case.why or case.title)
-    line = fit(f"{head}{body}  {text}", width)
+    start = f"{head}{body}  "
+    text = _reason(case, width - width_of(start)) if case.why else visible(case.title)
+    line = fit(f"{start}{text}", width)
     return line.replace(case.verdict, paint(case.verdict, case.verdict, color), 1) if color else line
 
 
@@ -97,9 +96,38 @@ def _table(record: RunRecord, width: int, color: bool) -> list[str]:
     return lines
 
 
-def _case_line(case: CaseRecord, width: int, color: bool) -> str:
-    line = fit(f"{case.verdict}  {visible(case.id)} {visible(case.version)}: {visible(case.why or 'no reason')}", width)
-    return line.replace(case.verdict, paint(case.verdict, case.verdict, color), 1)
+def _reason(case: CaseRecord, width: int) -> str:
+    """Why a case did not pass, in `width` columns: a long expectation must not push out what came instead."""
+    fault = case.main_fault
+    whole = visible(case.why or "no reason recorded")
+    if width_of(whole) <= width or fault is None or case.why != fault.line:
+        return fit(whole, width)
+    where = f"{visible(fault.where)}: " if fault.where else ""
+    end = f" ({visible(fault.requirement)})" if fault.requirement else ""
+    room = width - width_of(where) - width_of(end) - len("expected ; got ")
+    if room < _LEAST_WORTH:
+        return fit(whole, width)
+    expected, actual = visible(fault.expected), visible(fault.actual)
+    # Each gets half, and what the shorter one leaves over.
+    for_actual = min(width_of(actual), max(room // 2, room - width_of(expected)))
+    return f"{where}expected {fit(expected, room - for_actual)}; got {fit(actual, for_actual)}{end}"
+
+
+def _case_lines(case: CaseRecord, width: int, color: bool, brief: bool) -> list[str]:
+    """One line if it fits or must (`brief`); otherwise what was expected and what came stand below it."""
+    head = f"{case.verdict}  {visible(case.id)} {visible(case.version)}: "
+    room = width - width_of(head)
+    fault = case.main_fault
+    lines = [head + _reason(case, room)]
+    if not brief and fault is not None and case.why == fault.line and width_of(visible(fault.line)) > room:
+        named = f" ({visible(fault.requirement)})" if fault.requirement else ""
+        lines = [
+            f"{head}{visible(fault.where)}{named}",
+            f"      expected {visible(fault.expected)}",
+            f"      got      {visible(fault.actual)}",
+        ]
+    lines = [fit(line, width) for line in lines]
+    return [lines[0].replace(case.verdict, paint(case.verdict, case.verdict, color), 1), *lines[1:]]
 
 
 def _grouped(cases: Iterable[CaseRecord], width: int) -> list[str]:
@@ -131,9 +159,17 @@ def summary_lines(record: RunRecord, width: int, color: bool = False) -> list[st
     ]
     if cases:
         lines += _table(record, width, color)
-    bad = [case for verdict in _WORST_FIRST for case in cases if case.verdict == verdict]
+    bad = [
+        case
+        for verdict in READING_ORDER
+        if verdict not in (PASS, NOT_APPLICABLE, NOT_IMPLEMENTED)
+        for case in cases
+        if case.verdict == verdict
+    ]
     if bad:
-        lines += ["", *(_case_line(case, width, color) for case in bad)]
+        lines.append("")
+        for case in bad:
+            lines += _case_lines(case, width, color, len(bad) > _BRIEF_FROM)
     for verdict in (NOT_APPLICABLE, NOT_IMPLEMENTED):
         members = [case for case in cases if case.verdict == verdict]
         if members and verdict == NOT_APPLICABLE:
@@ -161,11 +197,20 @@ def summary_lines(record: RunRecord, width: int, color: bool = False) -> list[st
         why = f": {visible(run.interruption)}" if run.interruption else ""
         lines.append(paint(fit(f"interrupted{why}; what had ended by then is in the report", width), FAIL, color))
     took = f" in {duration(run.seconds)}" if run.seconds is not None else ""
-    counts = count_verdicts(cases)
-    text = f"{plural(len(cases), 'case')}{took}: {verdict_counts(counts)}"
-    lines.append(
-        f"{plural(len(cases), 'case')}{took}: {verdict_counts(counts, color)}"
-        if width_of(text) <= width
-        else fit(text, width)
-    )
+    lines += _wrap(f"{plural(len(cases), 'case')}{took}: ", count_verdicts(cases), width, color)
     return lines
+
+
+def _wrap(start: str, counts: dict[str, int], width: int, color: bool) -> list[str]:
+    """The counts, worst first, on as many lines as they need: they are what nobody may miss."""
+    lines, columns = [start], width_of(start)
+    words = [(f"{counts[v]} {v}", v) for v in READING_ORDER if counts.get(v)]
+    for position, (word, verdict) in enumerate(words):
+        comma = "," if position < len(words) - 1 else ""
+        gap = "" if position == 0 else " "
+        if columns + len(gap) + len(word) + len(comma) > width:
+            lines.append("  ")
+            columns, gap = 2, ""
+        lines[-1] += gap + paint(word, verdict, color) + comma
+        columns += len(gap) + len(word) + len(comma)
+    return lines if words else [f"{start}none"]

@@ -54,7 +54,7 @@
         button.addEventListener("focus", () => { focused = cell(body).dataset.case; });
       }
     }
-    for (const head of all("#results-table-head th.sortable")) {
+    for (const head of all("#results-table-head th.sortable:not(.col-result)")) {
       if (head.tabIndex !== 0) {
         head.tabIndex = 0;
         head.addEventListener("keydown", (event) => {
