@@ -32,3 +32,16 @@ class HandshakeRefused(LinkError):
     def header(self, name: str) -> str | None:
         """First value of header `name` (any case), or None."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+def words_for(error: BaseException) -> str:
+    """What an exception of sockets or TLS says, in plain words without numbers and file names."""
+    import ssl
+
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or str(error)).replace("_", " ").lower()
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return str(error)

@@ -15,8 +15,9 @@ def encode_identity(identity: str) -> str:
 def split_identity(target: str) -> tuple[str, str]:
     """Identity of a request target: (percent-decoded, as on the wire).
 
-    The identity is the last segment of the path (OCPP-J 1.6 section 3.1.1, OCPP-J 2.0.1 part 4 section 3.1.1); query and
-    fragment do not belong to it. Both are "" when the path ends in a slash. Escapes that are no UTF-8 decode to U+FFFD.
+    The identity is the last segment of the path (OCPP-J 1.6 section 3.1.1, OCPP-J 2.0.1 part 4 section 3.1.1); query
+    and fragment do not belong to it. Both are "" when the path ends in a slash. Escapes that are no UTF-8 decode to
+    U+FFFD.
     """
     path = target.partition("#")[0].partition("?")[0]
     raw = path.rpartition("/")[2]

@@ -8,18 +8,21 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic, sleep
 from typing import Any
 
 from conformance.link.connection import CLOSE_TIMEOUT, MAX_SIZE, Connection, Handler, tell_crash
-from conformance.link.errors import LinkError
+from conformance.link.errors import LinkError, words_for
 from conformance.link.handshake import Handshake, Refusal
-from conformance.link.transport import CHUNK, PlainTransport, TlsTransport, Transport
+from conformance.link.transport import CHUNK, PlainTransport, TlsTransport, Transport, peer_name
 
 HANDSHAKE_TIMEOUT = 10.0
 """Seconds that a client has for TLS and the opening handshake together."""
 _REBIND_TIME = 2.0
 _BACKLOG = 128
+_GOING = "the tester is going away"
+_HURRY = 0.2  # seconds that a write may take once the listener stops
 
 
 class _NoHandshake(Exception):
@@ -131,10 +134,11 @@ class Listener:
             if thread not in closing:
                 transport.wake()
         for connection in connections:
-            try:
-                connection.close(1001, "the tester is going away")
-            except LinkError:
-                continue
+            connection.write_timeout = min(connection.write_timeout, _HURRY)
+            with suppress(LinkError):
+                connection.close(1001, _GOING)
+            if not connection.auto_close:
+                connection.drop()
         current = threading.current_thread()
         for thread, transport in threads.items():
             if thread is current:
@@ -170,7 +174,9 @@ class Listener:
                 self.host or None, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             )[0]
         except (OSError, OverflowError, UnicodeError) as error:
-            raise LinkError(f"cannot listen on {where}: {_words(error)}; give a local host name or address") from error
+            raise LinkError(
+                f"cannot listen on {where}: {words_for(error)}; give a local host name or address"
+            ) from error
         while True:
             sock = socket.socket(family, kind, proto)
             try:
@@ -184,7 +190,7 @@ class Listener:
                 if error.errno == errno.EADDRINUSE and monotonic() < deadline:
                     sleep(0.05)
                     continue
-                raise LinkError(f"cannot listen on {where}: {_words(error)}; {_advice(error)}") from error
+                raise LinkError(f"cannot listen on {where}: {words_for(error)}; {_advice(error)}") from error
 
     def _accept(self, sock: socket.socket, waker: socket.socket) -> None:
         poller = select.poll()
@@ -202,7 +208,7 @@ class Listener:
                     # Out of descriptors, most likely: the connection waits in the backlog meanwhile.
                     sleep(0.05)
                     continue
-                self._begin(accepted, _peer_name(address))
+                self._begin(accepted, peer_name(*address[:2]))
 
     def _begin(self, sock: socket.socket, peer: str) -> None:
         try:
@@ -227,12 +233,13 @@ class Listener:
         connection: Connection | None = None
         handshake = Handshake(peer=peer)
         try:
-            connection = self._shake_hands(plain, handshake)
-            if connection is not None:
-                connection._run()
+            made = self._shake_hands(plain, handshake)
+            if made is not None:
+                connection, surplus = made
+                connection.run(surplus)
         except _NoHandshake as error:
-            status = error.answer.status if error.answer else 0
-            self._tell(lambda: self.handler.refused(handshake, status, str(error), self._now()))
+            if not self._stopping:
+                self._tell_refused(handshake, error.answer.status if error.answer else 0, str(error), self._now())
         except BaseException as error:
             self._crashed(error)
         finally:
@@ -242,8 +249,8 @@ class Listener:
                 if connection is not None:
                     self._connections.pop(connection.number, None)
 
-    def _shake_hands(self, plain: PlainTransport, handshake: Handshake) -> Connection | None:
-        """The connection, its 101 on the wire and its handler told; None if it was refused by `decide`."""
+    def _shake_hands(self, plain: PlainTransport, handshake: Handshake) -> tuple[Connection, bytes] | None:
+        """The connection, its 101 on the wire and its handler told, and the bytes after the request; None: refused."""
         from conformance.link.negotiation import server_protocol
 
         deadline = monotonic() + self._handshake_timeout
@@ -261,7 +268,8 @@ class Listener:
         if response.status_code != 101:
             body = bytes(response.body).decode("utf-8", "replace")
             refusal = Refusal(response.status_code, dict(response.headers.raw_items()), body, body.strip())
-            return self._refuse(transport, handshake, refusal)
+            self._refuse(transport, handshake, refusal)
+            return None
         try:
             verdict = self.decide(handshake)
             chosen = None if verdict is not None else self.subprotocols(handshake)
@@ -270,7 +278,8 @@ class Listener:
             verdict = Refusal(500, body="the tester failed; see its report\n", reason=f"the tester failed: {error!r}")
             chosen = None
         if verdict is not None:
-            return self._refuse(transport, handshake, verdict)
+            self._refuse(transport, handshake, verdict)
+            return None
         if chosen is not None:
             response.headers["Sec-WebSocket-Protocol"] = chosen
         handshake.response_headers = list(response.headers.raw_items())
@@ -287,32 +296,31 @@ class Listener:
             close_timeout=self._close_timeout,
         )
         connection.thread = threading.current_thread()
-        connection._surplus = surplus
+        answer = protocol.data_to_send()
         with self._lock:
             self._connections[connection.number] = connection
         try:
             self.handler.opened(connection)
         except BaseException as error:
-            connection._note_crash(error)
-            connection.close(1011, "internal error of the tester")
+            connection.crash(error)
         try:
-            connection._release(protocol.data_to_send())
+            connection.release(answer)
         except LinkError:
             connection.abort()
         if self._stopping:
-            connection.close(1001, "the tester is going away")
-        return connection
+            connection.close(1001, _GOING)
+        return connection, surplus
 
     def _refuse(self, transport: Transport, handshake: Handshake, refusal: Refusal) -> None:
         handshake.response_headers = list(refusal.headers.items())
         at = self._now()
         _answer_and_end(transport, refusal, self._close_timeout)
         reason = refusal.reason or refusal.body.strip() or f"refused with status {refusal.status}"
-        self._tell(lambda: self.handler.refused(handshake, refusal.status, reason, at))
+        self._tell_refused(handshake, refusal.status, reason, at)
 
-    def _tell(self, call: Callable[[], None]) -> None:
+    def _tell_refused(self, handshake: Handshake, status: int, reason: str, at: float) -> None:
         try:
-            call()
+            self.handler.refused(handshake, status, reason, at)
         except BaseException as error:
             self._crashed(error)
 
@@ -329,7 +337,7 @@ def _serve_tls(plain: PlainTransport, context: ssl.SSLContext, handshake: Handsh
     except TimeoutError:
         raise _NoHandshake("the TLS handshake was not finished in time") from None
     except (OSError, EOFError, LinkError) as error:
-        raise _NoHandshake(f"the TLS handshake failed: {_words(error)}") from error
+        raise _NoHandshake(f"the TLS handshake failed: {words_for(error)}") from error
     handshake.tls_version = transport.version
     handshake.cipher = transport.cipher
     handshake.client_certificate = transport.peer_certificate
@@ -347,7 +355,7 @@ def _read_request(transport: Transport, protocol: Any, handshake: Handshake, dea
         except TimeoutError:
             raise _NoHandshake("no complete request came in time", Refusal(408)) from None
         except OSError as error:
-            raise _NoHandshake(f"the connection broke before a request: {_words(error)}") from error
+            raise _NoHandshake(f"the connection broke before a request: {words_for(error)}") from error
         if not data:
             what = "in the middle of the request" if head else "before a request"
             raise _NoHandshake(f"the connection ended {what}")
@@ -362,8 +370,8 @@ def _read_request(transport: Transport, protocol: Any, handshake: Handshake, dea
         head += data
         protocol.receive_data(data)
         if protocol.handshake_exc is not None:
-            error = protocol.handshake_exc.__cause__ or protocol.handshake_exc
-            raise _NoHandshake(f"no readable HTTP request: {error}", Refusal(400, body=f"{error}\n"))
+            why = protocol.handshake_exc.__cause__ or protocol.handshake_exc
+            raise _NoHandshake(f"no readable HTTP request: {why}", Refusal(400, body=f"{why}\n"))
     request = protocol.events_received()[0]
     seen = Handshake.of_request(request.path, list(request.headers.raw_items()), handshake.peer)
     for name in ("path", "identity", "raw_identity", "subprotocols", "headers", "username", "password"):
@@ -381,21 +389,6 @@ def _answer_and_end(transport: Transport, refusal: Refusal, timeout: float) -> N
             pass
     except (OSError, LinkError):
         return
-
-
-def _peer_name(address: Any) -> str:
-    host, port = address[0], address[1]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _words(error: BaseException) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message
-    if isinstance(error, ssl.SSLError):
-        return (error.reason or str(error)).replace("_", " ").lower()
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    return str(error)
 
 
 def _advice(error: OSError) -> str:

@@ -10,17 +10,20 @@ import socket
 import ssl
 import struct
 import threading
+from contextlib import suppress
 from time import monotonic
 from typing import Protocol
 
-from conformance.link.errors import LinkClosed, LinkStalled
+from conformance.link.errors import LinkClosed, LinkStalled, words_for
 
 CHUNK = 65536
 _SLICE = 0.05  # seconds between two looks at the abort flag while a write waits
 
 
 class Transport(Protocol):
-    """What a connection needs of the layer below."""
+    """What a connection needs of the layer below; `write_timeout` bounds one write, in seconds."""
+
+    write_timeout: float
 
     def recv(self, size: int, /) -> bytes:
         """Up to `size` bytes as they arrive; b"" at the end of the stream. OSError when the stream broke."""
@@ -44,12 +47,17 @@ class Transport(Protocol):
         """Give the descriptor back."""
 
 
+def peer_name(host: str, port: int) -> str:
+    """host:port, an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 class PlainTransport:
     """A TCP socket as it is."""
 
     def __init__(self, sock: socket.socket, write_timeout: float) -> None:
         self._sock = sock
-        self._write_timeout = write_timeout
+        self.write_timeout = write_timeout
         self._aborted = False
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(None)
@@ -63,22 +71,22 @@ class PlainTransport:
         except BlockingIOError:
             sent = 0
         except OSError as error:
-            raise LinkClosed(f"the connection is gone: {error.strerror or error}") from error
+            raise LinkClosed(f"the connection is gone: {words_for(error)}") from error
         if sent != len(data):
             self._write_rest(memoryview(data)[sent:])
 
     def _write_rest(self, rest: memoryview) -> None:
-        deadline = monotonic() + self._write_timeout
+        start = monotonic()
         poller = select.poll()
         try:
             poller.register(self._sock, select.POLLOUT)
             while rest:
-                left = deadline - monotonic()
+                left = start + self.write_timeout - monotonic()
                 if self._aborted:
                     raise LinkClosed("the connection was aborted during a write")
                 if left <= 0:
                     raise LinkStalled(
-                        f"the other side has not read for {self._write_timeout:g} s: {len(rest)} bytes are unsent"
+                        f"the other side has not read for {self.write_timeout:g} s: {len(rest)} bytes are unsent"
                     )
                 if poller.poll(min(left, _SLICE) * 1000):
                     try:
@@ -86,7 +94,7 @@ class PlainTransport:
                     except BlockingIOError:
                         continue
         except (OSError, ValueError) as error:
-            raise LinkClosed(f"the connection is gone: {error}") from error
+            raise LinkClosed(f"the connection is gone: {words_for(error)}") from error
 
     def set_read_timeout(self, seconds: float | None) -> None:
         """Bound for each later `recv`."""
@@ -127,7 +135,9 @@ class TlsTransport:
     on it has no deadline while reads have none.
     """
 
-    def __init__(self, plain: PlainTransport, context: ssl.SSLContext, *, server_name: str | None, server: bool) -> None:
+    def __init__(
+        self, plain: PlainTransport, context: ssl.SSLContext, *, server_name: str | None, server: bool
+    ) -> None:
         self._plain = plain
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
@@ -138,7 +148,7 @@ class TlsTransport:
         self._wire_lock = threading.Lock()
 
     def handshake(self, deadline: float) -> None:
-        """Do the TLS handshake before `deadline` (time.monotonic). Raises ssl.SSLError, TimeoutError, OSError, EOFError."""
+        """Do the TLS handshake before `deadline` (time.monotonic). Raises OSError, ssl.SSLError, EOFError."""
         while True:
             try:
                 self._tls.do_handshake()
@@ -157,6 +167,15 @@ class TlsTransport:
                 raise EOFError("the connection ended during the TLS handshake")
             with self._object_lock:
                 self._incoming.write(data)
+
+    @property
+    def write_timeout(self) -> float:
+        """Seconds that one write may take."""
+        return self._plain.write_timeout
+
+    @write_timeout.setter
+    def write_timeout(self, seconds: float) -> None:
+        self._plain.write_timeout = seconds
 
     @property
     def version(self) -> str | None:
@@ -200,7 +219,7 @@ class TlsTransport:
                 try:
                     self._tls.write(data)
                 except ssl.SSLError as error:
-                    raise LinkClosed(f"the TLS connection is gone: {error}") from error
+                    raise LinkClosed(f"the TLS connection is gone: {words_for(error)}") from error
                 records = self._outgoing.read()
             self._plain.write(records)
 
@@ -217,11 +236,8 @@ class TlsTransport:
 
     def finish_writing(self) -> None:
         """Send close_notify and FIN."""
-        try:
-            with self._object_lock:
-                self._tls.unwrap()
-        except (ssl.SSLError, OSError, ValueError):
-            pass
+        with self._object_lock, suppress(OSError, ValueError):
+            self._tls.unwrap()
         try:
             self._flush()
         except (LinkClosed, LinkStalled):
