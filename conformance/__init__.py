@@ -1,3 +1,34 @@
-"""OCPP-J conformance tests for charging stations and CSMSs, as a pytest plugin."""
+"""OCPP-J conformance tests for charging stations and CSMSs, as a pytest plugin.
+
+The names here are what test cases import.
+"""
+
+from conformance.cases.case import case
+from conformance.cases.hands import Hands as Operator
+from conformance.cases.steps import check, step
+from conformance.dut.description import Dut
+from conformance.peers.csms import FakeCsms
+from conformance.peers.outcome import Inconclusive, NotApplicable
+from conformance.peers.payload import ABSENT, PRESENT, one_of
+from conformance.peers.peer import call_error, late, require
+from conformance.peers.station import FakeStation
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "ABSENT",
+    "PRESENT",
+    "Dut",
+    "FakeCsms",
+    "FakeStation",
+    "Inconclusive",
+    "NotApplicable",
+    "Operator",
+    "call_error",
+    "case",
+    "check",
+    "late",
+    "one_of",
+    "require",
+    "step",
+]

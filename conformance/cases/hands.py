@@ -46,9 +46,7 @@ class Hands:
     def start_session(self, token: Any, connector: Any = None) -> Mapping[str, Any]:
         """Plug in and authorize in one go, where the device can only do both."""
         place = connector or self._dut.connector
-        return self._perform(
-            "start_session", idToken=plain(token), evseId=place.evseId, connectorId=place.connectorId
-        )
+        return self._perform("start_session", idToken=plain(token), evseId=place.evseId, connectorId=place.connectorId)
 
     def occupy_bay(self, connector: Any = None) -> Mapping[str, Any]:
         """Drive the EV into the parking bay."""
@@ -112,6 +110,16 @@ _UNDO = {
 }
 
 _ON_A_CONNECTOR = frozenset(
-    {"plug_in", "unplug", "suspend_ev", "resume_ev", "ev_not_ready", "ev_ready", "cause_fault", "clear_fault",
-     "jam_lock", "free_lock"}
+    {
+        "plug_in",
+        "unplug",
+        "suspend_ev",
+        "resume_ev",
+        "ev_not_ready",
+        "ev_ready",
+        "cause_fault",
+        "clear_fault",
+        "jam_lock",
+        "free_lock",
+    }
 )

@@ -33,13 +33,19 @@ class FakeCsms(Peer):
     lab: Any = None
     door: Door | None = None
     heartbeat_interval = 300
-    token_statuses: Mapping[str, Mapping[str, Any]] = {}  # noqa: RUF012  # replaced whole, never mutated
+    accepted = False
+    """Whether the station's last BootNotification was answered Accepted, on any connection of this run."""
+    token_statuses: Mapping[str, Mapping[str, Any]] = {}
 
     def begin(self, trace: Any, judge: Any) -> None:
         """Start a case with no transaction known."""
         super().begin(trace, judge)
         self.sessions: dict[int, Session] = {}
         self.configuration: Configuration = configuration_for(self)
+
+    def _on_answered(self, frame: Any, reply: Any) -> None:
+        if frame.action == "BootNotification":
+            self.accepted = isinstance(reply.payload, Mapping) and reply.payload.get("status") == "Accepted"
 
     # ---------------------------------------------------------------- answers' helpers
 
@@ -164,8 +170,11 @@ class FakeCsms(Peer):
             return False
 
         if not self.wait(ready, within=seconds):
-            reported = [value for place, value, _ in self._statuses(self._window)
-                        if place == (connector.evseId, connector.connectorId)]
+            reported = [
+                value
+                for place, value, _ in self._statuses(self._window)
+                if place == (connector.evseId, connector.connectorId)
+            ]
             raise self.failure(
                 f"connector {connector.connectorId} of EVSE {connector.evseId} reported {' or '.join(wanted)} "
                 f"within {seconds:g} s",

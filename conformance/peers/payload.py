@@ -121,7 +121,7 @@ class Fields:
         return True
 
     def __eq__(self, other: object) -> bool:
-        return plain(self) == plain(other)
+        return bool(plain(self) == plain(other))
 
     __hash__ = None  # type: ignore[assignment]  # a view of a mutable object has no stable hash
 
@@ -153,7 +153,7 @@ class Items:
         return any(same(value, item) for value in self._values)
 
     def __eq__(self, other: object) -> bool:
-        return plain(self) == plain(other)
+        return bool(plain(self) == plain(other))
 
     __hash__ = None  # type: ignore[assignment]  # a view of a mutable array has no stable hash
 
@@ -219,7 +219,7 @@ def mismatch(actual: Any, expected: Any, pointer: str = "") -> tuple[str, str, s
         if not isinstance(actual, Mapping):
             return pointer, shown(expected), shown(actual)
         for name, value in expected.items():
-            found = mismatch(actual[name] if name in actual else ABSENT, value, f"{pointer}/{name}")
+            found = mismatch(actual.get(name, ABSENT), value, f"{pointer}/{name}")
             if found:
                 return found
         return None

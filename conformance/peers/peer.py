@@ -207,6 +207,11 @@ class Peer:
         """Whether the device's connection is open now."""
         return any(wire.open for wire in self._wires)
 
+    @property
+    def wire_numbers(self) -> tuple[int, ...]:
+        """The numbers of the open connections."""
+        return tuple(wire.number for wire in self._wires if wire.open)
+
     # ------------------------------------------------------------------ the reader thread's side (link handler)
 
     def opened(self, connection: Any) -> None:
@@ -255,6 +260,7 @@ class Peer:
                     sent = self._sent(reply, connection, answers=entry.index)
                     if request is not None:
                         request._reply = sent
+                        self._on_answered(frame, reply)
             if reply is not None:
                 self._write(connection, reply.text)
             with self._changed:
@@ -316,6 +322,12 @@ class Peer:
     def _on_opened(self, connection: Any) -> None:
         """Hook of the fakes; the condition is not held."""
 
+    def _on_answered(self, frame: Frame, reply: Frame) -> None:
+        """Hook of the fakes: we are about to answer a CALL; the condition is held."""
+
+    def _on_result(self, action: str, answer: Frame) -> None:
+        """Hook of the fakes: a CALL of ours was answered; the condition is held."""
+
     @contextmanager
     def _guard(self) -> Iterator[None]:
         try:
@@ -355,6 +367,7 @@ class Peer:
         frame.request = pending.entry.frame
         entry.answers = pending.entry.index
         pending.answer = entry
+        self._on_result(pending.action, frame)
 
     def _answer_to(self, frame: Frame) -> Answer:
         """The declared or computed answer to a CALL (the condition is held)."""
@@ -380,7 +393,7 @@ class Peer:
                 fixed = declared[""]
                 declared = fixed(Fields(payload)) if callable(fixed) else fixed
                 if declared is None or isinstance(declared, (CallError, Late)):
-                    return declared  # type: ignore[no-any-return]  # narrowed to Answer above
+                    return declared
         if not declared and default is not None:
             return default(self, payload)  # type: ignore[arg-type]  # a payload of the wire is a dict
         return self._merged(default, payload, declared)
@@ -421,7 +434,9 @@ class Peer:
         self._timers.append(timer)
         timer.start()
 
-    def _sent(self, frame: Frame, connection: Wire, answers: int | None = None, **data: Any) -> Entry:
+    def _sent(
+        self, frame: Frame, connection: Wire, answers: int | None = None, data: dict[str, Any] | None = None
+    ) -> Entry:
         return self._trace.add(
             "frame",
             self.clock.now(),
@@ -429,7 +444,7 @@ class Peer:
             connection=connection.number,
             frame=frame,
             answers=answers,
-            data=data or {},
+            data=data,
         )
 
     def _write(self, connection: Wire, text: str) -> None:
@@ -464,6 +479,12 @@ class Peer:
             self._overlays.pop(action, None)
             self._sticky[action] = {"": answer}
 
+    def forget_answers(self) -> None:
+        """Back to the default answers."""
+        with self._changed:
+            self._overlays.clear()
+            self._sticky.clear()
+
     def _known(self, action: str) -> None:
         if action not in self.version.actions:
             raise ValueError(f"{action} is no action of OCPP {self.version.id}")
@@ -496,9 +517,7 @@ class Peer:
         """
         answer = self.call(action, payload)
         if isinstance(answer, Refusal):
-            raise self.failure(
-                f"a CALLRESULT to {action}", repr(answer), entry=answer._entry, requirement=""
-            )
+            raise self.failure(f"a CALLRESULT to {action}", repr(answer), entry=answer._entry, requirement="")
         return answer
 
     def send_refused(self, action: str, /, *codes: str, **payload: Any) -> Refusal:
@@ -526,7 +545,7 @@ class Peer:
             self.act("call", action, payload)
             self._ids += 1
             frame = frames.call(self._next_id(), action, plain(dict(payload)))
-            entry = self._sent(frame, wire, **({"deliberate": deliberate} if deliberate else {}))
+            entry = self._sent(frame, wire, data={"deliberate": deliberate} if deliberate else None)
             pending = Pending(action, entry, self.clock.now() + self.deadlines.message)
             self._pending[frame.id] = pending
             self._judge_all()
@@ -686,9 +705,7 @@ class Peer:
                     optional.request = found
             self._optional.clear()
 
-    def _missed(
-        self, wanted: list[tuple[str, Any]], seconds: float, requirement: str
-    ) -> ExpectationFailed:
+    def _missed(self, wanted: list[tuple[str, Any]], seconds: float, requirement: str) -> ExpectationFailed:
         with self._changed:
             actions = {action for action, _ in wanted}
             near: list[str] = []
@@ -710,8 +727,9 @@ class Peer:
             actual = "; ".join(near[-3:]) or (
                 "no such message" if self.connected else "no such message: the device is not connected"
             )
-        return self.failure(f"{expected} within {seconds:g} s", actual, entry=entry, pointer=pointer,
-                            requirement=requirement)
+        return self.failure(
+            f"{expected} within {seconds:g} s", actual, entry=entry, pointer=pointer, requirement=requirement
+        )
 
     def failure(
         self, expected: str, actual: str, *, entry: Entry | None = None, pointer: str = "", requirement: str = ""

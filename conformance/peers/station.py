@@ -27,6 +27,8 @@ class FakeStation(Peer):
     phone: Phone | None = None
     vendor = "Conformance"
     model = "Fake station"
+    accepted = False
+    """Whether our last BootNotification was answered Accepted on the open connection."""
 
     def begin(self, trace: Any, judge: Any) -> None:
         """Start a case: a station that is idle."""
@@ -35,6 +37,14 @@ class FakeStation(Peer):
         self.configuration: dict[str, dict[str, Any]] = {key: dict(entry) for key, entry in _KEYS.items()}
         self._transactions: dict[int, FakeTransaction] = {}
         self._meter: dict[int, int] = {}
+        self.connector_statuses: dict[tuple[int, int], str] = {}
+
+    def _on_opened(self, connection: Any) -> None:
+        self.accepted = False
+
+    def _on_result(self, action: str, answer: Any) -> None:
+        if action == "BootNotification" and isinstance(answer.payload, Mapping):
+            self.accepted = answer.payload.get("status") == "Accepted"
 
     # ---------------------------------------------------------------- connection
 
@@ -85,10 +95,12 @@ class FakeStation(Peer):
 
     def report_connector(self, status: str, connector: Any, **fields: Any) -> Response:
         """Report a connector's status by StatusNotification, as the version spells it."""
+        self.connector_statuses[connector.evseId, connector.connectorId] = status
         return self.send("StatusNotification", **_STATUS[self.version.family](self, status, connector), **fields)
 
     def notify_connector(self, status: str, connector: Any) -> Response:
         """Report a connector's status by NotifyEvent (2.x: Connector.AvailabilityState, trigger Delta)."""
+        self.connector_statuses[connector.evseId, connector.connectorId] = status
         self.facts["eventId"] = int(self.facts.get("eventId", 0)) + 1
         evse = {"id": connector.evseId, "connectorId": connector.connectorId}
         event = {

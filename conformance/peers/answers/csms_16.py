@@ -22,7 +22,7 @@ def _start(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
     return {"transactionId": peer.next_transaction_id(), "idTagInfo": peer.token_info(request.get("idTag"))}
 
 
-ANSWERS = {
+ANSWERS: dict[str, Any] = {
     "Authorize": _authorize,
     "BootNotification": _boot,
     "DataTransfer": {"status": "UnknownVendorId"},

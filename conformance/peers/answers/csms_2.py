@@ -29,7 +29,7 @@ def _token(request: Mapping[str, Any]) -> Any:
     return token.get("idToken") if isinstance(token, Mapping) else None
 
 
-ANSWERS = {
+ANSWERS: dict[str, Any] = {
     "Authorize": _authorize,
     "BatterySwap": {},
     "BootNotification": _boot,

@@ -26,7 +26,7 @@ def _change_configuration(peer: Any, request: Mapping[str, Any]) -> dict[str, An
     return {"status": "Accepted"}
 
 
-ANSWERS = {
+ANSWERS: dict[str, Any] = {
     "CancelReservation": {"status": "Rejected"},
     "CertificateSigned": {"status": "Accepted"},
     "ChangeAvailability": {"status": "Accepted"},

@@ -42,7 +42,7 @@ def _set_variables(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
     return {"setVariableResult": results}
 
 
-ANSWERS = {
+ANSWERS: dict[str, Any] = {
     "AFRRSignal": {"status": "Rejected"},
     "AdjustPeriodicEventStream": {"status": "Rejected"},
     "CancelReservation": {"status": "Rejected"},

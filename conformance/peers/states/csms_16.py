@@ -53,11 +53,11 @@ def started(station: FakeStation, lab: Any, token: Any = None) -> int:
 
 
 @state("Charging", family="1.6", dut="CSMS")
-def charging(station: FakeStation, lab: Any, token: Any = None) -> int:
+def charging(station: FakeStation, lab: Any, token: Any = None) -> Any:
     """A whole start, plug-in first: Preparing, Authorize, StartTransaction, Charging; returns the transactionId."""
     preparing(station, lab)
     authorized(station, lab, token)
-    transaction_id = started(station, lab, token)
+    transaction_id: Any = started(station, lab, token)
     station.report_connector("Charging", lab.dut.connector)
     return transaction_id
 
@@ -67,7 +67,7 @@ def stopped(station: FakeStation, lab: Any, reason: str = "Local", token: Any = 
     """The running transaction is stopped; returns the answer to StopTransaction."""
     connector = lab.dut.connector
     fields = {"idTag": (token or lab.dut.tokens.valid).idToken} if reason == "Local" else {}
-    answer = station.send(
+    return station.send(
         "StopTransaction",
         transactionId=station.facts.pop("running"),
         meterStop=station.meter(connector.evseId, 100),
@@ -75,7 +75,6 @@ def stopped(station: FakeStation, lab: Any, reason: str = "Local", token: Any = 
         reason=reason,
         **fields,
     )
-    return answer
 
 
 @state("Unplugged", family="1.6", dut="CSMS")
@@ -88,6 +87,8 @@ def unplugged(station: FakeStation, lab: Any) -> None:
 def _accepted(station: FakeStation, action: str, answer: Any) -> None:
     if answer.idTagInfo.status != "Accepted":
         raise station.failure(
-            f"{action} of the valid idTag answered Accepted", f"{answer!r}", entry=answer._entry,
+            f"{action} of the valid idTag answered Accepted",
+            f"{answer!r}",
+            entry=answer._entry,
             pointer="/idTagInfo/status",
         )

@@ -27,7 +27,7 @@ def booted(station: FakeStation, lab: Any, reason: str = "PowerUp") -> None:
 @state("Unavailable", family="2", dut="CSMS")
 def unavailable(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803  # the wire's own name
     """The CSMS makes an EVSE inoperative (the whole station without `evseId`) and hears that it is so."""
-    evse = {"evse": {"id": evseId}} if evseId is not None else {}
+    evse: dict[str, Any] = {"evse": {"id": evseId}} if evseId is not None else {}
     station.answer("ChangeAvailability", status="Accepted")
     lab.operator.csms_sends("ChangeAvailability", operationalStatus="Inoperative", **evse)
     station.expect("ChangeAvailability", operationalStatus="Inoperative", **evse)

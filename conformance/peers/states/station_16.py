@@ -1,4 +1,4 @@
-"""States of a charge point under test in 1.6 (1.6 edition 2, sections 4.2, 4.8, 4.9; OCA test case document 2024-04)."""
+"""States of a charge point under test in 1.6 (edition 2, sections 4.2, 4.8, 4.9; OCA test cases 2024-04)."""
 
 from __future__ import annotations
 

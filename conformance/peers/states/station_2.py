@@ -96,9 +96,7 @@ def ev_connected(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
 
 
 @state("Authorized", family="2", dut="CS")
-def authorized(
-    csms: FakeCsms, lab: Any, connector: Any = None, locally: bool | None = None, token: Any = None
-) -> None:
+def authorized(csms: FakeCsms, lab: Any, connector: Any = None, locally: bool | None = None, token: Any = None) -> None:
     """The session is authorized, by a presented token (A) or by RequestStartTransaction (B).
 
     Default: A where the operator can present a token, else B.
@@ -192,7 +190,7 @@ def stop_authorized(csms: FakeCsms, lab: Any, connector: Any = None, locally: bo
     csms.mark()
     if locally:
         lab.operator.present_token(lab.dut.tokens.valid, connector)
-        reason, stopped = "StopAuthorized", one_of("Local", _absent_or_local)
+        reason, stopped = "StopAuthorized", "Local"
     else:
         answer = csms.send("RequestStopTransaction", transactionId=csms.transaction(connector.evseId).id)
         if answer.status != "Accepted":
@@ -206,17 +204,14 @@ def stop_authorized(csms: FakeCsms, lab: Any, connector: Any = None, locally: bo
     if owed == "Ended":
         ended = transaction.expect(eventType="Ended")
         said = ended.transactionInfo.stoppedReason or "Local"
-        wanted = "Local" if locally else stopped
-        if said != wanted:
+        if said != stopped:
             raise csms.failure(
-                f"stoppedReason {wanted}", f"{said}", entry=ended._entry, pointer="/transactionInfo/stoppedReason",
+                f"stoppedReason {stopped}",
+                f"{said}",
+                entry=ended._entry,
+                pointer="/transactionInfo/stoppedReason",
                 requirement="E06.FR.08" if locally else "F03.FR.02",
             )
-
-
-def _absent_or_local(value: Any) -> bool:
-    """Local"""
-    return bool(value == "Local")
 
 
 @state("EVConnectedPostSession", family="2", dut="CS")

@@ -1,0 +1,66 @@
+"""From the result of a case to its record: the one place that knows both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.cases.runner import CaseResult
+from conformance.cases.verdict import Verdict
+from conformance.ocppj.findings import Severity
+from conformance.report.convert import finding_record, frame_records, frames_by_step
+from conformance.report.record import CaseRecord, Requirements, StepRecord
+
+
+def case_record(result: CaseResult, *, node: str = "", expected: Any = None, offset: float = 0.0) -> CaseRecord:
+    """The record of a result.
+
+    `expected` is the expected failure that the description declares for the case, or None; `offset` is the start of
+    the bench's clock in seconds of the run.
+    """
+    entry = result.entry
+    verdict, reason = result.verdict, result.reason
+    if expected is not None:
+        if verdict == Verdict.FAIL:
+            verdict, reason = Verdict.EXPECTED_FAIL, f"{expected.reason} {expected.link}".strip() + f"; {reason}"
+        elif verdict == Verdict.PASS:
+            verdict = Verdict.UNEXPECTED_PASS
+            reason = f"it was expected to fail ({expected.reason}); remove the expected failure from the description"
+    record = CaseRecord(
+        id=entry.id,
+        title=entry.title,
+        version=entry.version,
+        role=entry.role,
+        block=entry.block,
+        verdict=verdict,
+        profiles=list(entry.profiles),
+        seconds=result.seconds,
+        steps=_steps(result),
+        findings=[finding_record(one) for one in result.findings],
+        requirements=Requirements(**result.requirements),
+        reason="; ".join([*([reason] if reason else []), *(f"clean-up: {note}" for note in result.notes)]),
+        frames=frame_records(result.trace.entries),
+        node=node,
+    )
+    for frame in record.frames:
+        frame.at += offset
+    return record
+
+
+def _steps(result: CaseResult) -> list[StepRecord]:
+    frames = frames_by_step(result.trace.entries)
+    steps = [
+        StepRecord(one.number, one.text, one.expect, True, _verdict_of(result, one.number), frames.get(one.number, []))
+        for one in result.steps
+    ]
+    first = len(steps) + 1
+    return steps + [StepRecord(first + i, one.text, one.expect, False) for i, one in enumerate(result.missed)]
+
+
+def _verdict_of(result: CaseResult, number: int) -> str:
+    weighty = [one for one in result.findings if one.step == number and one.severity == Severity.MUST]
+    if weighty:
+        return Verdict.ERROR if any(one.blame == "tester" for one in weighty) else Verdict.FAIL
+    last = bool(result.steps) and number == result.steps[-1].number
+    if last and result.verdict in (Verdict.INCONCLUSIVE, Verdict.ERROR):
+        return result.verdict
+    return Verdict.PASS

@@ -1,0 +1,283 @@
+"""The bench: one device under one version, the fake that plays against it, and the operator's hands.
+
+Here stands what the standard's general preconditions want of every case: ready before, idle after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NoReturn
+
+from conformance.cases.hands import Hands
+from conformance.ocppj import frames
+from conformance.ocppj.trace import Trace
+from conformance.ocppj.versions import Version
+from conformance.peers.csms import FakeCsms
+from conformance.peers.outcome import ExpectationFailed, Inconclusive
+from conformance.peers.peer import Peer, Refusal
+from conformance.peers.station import FakeStation
+
+MonitorFactory = Callable[[Trace, Any], Any]
+"""(trace, carry of the case before or None) -> a monitor for the next case."""
+
+
+@dataclass
+class Bench:
+    """A device, its fake and its operator, for as many cases as a run has."""
+
+    dut: Any
+    version: Version
+    peer: Any
+    operator: Any
+    monitor_for: MonitorFactory
+    epoch: datetime
+    gone: str = ""
+    """Why the device is given up, once it was found dead or deaf; empty while it lives."""
+
+    suspect: bool = False
+    """Whether the case before went wrong: the next one first asks for a sign of life."""
+
+    def __post_init__(self) -> None:
+        self.monitor: Any = None
+        self.take(self.operator)
+
+    def take(self, operator: Any) -> None:
+        """The operator that touches the device from now on."""
+        self.operator = operator
+        self.hands = Hands(operator, self.peer, self.dut)
+        self.peer.lab = _Lab(self.dut, self.hands)
+
+    def begin(self) -> Trace:
+        """A fresh trace and monitor for the next case."""
+        carry = self.monitor.carry() if self.monitor is not None else None
+        trace = Trace(self.epoch)
+        self.monitor = self.monitor_for(trace, carry)
+        self.hands.done.clear()
+        self.peer.begin(trace, self.monitor)
+        return trace
+
+    def ready(self) -> None:
+        """Bring the device into the state in which every case starts; Inconclusive when it is not to be had."""
+        raise NotImplementedError
+
+    def clean(self) -> list[str]:
+        """Leave the device idle and as it was; what could not be undone, in words."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class _Lab:
+    dut: Any
+    operator: Hands
+
+
+class StationBench(Bench):
+    """A charging station is under test; we are the CSMS."""
+
+    peer: FakeCsms
+
+    def ready(self) -> None:
+        """Connected, accepted (or a round trip answered), quiet."""
+        peer = self.peer
+        limit = self.dut.timeouts.boot if not self.gone else self.dut.timeouts.quiet
+        if not peer.wait(lambda: peer.connected, within=limit):
+            self._give_up(f"the station has not connected within {limit:g} s")
+        if self.gone and peer.wire_numbers == self._deaf:
+            raise Inconclusive(self.gone)
+        with peer.behind_the_scenes():
+            if not peer.accepted:
+                peer.wait(lambda: peer.accepted, within=min(1.0, limit))
+            if self.suspect or not peer.accepted:
+                self._round_trip()
+            peer.drain()
+        self.gone, self.suspect = "", False
+
+    _deaf: tuple[int, ...] = ()
+
+    def _give_up(self, reason: str) -> NoReturn:
+        self.gone = self.gone or reason
+        self._deaf = self.peer.wire_numbers
+        raise Inconclusive(self.gone)
+
+    def _round_trip(self) -> None:
+        action, payload = _PROBE[self.version.family]
+        try:
+            self.peer.call(action, payload)
+        except ExpectationFailed as failed:
+            self._give_up(f"the station is connected but does not answer: {failed}")
+        self.peer.accepted = True
+
+    def clean(self) -> list[str]:
+        """Stop what runs, undo what was done by hand or by CALL, restore the configuration, wait until quiet."""
+        peer, problems = self.peer, []
+        peer.forget_answers()
+        if peer.facts.get("refusing"):
+            peer.accept_connections()
+        with peer.behind_the_scenes():
+            if ("network_down", (None, None)) in self.hands.done:
+                self.hands.network_up()
+            if not peer.wait(lambda: peer.connected and peer.accepted, within=self.dut.timeouts.reset):
+                return [f"the station was not back within {self.dut.timeouts.reset:g} s"]
+            peer.mark()
+            for action, payload in stop_calls(peer):
+                problems += self._attempt(action, payload)
+            problems += self.hands.undo()
+            for action, payload in undo_calls(peer.trace):
+                problems += self._attempt(action, payload)
+            try:
+                problems += [f"{name} could not be restored" for name in peer.configuration.restore()]
+            except ExpectationFailed as failed:
+                problems.append(str(failed))
+            peer.drain()
+            if not self._transactions_end():
+                problems.append("a transaction of the case is still running")
+        return problems
+
+    def _attempt(self, action: str, payload: Mapping[str, Any]) -> list[str]:
+        try:
+            answer = self.peer.call(action, payload)
+        except ExpectationFailed as failed:
+            return [f"{action}: {failed}"]
+        if isinstance(answer, Refusal):
+            return [f"{action}: {answer!r}"]
+        return []
+
+    def _transactions_end(self) -> bool:
+        return self.peer.wait(lambda: not list(stop_calls(self.peer)), within=self.dut.timeouts.message)
+
+
+class CsmsBench(Bench):
+    """A CSMS is under test; we are the charging station."""
+
+    peer: FakeStation
+
+    def ready(self) -> None:
+        """Connected, booted, quiet."""
+        peer = self.peer
+        if self.gone:
+            raise Inconclusive(self.gone)
+        with peer.behind_the_scenes():
+            try:
+                if not peer.connected:
+                    peer.connect()
+                if not peer.accepted:
+                    peer.execute("Booted")
+                elif self.suspect:
+                    peer.send("Heartbeat")
+            except ExpectationFailed as failed:
+                self.gone = f"the CSMS does not serve our station: {failed}"
+                raise Inconclusive(self.gone) from failed
+            peer.drain()
+        self.suspect = False
+
+    def clean(self) -> list[str]:
+        """End our transactions, report every connector Available again, wait until quiet."""
+        peer = self.peer
+        peer.forget_answers()
+        with peer.behind_the_scenes():
+            if not peer.connected:
+                return []
+            try:
+                self._end_transactions()
+            except ExpectationFailed as failed:
+                return [str(failed)]
+            peer.drain()
+        return []
+
+    def _end_transactions(self) -> None:
+        peer = self.peer
+        for transaction in peer.open_transactions():
+            transaction.send("EVDeparted", eventType="Ended", chargingState="Idle", stoppedReason="Other")
+        if "running" in peer.facts:
+            peer.execute("Stopped", reason="Other")
+        for connector in self.dut.connectors:
+            if peer.connector_statuses.get((connector.evseId, connector.connectorId), "Available") != "Available":
+                peer.report_connector("Available", connector)
+
+
+_PROBE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "1.6": ("GetConfiguration", {"key": ["HeartbeatInterval"]}),
+    "2": (
+        "GetVariables",
+        {"getVariableData": [{"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}]},
+    ),
+}
+
+
+def stop_calls(peer: Peer) -> list[tuple[str, dict[str, Any]]]:
+    """The CALLs that stop the transactions which the device began in this case and has not ended."""
+    running: dict[Any, str] = {}
+    for request in list(peer._inbox):
+        if request.is_a("TransactionEvent"):
+            id_ = request.transactionInfo.transactionId
+            if isinstance(id_, str):
+                if request.eventType == "Ended":
+                    running[id_] = ""
+                else:
+                    running.setdefault(id_, "RequestStopTransaction")
+        elif request.is_a("StartTransaction") and isinstance(request.answer.transactionId, int):
+            if request.answer.idTagInfo.status == "Accepted":
+                running.setdefault(request.answer.transactionId, "RemoteStopTransaction")
+        elif request.is_a("StopTransaction"):
+            running[request.transactionId] = ""
+    return [(action, {"transactionId": id_}) for id_, action in running.items() if action]
+
+
+def undo_calls(trace: Trace) -> list[tuple[str, dict[str, Any]]]:
+    """The CALLs that undo what accepted CALLs of ours have set in this case, last first."""
+    undo: dict[str, tuple[str, dict[str, Any]]] = {}
+    answered = {entry.answers: entry.frame for entry in trace.entries if entry.answers is not None}
+    for entry in trace.entries:
+        frame = entry.frame
+        if entry.sender != "CSMS" or frame is None or frame.type != frames.CALL or frame.action not in _UNDO:
+            continue
+        answer = answered.get(entry.index)
+        if answer is None or answer.type != frames.CALLRESULT:
+            continue
+        status = answer.payload.get("status") if isinstance(answer.payload, Mapping) else None
+        key, call = _UNDO[frame.action](frame.payload)
+        if status in ("Rejected", "Failed", "NotSupported"):
+            continue
+        undo.pop(key, None)
+        if call is not None:
+            undo[key] = call
+    return list(reversed(undo.values()))
+
+
+_Undo = tuple[str, tuple[str, dict[str, Any]] | None]
+
+
+def _undo_availability(payload: Mapping[str, Any]) -> _Undo:
+    if "operationalStatus" in payload:
+        target = {"evse": payload["evse"]} if "evse" in payload else {}
+        back = ("ChangeAvailability", {"operationalStatus": "Operative", **target})
+        return f"availability {target}", None if payload["operationalStatus"] == "Operative" else back
+    back = ("ChangeAvailability", {"connectorId": payload["connectorId"], "type": "Operative"})
+    return f"availability {payload['connectorId']}", None if payload["type"] == "Operative" else back
+
+
+def _undo_profile(payload: Mapping[str, Any]) -> _Undo:
+    profile = payload.get("chargingProfile") or payload.get("csChargingProfiles") or {}
+    if "chargingProfile" in payload:
+        return f"profile {profile.get('id')}", ("ClearChargingProfile", {"chargingProfileId": profile.get("id")})
+    return "profile", ("ClearChargingProfile", {"id": profile.get("chargingProfileId")})
+
+
+def _undo_reservation(payload: Mapping[str, Any]) -> _Undo:
+    id_ = payload.get("id", payload.get("reservationId"))
+    return f"reservation {id_}", ("CancelReservation", {"reservationId": id_})
+
+
+def _undo_local_list(payload: Mapping[str, Any]) -> _Undo:
+    number = "versionNumber" if "versionNumber" in payload else "listVersion"
+    return "list", ("SendLocalList", {number: payload.get(number, 1), "updateType": "Full"})
+
+
+_UNDO: Mapping[str, Callable[[Mapping[str, Any]], _Undo]] = {
+    "ChangeAvailability": _undo_availability,
+    "SetChargingProfile": _undo_profile,
+    "ReserveNow": _undo_reservation,
+    "SendLocalList": _undo_local_list,
+}

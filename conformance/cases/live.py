@@ -1,0 +1,185 @@
+"""A bench on real sockets."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from conformance.cases.bench import Bench, CsmsBench, StationBench
+from conformance.ocppj.clock import RealClock
+from conformance.ocppj.trace import Trace
+from conformance.ocppj.versions import Version, version
+from conformance.peers.answers import default_answers
+from conformance.peers.csms import FakeCsms
+from conformance.peers.peer import Peer
+from conformance.peers.settings import Deadlines
+from conformance.peers.station import FakeStation
+
+if TYPE_CHECKING:
+    from conformance.link.listener import Listener
+    from conformance.ocppj.schema import SchemaStore
+
+
+class LiveBench:
+    """Opens and closes what a bench needs: the listener or the dialler, the operator, the clock."""
+
+    def __init__(self, dut: Any, version_id: str, schemas: SchemaStore) -> None:
+        self.dut = dut.under(version_id)
+        self.version = version(version_id)
+        self.schemas = schemas
+        self._listener: Listener | None = None
+        self.clock = RealClock()
+        self.epoch = datetime.now(UTC)
+        self.bench = self._make()
+
+    def _make(self) -> Bench:
+        make = {"CS": self._for_station, "CSMS": self._for_csms}[self.dut.role]
+        return make()
+
+    def _for_station(self) -> Bench:
+        from conformance.link.listener import Listener
+
+        peer = FakeCsms(self.version, self.clock, deadlines(self.dut), default_answers("CSMS", self.version))
+        peer.heartbeat_interval = self.dut.heartbeat_interval
+        peer.token_statuses = token_statuses(self.dut, self.version)
+        host, port = self.dut.address.listen
+        self._listener = Listener(
+            peer,
+            host,
+            port,
+            now=self.clock.now,
+            subprotocols=self._choose,
+            decide=self._decide,
+            tls=self._tls(),
+            compression="CSMS" in self.version.compression_required,
+        )
+        peer.door = self._listener
+        bench = StationBench(self.dut, self.version, peer, None, self._monitor, self.epoch)
+        bench.begin()
+        return bench
+
+    def _for_csms(self) -> Bench:
+        peer = FakeStation(self.version, self.clock, deadlines(self.dut), default_answers("CS", self.version))
+        peer.vendor, peer.model = self.dut.values.vendor, self.dut.values.model
+        peer.phone = self
+        bench = CsmsBench(self.dut, self.version, peer, None, self._monitor, self.epoch)
+        bench.begin()
+        return bench
+
+    def open(self) -> None:
+        """Begin to listen (a station under test) or nothing yet (a CSMS: the first case dials); raises LinkError."""
+        if self._listener is not None:
+            self._listener.start()
+
+    def take(self, operator: Any) -> None:
+        """The operator that touches the device from now on."""
+        self.bench.take(operator)
+
+    @property
+    def port(self) -> int:
+        """The port that we listen on; 0 when we dial."""
+        return self._listener.port if self._listener is not None else 0
+
+    def close(self) -> None:
+        """Close every connection and the listener."""
+        if self._listener is not None:
+            self._listener.stop()
+        for wire in list(self.bench.peer._wires):
+            wire.close(1001, "the test run has ended")
+            wire.wait_closed(1.0)
+
+    def dial(self, peer: Peer) -> None:
+        """Connect our station to the CSMS under test."""
+        from conformance.link.dialler import dial
+
+        password = self.dut.password
+        dial(
+            peer,
+            self.dut.address.url,
+            self.dut.identity,
+            now=self.clock.now,
+            subprotocols=(self.version.subprotocol,),
+            basic=(self.dut.identity, password) if password is not None else None,
+            tls=self._tls(),
+            compression="CS" in self.version.compression_required,
+            timeout=self.dut.timeouts.connect,
+        )
+
+    def _choose(self, handshake: Any) -> str | None:
+        wanted = self.version.subprotocol
+        return wanted if wanted in handshake.subprotocols else None
+
+    def _decide(self, handshake: Any) -> Any:
+        """The handshake rules of our CSMS: its own station, the right credentials, nobody else."""
+        from conformance.link.handshake import Refusal
+
+        if handshake.identity != self.dut.identity:
+            return Refusal(
+                404, reason=f"identity {handshake.identity!r} is not {self.dut.identity!r} of the description"
+            )
+        expected = self.dut.password
+        if expected is not None and self.dut.security_profile in (1, 2):
+            given = (handshake.username, handshake.password)
+            if given != (self.dut.identity.encode(), expected):
+                return Refusal(401, {"WWW-Authenticate": 'Basic realm="CSMS"'}, reason="wrong or no credentials")
+        return None
+
+    def _tls(self) -> ssl.SSLContext | None:
+        if self.dut.security_profile < 2:
+            return None
+        from conformance.cases.tls import context_for
+
+        return context_for(self.dut)
+
+    def _monitor(self, trace: Trace, carry: Any) -> Any:
+        return monitor_factory(self.dut, self.version, self.schemas)(trace, carry)
+
+
+def monitor_factory(dut: Any, ocpp: Version, schemas: Any) -> Callable[[Trace, Any], Any]:
+    """Makes monitors for a device under one version."""
+    from conformance.monitor import Monitor, MonitorSettings
+
+    settings = MonitorSettings(
+        message_timeout=dut.timeouts.message,
+        time_tolerance=dut.timeouts.tolerance,
+        connectors=frozenset((one.evseId, one.connectorId) for one in dut.connectors),
+        identity=dut.identity,
+    )
+    return lambda trace, carry: Monitor(ocpp, dut.role, schemas, trace, settings, carry)
+
+
+def deadlines(dut: Any) -> Deadlines:
+    """The description's timeouts as a peer wants them."""
+    given = dut.timeouts
+    return Deadlines(
+        message=given.message,
+        physical=given.physical,
+        connect=given.connect,
+        boot=given.boot,
+        reset=given.reset,
+        quiet=given.quiet,
+    )
+
+
+def token_statuses(dut: Any, ocpp: Version) -> Mapping[str, Mapping[str, Any]]:
+    """What our CSMS says of the description's tokens."""
+    group = dut.tokens.given().get("group")
+    members = {"group1", "group2"}
+    statuses: dict[str, Mapping[str, Any]] = {}
+    for name, token in dut.tokens.given().items():
+        status = _STATUSES.get(name, "Accepted")
+        info: dict[str, Any] = {"status": _SPELLED[ocpp.family].get(status, status)}
+        if name in members and group is not None:
+            info.update(_GROUP[ocpp.family](group))
+        statuses[token.idToken] = info
+    return statuses
+
+
+_SPELLED: Mapping[str, Mapping[str, str]] = {"1.6": {"Unknown": "Invalid"}, "2": {}}
+_GROUP: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
+    "1.6": lambda group: {"parentIdTag": group.idToken},
+    "2": lambda group: {"groupIdToken": dict(group)},
+}
+_STATUSES = {"invalid": "Invalid", "blocked": "Blocked", "expired": "Expired", "unknown": "Unknown"}

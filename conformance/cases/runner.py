@@ -1,0 +1,187 @@
+"""Runs one case on a bench: ready, body, drain, clean-up, drain, verdict. Knows nothing of pytest."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.cases.bench import Bench
+from conformance.cases.case import CaseInfo
+from conformance.cases.catalogue import CatalogueEntry
+from conformance.cases.plan import PlannedStep, plan_of
+from conformance.cases.steps import Checked, Running, Step, set_running
+from conformance.cases.verdict import Verdict, worst
+from conformance.ocppj.findings import Blame, Finding, Severity
+from conformance.ocppj.trace import Trace
+from conformance.peers.outcome import ExpectationFailed, Inconclusive, NotApplicable, PeerCrashed
+
+
+@dataclass(slots=True)
+class CaseResult:
+    """Everything that one run of one case came to."""
+
+    info: CaseInfo
+    entry: CatalogueEntry
+    verdict: Verdict
+    reason: str = ""
+    seconds: float = 0.0
+    steps: list[Step] = field(default_factory=list)
+    missed: list[PlannedStep] = field(default_factory=list)
+    checks: list[Checked] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    trace: Trace = field(default_factory=Trace)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def requirements(self) -> dict[str, list[str]]:
+        """The requirements of the case: verified, violated, not exercised. "We did not ask" is never green."""
+        violated = {one.requirement for one in self.findings if one.requirement and one.severity == Severity.MUST}
+        violated |= {one.requirement for one in self.checks if one.requirement and not one.held}
+        held = {one.requirement for one in self.checks if one.requirement and one.held} - violated
+        listed = set(self.entry.requirements) | held | violated
+        verified = listed - violated if self.verdict == Verdict.PASS else held
+        return {
+            "verified": sorted(verified),
+            "violated": sorted(violated),
+            "not_exercised": sorted(listed - verified - violated),
+        }
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user broke the run off; `result` is what the running case had come to."""
+
+    def __init__(self, result: CaseResult) -> None:
+        super().__init__()
+        self.result = result
+
+
+def run_case(
+    info: CaseInfo,
+    entry: CatalogueEntry,
+    bench: Bench,
+    *,
+    strict: bool = False,
+    clean: bool = True,
+    on_step: Callable[[Step], None] | None = None,
+) -> CaseResult:
+    """Run a case and return its result; raises only Interrupted (Ctrl-C).
+
+    `strict` makes SHOULD-level findings of the device weigh as MUST. Without `clean`, nothing is undone afterwards.
+    """
+    started = bench.peer.clock.now()
+    trace = bench.begin()
+    running = Running(bench.peer, on_step=on_step)
+    result = CaseResult(info, entry, Verdict.PASS, trace=trace)
+    result.steps, result.checks = running.steps, running.checks
+    set_running(running)
+    try:
+        _stage(result, running, lambda: _body(info, bench))
+        if clean and result.verdict != Verdict.ERROR:
+            _stage(result, running, lambda: result.notes.extend(bench.clean()))
+    except KeyboardInterrupt:
+        result.verdict, result.reason = Verdict.INCONCLUSIVE, "the run was interrupted"
+        raise Interrupted(_finished(result, running, bench, started, strict)) from None
+    finally:
+        set_running(None)
+        bench.peer.end()
+    bench.monitor.finish(bench.peer.clock.now())
+    return _finished(result, running, bench, started, strict)
+
+
+def _finished(result: CaseResult, running: Running, bench: Bench, started: float, strict: bool) -> CaseResult:
+    result.seconds = bench.peer.clock.now() - started
+    result.findings = [*running.findings, *(_located(one, running.steps) for one in bench.monitor.findings)]
+    _judge(result, strict)
+    result.missed = _missed(result, bench)
+    bench.suspect = result.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)
+    return result
+
+
+def _body(info: CaseInfo, bench: Bench) -> None:
+    bench.ready()
+    bench.peer.mark()
+    fixtures: dict[str, Any] = {
+        "csms": bench.peer,
+        "station": bench.peer,
+        "operator": bench.hands,
+        "dut": bench.dut,
+    }
+    info.function(**{name: fixtures[name] for name in info.parameters})
+    bench.peer.drain()
+
+
+def _stage(result: CaseResult, running: Running, stage: Callable[[], None]) -> None:
+    from conformance.dut.errors import ValueMissing
+
+    try:
+        stage()
+    except ExpectationFailed as failed:
+        running.findings.append(failed.finding)
+    except (Inconclusive, ValueMissing) as reason:
+        result.verdict = worst(result.verdict, Verdict.INCONCLUSIVE)
+        result.reason = result.reason or str(reason)
+    except NotApplicable as reason:
+        result.verdict = Verdict.NOT_APPLICABLE
+        result.reason = str(reason)
+    except AssertionError as failed:
+        running.findings.append(
+            Finding(
+                "assert", Severity.MUST, str(failed) or "the assertion holds", "it does not", step=len(running.steps)
+            )
+        )
+    except PeerCrashed as crash:
+        _error(result, running, "no exception in the reader", "".join(traceback.format_exception(crash)))
+    except Exception as error:
+        _error(result, running, "no exception in the suite", "".join(traceback.format_exception(error)))
+
+
+def _error(result: CaseResult, running: Running, expected: str, actual: str) -> None:
+    result.verdict = Verdict.ERROR
+    result.reason = result.reason or actual.strip().splitlines()[-1]
+    running.findings.append(
+        Finding("engine", Severity.MUST, expected, actual, blame=Blame.TESTER, step=len(running.steps) or None)
+    )
+
+
+def _located(finding: Finding, steps: list[Step]) -> Finding:
+    """The same finding with the step in which its frame lies."""
+    from dataclasses import replace
+
+    if finding.step is not None or finding.frame is None:
+        return finding
+    inside = [one.number for one in steps if one.first <= finding.frame]
+    return replace(finding, step=inside[-1]) if inside else finding
+
+
+def _judge(result: CaseResult, strict: bool) -> None:
+    weighty = [one for one in result.findings if one.severity == Severity.MUST]
+    if strict:
+        weighty += [one for one in result.findings if one.severity == Severity.SHOULD and one.blame == Blame.DEVICE]
+    if any(one.blame == Blame.TESTER for one in weighty):
+        _settle(result, Verdict.ERROR, next(one for one in weighty if one.blame == Blame.TESTER))
+    elif any(one.blame == Blame.DEVICE for one in weighty):
+        _settle(result, Verdict.FAIL, next(one for one in weighty if one.blame == Blame.DEVICE))
+    elif any(one.blame == Blame.LAB for one in weighty):
+        _settle(result, Verdict.INCONCLUSIVE, next(one for one in weighty if one.blame == Blame.LAB))
+
+
+def _settle(result: CaseResult, verdict: Verdict, finding: Finding) -> None:
+    if result.verdict == Verdict.NOT_APPLICABLE:
+        result.verdict = Verdict.PASS
+        result.reason = ""
+    before = result.verdict
+    result.verdict = worst(before, verdict)
+    if result.verdict != before or not result.reason:
+        result.reason = f"expected {finding.expected}; actual {finding.actual}"
+
+
+def _missed(result: CaseResult, bench: Bench) -> list[PlannedStep]:
+    """The steps of the source that the run never came to (only of a case that was broken off)."""
+    if result.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
+        return []
+    reached = {one.line for one in result.steps}
+    last = max(reached, default=0)
+    plan = plan_of(result.info, bench.version.family, bench.dut.role)
+    return [one for one in plan.steps if one.line not in reached and one.line > last]

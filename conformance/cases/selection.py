@@ -1,0 +1,106 @@
+"""Which cases run against which device under which version, and why the others do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.cases.case import CaseInfo
+from conformance.cases.catalogue import Catalogue, CatalogueEntry
+
+
+class SelectionError(Exception):
+    """A wish that nothing can meet (an unknown block or version): one line that says what there is instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asks for; empty means everything."""
+
+    roles: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+
+    def check(self, catalogue: Catalogue) -> None:
+        """SelectionError for a block or profile that no case has."""
+        for name, wanted, known in (
+            ("--ocpp-block", self.blocks, {entry.block for entry in catalogue}),
+            ("--ocpp-profile", self.profiles, {one for entry in catalogue for one in entry.profiles}),
+        ):
+            for one in wanted:
+                if one.casefold() not in {each.casefold() for each in known}:
+                    raise SelectionError(f"{name} {one}: no case has it; there are {', '.join(sorted(known))}")
+
+    def want(self, entry: CatalogueEntry) -> bool:
+        """Whether a case is wanted at all; one that is not is deselected, not reported."""
+        return (
+            (not self.roles or entry.role in self.roles)
+            and (not self.versions or entry.version in self.versions)
+            and (not self.blocks or entry.block.casefold() in {one.casefold() for one in self.blocks})
+            and (
+                not self.profiles
+                or bool({one.casefold() for one in entry.profiles} & {one.casefold() for one in self.profiles})
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A case for one device under one version; `not_applicable` is the reason why it does not run, or empty."""
+
+    info: CaseInfo
+    entry: CatalogueEntry
+    dut: Any
+    not_applicable: str = ""
+
+
+def select(info: CaseInfo, catalogue: Catalogue, duts: Sequence[Any], wishes: Wishes) -> Iterator[Selected]:
+    """The runs of one case: once for each device and version that declare it.
+
+    Raises SelectionError when the catalogue does not list the id.
+    """
+    entries = catalogue.of(info.id)
+    if not entries:
+        raise SelectionError(f"{info.id} stands in no catalogue; add it to testcases/catalogue or mend the id")
+    for dut in duts:
+        for version in dut.versions:
+            entry = entries.get(version)
+            if entry is None or entry.role != dut.role or not wishes.want(entry):
+                continue
+            yield Selected(info, entry, dut, applicability(entry, dut))
+
+
+def applicability(entry: CatalogueEntry, dut: Any) -> str:
+    """Why a case does not apply to a device, decided from its description alone; empty when it applies."""
+    from conformance.dut.conditions import evaluate
+
+    if entry.withdrawn:
+        return "withdrawn from the official list"
+    if not entry.condition:
+        return ""
+    outcome = evaluate(entry.condition, dut)
+    return "" if outcome.value is not False else f"{entry.condition}: {outcome.reason}"
+
+
+def missing(selected: Iterable[Selected]) -> list[str]:
+    """One line for each feature that decides about a selected case and that the description does not declare."""
+    from conformance.dut.conditions import missing_features
+
+    by_dut: dict[int, tuple[Any, dict[str, str | None]]] = {}
+    for one in selected:
+        by_dut.setdefault(id(one.dut), (one.dut, {}))[1][one.entry.id] = one.entry.condition or None
+    return [str(problem) for dut, needed in by_dut.values() for problem in missing_features(needed, dut)]
+
+
+def not_implemented(
+    implemented: Iterable[str], catalogue: Catalogue, duts: Sequence[Any], wishes: Wishes
+) -> Iterator[tuple[CatalogueEntry, Any]]:
+    """The listed cases that would apply to a device and that nobody has written."""
+    known = set(implemented)
+    for dut in duts:
+        for version in dut.versions:
+            for entry in catalogue:
+                if entry.version == version and entry.role == dut.role and entry.id not in known and wishes.want(entry):
+                    yield entry, dut

@@ -1,0 +1,346 @@
+"""The pytest plugin: options, collection of cases, and what pytest shows of them.
+
+The only module that imports pytest, `report/html.py` aside. Everything that a run uses is imported when it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conformance.cases.selection import Selected, Wishes
+    from conformance.report.record import CaseRecord
+    from conformance.run import Run, Settings
+
+_WORDS = {"PASS": ("passed", "."), "NOT APPLICABLE": ("skipped", "-"), "EXPECTED FAIL": ("xfailed", "x")}
+_OUTCOME = {"PASS": "passed", "NOT APPLICABLE": "skipped", "EXPECTED FAIL": "passed"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of a conformance run."""
+    group = parser.getgroup("ocpp", "OCPP conformance")
+    add = group.addoption
+    add(
+        "--ocpp-dut",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="description of the device under test (dut.toml); default: the embedded reference devices",
+    )
+    add(
+        "--ocpp-role",
+        action="append",
+        default=[],
+        choices=["CS", "CSMS"],
+        help="only cases for this role of the device",
+    )
+    add("--ocpp-version", action="append", default=[], choices=["1.6", "2.0.1", "2.1"], help="only this OCPP version")
+    add("--ocpp-block", action="append", default=[], metavar="BLOCK", help="only this functional block (B, Core, ...)")
+    add("--ocpp-profile", action="append", default=[], metavar="PROFILE", help="only this certification profile")
+    add("--ocpp-plan", action="store_true", help="print the numbered procedure of every selected case; touch no device")
+    add("--ocpp-strict", action="store_true", help="SHOULD-level findings fail a case too")
+    add(
+        "--ocpp-report-dir",
+        default="",
+        metavar="DIR",
+        help="folder for results.json, report.html, junit.xml (default: reports)",
+    )
+    add(
+        "--ocpp-schemas",
+        default="",
+        metavar="DIR",
+        help="folder with OCA's own JSON schema files (default: those of the ocpp distribution)",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin a run when this session is one: an --ocpp option was given, or our own cases are among the arguments."""
+    if config.option.collectonly or hasattr(config, "workerinput") or not _is_conformance_run(config):
+        return
+    if getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None):
+        raise pytest.UsageError("one device, one worker: run without -n (pytest-xdist)")
+    from conformance.run import Run, RunError
+
+    settings = _settings(config)
+    try:
+        run = Run(settings, suspend=_suspend(config))
+        if not config.option.ocpp_plan:
+            run.begin()
+    except RunError as error:
+        raise pytest.UsageError(str(error)) from None
+    plugin = ConformanceRun(config, run)
+    config.pluginmanager.register(plugin, "ocpp-run")
+    if not config.option.ocpp_plan:
+        from conformance.report.html import enable
+
+        assert run.record is not None
+        enable(config, settings.report_dir / "report.html", run.record)
+
+
+def _is_conformance_run(config: pytest.Config) -> bool:
+    given = any(
+        getattr(config.option, name)
+        for name in (
+            "ocpp_dut",
+            "ocpp_role",
+            "ocpp_version",
+            "ocpp_block",
+            "ocpp_profile",
+            "ocpp_plan",
+            "ocpp_strict",
+            "ocpp_report_dir",
+            "ocpp_schemas",
+        )
+    )
+    folder = _testcases_folder()
+    arguments = [Path(str(one).partition("::")[0]) for one in config.args]
+    if given and config.args_source is not pytest.Config.ArgsSource.ARGS and not _inside(arguments, folder):
+        config.args[:] = [str(folder)]
+        return True
+    return given or _inside(arguments, folder)
+
+
+def _testcases_folder() -> Path:
+    from conformance.data import catalogue_folder
+
+    return catalogue_folder().parent
+
+
+def _inside(arguments: list[Path], folder: Path) -> bool:
+    def covers(path: Path) -> bool:
+        path = path.resolve()
+        return path == folder or folder in path.parents
+
+    return bool(arguments) and any(covers(path) for path in arguments)
+
+
+def _settings(config: pytest.Config) -> Settings:
+    from conformance.cases.catalogue import load_catalogue
+    from conformance.cases.selection import SelectionError
+    from conformance.run import Settings
+
+    option = config.option
+    wishes = _wishes(option)
+    try:
+        wishes.check(load_catalogue())
+    except SelectionError as error:
+        raise pytest.UsageError(str(error)) from None
+    return Settings(
+        descriptions=tuple(Path(one) for one in option.ocpp_dut),
+        wishes=wishes,
+        strict=option.ocpp_strict,
+        report_dir=Path(option.ocpp_report_dir or config.invocation_params.dir / "reports"),
+        schemas=Path(option.ocpp_schemas) if option.ocpp_schemas else None,
+    )
+
+
+def _wishes(option: Any) -> Wishes:
+    from conformance.cases.selection import Wishes
+
+    return Wishes(
+        tuple(option.ocpp_role), tuple(option.ocpp_version), tuple(option.ocpp_block), tuple(option.ocpp_profile)
+    )
+
+
+def _suspend(config: pytest.Config) -> Callable[[], Any]:
+    """A context in which the terminal is free for a person: pytest's capture is off inside."""
+    import contextlib
+
+    @contextlib.contextmanager
+    def free() -> Iterator[None]:
+        capture: Any = config.pluginmanager.getplugin("capturemanager")
+        if capture is None:
+            yield
+            return
+        with capture.global_and_fixture_disabled():
+            yield
+
+    return free
+
+
+def pytest_pycollect_makeitem(collector: Any, name: str, obj: object) -> Any:
+    """A function marked by `@case` becomes one item for each device and version that it applies to."""
+    from conformance.cases.case import case_of
+
+    info = case_of(obj)
+    if info is None:
+        return None
+    plugin = collector.config.pluginmanager.getplugin("ocpp-run")
+    if plugin is None:
+        return []
+    return plugin.items(collector, name, info)
+
+
+class CaseFailed(Exception):
+    """Carries the record of a case that is not green through pytest's machinery."""
+
+    def __init__(self, record: CaseRecord) -> None:
+        super().__init__(record.why)
+        self.record = record
+
+
+class CaseItem(pytest.Item):
+    """One case for one device under one version."""
+
+    selected: Selected
+    run: Run
+    record: CaseRecord | None = None
+
+    def prepare(self, selected: Selected, run: Run, function: str) -> None:
+        """Attach what is run, and the names that -k and -m know it by."""
+        entry = selected.entry
+        self.selected, self.run = selected, run
+        self.extra_keyword_matches.update({function, entry.id, entry.version, entry.role, entry.block, *entry.profiles})
+
+    def runtest(self) -> None:
+        """Run the case; a verdict that is not green raises CaseFailed."""
+        from conformance.report.junit import user_properties
+        from conformance.run import RunError
+
+        try:
+            self.record = self.run.execute(self.selected, self.nodeid)
+        except RunError as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+        self.user_properties.extend(user_properties(self.record))
+        if self.record.verdict == "NOT APPLICABLE":
+            pytest.skip(self.record.reason)
+        if self.record.verdict not in _OUTCOME:
+            raise CaseFailed(self.record)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The findings of a case, instead of a traceback through the suite."""
+        if not isinstance(excinfo.value, CaseFailed):
+            return super().repr_failure(excinfo, style)
+        record = excinfo.value.record
+        lines = [f"{record.verdict}: {record.id} under OCPP {record.version}: {record.title}"]
+        if record.reason:
+            lines.append(f"  {record.reason}")
+        lines += [f"  {finding.severity} {finding.rule}: {finding.line}" for finding in record.findings]
+        lines += [f"  step {step.number} not reached: {step.text}" for step in record.steps if not step.reached]
+        return "\n".join(lines)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the body stands."""
+        path, line = self.selected.info.source
+        return path, line - 1, self.name
+
+
+class ConformanceRun:
+    """The hooks of one conformance run."""
+
+    def __init__(self, config: pytest.Config, run: Run) -> None:
+        self.config = config
+        self.run = run
+        self._interrupted = False
+        self._implemented: set[str] = set()
+
+    def items(self, collector: Any, name: str, info: Any) -> list[CaseItem]:
+        """The items of one case."""
+        from conformance.cases.catalogue import load_catalogue
+        from conformance.cases.selection import SelectionError, select
+
+        self._implemented.add(info.id)
+        try:
+            chosen = list(select(info, load_catalogue(), self.run.duts, self.run.settings.wishes))
+        except SelectionError as error:
+            raise collector.CollectError(str(error)) from None
+        items = []
+        for one in chosen:
+            device = "" if len(self.run.duts) < 3 else f"-{Path(one.dut.source).stem}"
+            item: CaseItem = CaseItem.from_parent(collector, name=f"{info.id}[{one.entry.version}{device}]")
+            item.prepare(one, self.run, name)
+            items.append(item)
+        return items
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """One bench after the other: by device, then by version, then as the files have it."""
+        from conformance.cases.selection import missing
+
+        cases = [one for one in items if isinstance(one, CaseItem)]
+        duts = [id(dut) for dut in self.run.duts]
+        cases.sort(key=lambda one: (duts.index(id(one.selected.dut)), one.selected.entry.version))
+        items[:] = [*cases, *(one for one in items if not isinstance(one, CaseItem))]
+        problems = missing(one.selected for one in cases)
+        problems += self._stale_expected_failures()
+        if problems:
+            raise pytest.UsageError("\n".join(problems))
+
+    def _stale_expected_failures(self) -> list[str]:
+        return [
+            f"{dut.source}: expected_failures: {one.id}: no test case of that id exists here; remove the entry"
+            for dut in self.run.duts
+            for one in dut.expected_failures
+            if self._implemented and one.id not in self._implemented and not self._partial()
+        ]
+
+    def _partial(self) -> bool:
+        """Whether only a part of the cases was collected, so that an id may simply not be among them."""
+        return self.config.args_source is pytest.Config.ArgsSource.ARGS
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Print the plan instead of running, when that is wished."""
+        if not self.config.option.ocpp_plan:
+            return None
+        from conformance.report.plan import plan_lines
+
+        reporter: Any = self.config.pluginmanager.getplugin("terminalreporter")
+        selected = [one.selected for one in session.items if isinstance(one, CaseItem)]
+        for line in plan_lines(selected, sorted(self._implemented)):
+            reporter.write_line(line)
+        return True
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+        """Attach the record to the report, and let verdicts decide the outcome."""
+        outcome: Any = yield
+        report = outcome.get_result()
+        if isinstance(item, CaseItem) and report.when == "call" and item.record is not None:
+            report.ocpp_case = item.record.to_json()
+            report.outcome = _OUTCOME.get(item.record.verdict, "failed")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
+        """The verdict's own word."""
+        case = getattr(report, "ocpp_case", None)
+        if case is None or report.when != "call":
+            return None
+        verdict = case["verdict"]
+        category, letter = _WORDS.get(verdict, ("failed", verdict[0]))
+        return category, letter, verdict
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Ctrl-C: what was done so far is still reported."""
+        self._interrupted = True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the results; problems of the run itself make it red."""
+        self.run.finish(interrupted=self._interrupted)
+        record = self.run.record
+        if record is None:
+            return
+        from conformance.report.junit import write_junit
+
+        write_junit(record, self.run.settings.report_dir / "junit.xml")
+        if record.run.problems and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """The summary by block, with what failed and why."""
+        record = self.run.record
+        if record is None or not record.cases:
+            return
+        from conformance.report.terminal import summary_lines
+
+        terminalreporter.section("OCPP conformance")
+        color = bool(terminalreporter.hasmarkup)
+        for line in summary_lines(record, terminalreporter._tw.fullwidth, color):
+            terminalreporter.write_line(line)
+        terminalreporter.write_line(f"results: {self.run.settings.report_dir}")
