@@ -181,7 +181,8 @@ def parse(data: str | bytes) -> Frame:
         return _parse_bytes(bytes(data))
     # What follows is the way of nearly every message: anything odd is left to _parse_carefully, which is
     # several times slower and words what it finds.
-    if "\\u" not in data and (data.isascii() or _SURROGATE.search(data) is None):
+    # (The search for one character is an order of magnitude faster than that for two.)
+    if ("\\" not in data or "\\u" not in data) and (data.isascii() or _SURROGATE.search(data) is None):
         try:
             value, end = _scan(data, 0)
         except (ValueError, RecursionError, StopIteration, _Suspicious):
@@ -212,7 +213,10 @@ def _parse_bytes(data: bytes) -> Frame:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         message = f"byte {error.start} (0x{data[error.start]:02x}) is no UTF-8: {error.reason}"
-        return _parse_carefully(data.decode("utf-8", "backslashreplace"), Problem("not-utf-8", message))
+        # Read with replacement characters, because escapes would be no JSON; shown with escapes, because those tell.
+        frame = _parse_carefully(data.decode("utf-8", "replace"), Problem("not-utf-8", message))
+        frame.text = data.decode("utf-8", "backslashreplace")
+        return frame
     return _parse_carefully(text, Problem("binary-frame", f"a binary WebSocket message of {len(data)} bytes"))
 
 
@@ -545,6 +549,10 @@ class _NeedsNumbers(Exception):
 
 
 def _plain_only(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        number = float(value)
+        if repr(number) == str(value):  # the same digits, so the float may stand for it; inf and nan are refused later
+            return number
     raise _NeedsNumbers
 
 
