@@ -11,7 +11,7 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
 PATH = "/ocpp"
 """The endpoint's path; a station appends "/" and its identity, percent-encoded."""
 
-IDENTITY_MAX_LENGTH = 48
-"""Characters of an identity in 2.x (part 4, 3.1.1); 1.6J sets no bound."""
-
 MAX_MESSAGE = 1 << 20
 """Bytes of the longest message that is read; a longer one ends the connection (close code 1009)."""
 
@@ -55,8 +52,8 @@ _HEX_KEY = re.compile(r"(?:[0-9A-Fa-f]{2}){8,20}")
 class CsmsOptions:
     """How a reference CSMS starts. `versions` in order of no importance: the station's own preference counts.
 
-    `defects` are names out of `defects.csms`. `state` is a folder that makes stations, transactions and counters survive
-    a restart; None forgets them.
+    `defects` are names out of `defects.csms`. `state` is a folder that makes stations, transactions and counters
+    survive a restart; None forgets them.
     """
 
     versions: tuple[str, ...]
@@ -89,7 +86,6 @@ class Csms:
         self._schemas = schemas or SchemaStore()
         self._registrations: dict[str, Registration] = {}
         self._live: dict[str, Session] = {}
-        self._versions_of: dict[str, Version] = {}
         self._server: Server | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -106,7 +102,7 @@ class Csms:
             self.options.port,
             process_request=self._admit,
             select_subprotocol=self._select,
-            compression="deflate",
+            compression=None if self._flawed("no-compression") else "deflate",
             max_size=MAX_MESSAGE,
             close_timeout=_CLOSE_TIMEOUT,
             server_header=None,
@@ -121,6 +117,11 @@ class Csms:
             await self._server.wait_closed()
             self._server = None
 
+    def drop_all(self) -> None:
+        """Lose every connection at once, without a close frame: what a crash looks like from outside."""
+        for session in list(self._live.values()):
+            session.abort()
+
     # -- the operator ---------------------------------------------------------------------------------------------
 
     @property
@@ -129,7 +130,7 @@ class Csms:
         return {"csms_sends": self.csms_sends, "answer_boot": self.answer_boot, "station": self.station}
 
     async def csms_sends(self, identity: str, action: str, payload: Payload | None = None) -> None:
-        """Send `action` to the station, with the fields of `payload` and sensible ones for the rest; null means without.
+        """Send `action` to the station: the fields of `payload`, and sensible ones for the rest; null means without.
 
         Returns when the CALL is on the wire or, behind another one that is not answered yet, in the queue; never waits
         for the answer. Raises VerbError when the CALL cannot be sent.
@@ -170,7 +171,7 @@ class Csms:
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         """None lets the handshake go on."""
         identity = identity_of(request.path)
-        if identity is None or not self._known(identity, request):
+        if identity is None or (self.settings.identities and identity not in self.settings.identities):
             return connection.respond(HTTPStatus.NOT_FOUND, "no such charging station\n")
         if not self._authentic(identity, request):
             response = connection.respond(HTTPStatus.UNAUTHORIZED, "wrong or missing credentials\n")
@@ -178,21 +179,11 @@ class Csms:
             return response
         return None
 
-    def _known(self, identity: str, request: Request) -> bool:
-        if self.settings.identities:
-            return identity in self.settings.identities
-        offered = {part.strip() for header in request.headers.get_all("Sec-WebSocket-Protocol") for part in header.split(",")}
-        bounded = {one.subprotocol for one in self.versions.values() if one.family == "2"}
-        # The rules on identities are those of 2.x; a station that could also speak 1.6 is measured by 1.6's.
-        if offered & set(self.versions) <= bounded and offered & bounded:
-            return len(identity) <= IDENTITY_MAX_LENGTH and ":" not in identity
-        return True
-
     def _authentic(self, identity: str, request: Request) -> bool:
         """Whether user name and password are right (A00.FR.207); without a password configured anybody is."""
         record = self.store.stations.get(identity)
         expected = record.password if record is not None and record.password is not None else self.settings.password
-        if expected is None or any(one.active("no-password-check") for one in self.defects.values()):
+        if expected is None or self._flawed("no-password-check"):
             return True
         given = _credentials(request.headers.get_all("Authorization"))
         if given is None:
@@ -208,10 +199,13 @@ class Csms:
 
     def _select(self, connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         """The first that the station offers and we serve; None completes the handshake without the header."""
-        chosen = next((one for one in offered if one in self.versions), None)
-        if offered and any(one.active("wrong-subprotocol") for one in self.defects.values()):
-            return offered[0] if chosen is None else _unlike(chosen, offered)
-        return chosen
+        if offered and self._flawed("echoes-first-subprotocol"):
+            return offered[0]
+        return next((one for one in offered if one in self.versions), None)
+
+    def _flawed(self, name: str) -> bool:
+        """Whether a defect of the handshake is on, where no version is chosen yet."""
+        return any(one.active(name) for one in self.defects.values())
 
     # -- the conversation -----------------------------------------------------------------------------------------
 
@@ -219,7 +213,7 @@ class Csms:
         request = connection.request
         identity = identity_of(request.path) if request is not None else None
         spoken = self.versions.get(connection.subprotocol or "")
-        if spoken is None and any(one.active("wrong-subprotocol") for one in self.defects.values()):
+        if spoken is None and self._flawed("echoes-first-subprotocol"):
             spoken = next(iter(self.versions.values()))
         if identity is None or spoken is None:
             await connection.close(_PROTOCOL_ERROR, "no common OCPP version")
@@ -242,7 +236,6 @@ class Csms:
         if older is not None and defects.active("second-connection-shadowed"):
             return None
         record = self.store.station(identity)
-        self._versions_of[identity] = spoken
         desk = Desk(
             version=spoken,
             record=record,
@@ -266,9 +259,7 @@ class Csms:
     def _registration(self, identity: str) -> Registration:
         known = self._registrations.get(identity)
         if known is None:
-            spoken = self._versions_of.get(identity) or next(iter(self.versions.values()))
-            record = self.store.station(identity)
-            known = Registration(record, self.store, self.settings, self.defects[spoken.id])
+            known = Registration(self.store.station(identity), self.store, self.settings)
             self._registrations[identity] = known
         return known
 
@@ -299,7 +290,7 @@ def _credentials(headers: Sequence[str]) -> tuple[bytes, bytes] | None:
     return (user, password) if colon else None
 
 
-def _defects(names: Sequence[str], versions: Any) -> dict[str, Defects]:
+def _defects(names: Sequence[str], versions: Iterable[Version]) -> dict[str, Defects]:
     """The defects by version id: each version gets those of its family. Raises ValueError for an unknown name."""
     served = list(versions)
     known = {one.id: {entry.name for entry in all_defects("CSMS", one.family)} for one in served}
@@ -310,7 +301,3 @@ def _defects(names: Sequence[str], versions: Any) -> dict[str, Defects]:
     return {
         one.id: Defects.chosen([name for name in names if name in known[one.id]], "CSMS", one.family) for one in served
     }
-
-
-def _unlike(chosen: Subprotocol, offered: Sequence[Subprotocol]) -> Subprotocol:
-    return next((one for one in offered if one != chosen), chosen)

@@ -30,7 +30,7 @@ def learn(desk: Desk, action: str, request: Payload, result: Payload) -> None:
     elif action == "GetInstalledCertificateIds":
         desk.record.certificates = list(result.get("certificateHashData", []))
     elif action == "GetLocalListVersion":
-        desk.record.list_version = max(0, result["listVersion"])
+        desk.record.list_version = max(0, result.get("listVersion", 0))
     elif action == "SendLocalList" and accepted:
         desk.record.list_version = request["listVersion"]
     elif action == "ReserveNow" and accepted:

@@ -28,7 +28,7 @@ def learn(desk: Desk, action: str, request: Payload, result: Payload) -> None:
     """Take note of the station's answer to a CALL of ours."""
     accepted = result.get("status") == "Accepted"
     if action == "GetVariables":
-        for one in result["getVariableResult"]:
+        for one in result.get("getVariableResult", []):
             if one["attributeStatus"] == "Accepted":
                 _note_limit(desk, one, one.get("attributeValue", ""))
     elif action == "SetVariables":
@@ -37,7 +37,7 @@ def learn(desk: Desk, action: str, request: Payload, result: Payload) -> None:
         chain = result.get("certificateHashDataChain", [])
         desk.record.certificates = [one["certificateHashData"] for one in chain]
     elif action == "GetLocalListVersion":
-        desk.record.list_version = result["versionNumber"]
+        desk.record.list_version = result.get("versionNumber", 0)
     elif action == "SendLocalList" and accepted:
         desk.record.list_version = request["versionNumber"]
     elif action == "ReserveNow" and accepted:
@@ -59,7 +59,7 @@ def _note_password(desk: Desk, request: Payload, result: Payload) -> None:
     """The new password counts once the station has accepted it (A01.FR.03), the old one until then (A01.FR.04)."""
     accepted = {
         (one["component"]["name"], one["variable"]["name"])
-        for one in result["setVariableResult"]
+        for one in result.get("setVariableResult", [])
         if one["attributeStatus"] == "Accepted"
     }
     for one in request["setVariableData"]:

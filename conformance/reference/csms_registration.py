@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from conformance.reference.csms_store import StationRecord, Store
-from conformance.reference.defects import Defects
 from conformance.reference.wire import CallError, Payload
 
 ACCEPTED, PENDING, REJECTED = "Accepted", "Pending", "Rejected"
@@ -54,7 +53,6 @@ class Registration:
     record: StationRecord
     store: Store
     settings: Settings
-    defects: Defects
     planned: list[str] = field(default_factory=list)
     solicited: set[str] = field(default_factory=set)
 
@@ -76,7 +74,7 @@ class Registration:
         """Raise CallError(SecurityError) for a message that the station may not send yet (B01.FR.10, B02.FR.09,
         B03.FR.07); in Pending, what the CSMS has asked for is let through."""
         status = self.record.registration
-        if action == "BootNotification" or status == ACCEPTED or self.defects.active("answers-before-accepted"):
+        if action == "BootNotification" or status == ACCEPTED:
             return
         if status == PENDING and action in self.solicited:
             return

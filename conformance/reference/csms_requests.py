@@ -27,7 +27,8 @@ def parts(desk: Desk, action: str, payload: Payload) -> list[Payload]:
     """The payload, cut into as many requests as the station's own limits want (B05.FR.11, B06.FR.05)."""
     name = {"GetVariables": "getVariableData", "SetVariables": "setVariableData"}.get(action)
     limit = desk.record.limits.get(action)
-    if name is None or limit is None or len(payload[name]) <= limit:
+    unheeded = desk.defects.active("ignores-item-limit")
+    if name is None or limit is None or unheeded or len(payload[name]) <= limit:
         return [payload]
     items = payload[name]
     return [{**payload, name: items[start : start + limit]} for start in range(0, len(items), limit)]

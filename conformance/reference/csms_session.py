@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
 
 from conformance.reference import csms2x, csms16
 from conformance.reference.csms_desk import Desk
 from conformance.reference.csms_requests import complete, parts
 from conformance.reference.wire import (
+    Answer,
     CallError,
     CallTimeout,
     Disconnected,
     Endpoint,
-    Handler,
     InvalidAnswer,
     Payload,
-    Socket,
 )
 
 if TYPE_CHECKING:
+    from websockets.asyncio.server import ServerConnection
+
     from conformance.ocppj.schema import SchemaStore
 
-_FAMILIES = {"1.6": csms16, "2": csms2x}
+
+class Family(Protocol):
+    """What the modules `csms16` and `csms2x` offer."""
+
+    def answer(self, desk: Desk, action: str, payload: Payload) -> Answer | Payload | None: ...
+    def learn(self, desk: Desk, action: str, request: Payload, result: Payload) -> None: ...
+
+
+_FAMILIES: Mapping[str, Family] = {"1.6": csms16, "2": csms2x}
 
 
 class Refused(Exception):
@@ -32,16 +42,16 @@ class Refused(Exception):
 class Session:
     """Answers the station and sends it CALLs, one at a time, in the order in which they were asked for."""
 
-    def __init__(self, desk: Desk, socket: Socket, schemas: SchemaStore, message_timeout: float) -> None:
+    def __init__(self, desk: Desk, socket: ServerConnection, schemas: SchemaStore, message_timeout: float) -> None:
         self.desk = desk
+        self._socket = socket
         self._answers = _FAMILIES[desk.version.family]
         self._schemas = schemas
-        handle: Handler = self._handle
         self.endpoint = Endpoint(
             socket,
             desk.version,
             "CSMS",
-            handle,
+            self._handle,
             schemas=schemas,
             distortion=desk.defects,
             message_timeout=message_timeout,
@@ -56,6 +66,11 @@ class Session:
         finally:
             for task in list(self._tasks):
                 task.cancel()
+
+    def abort(self) -> None:
+        """Cut the connection, once what was just handed to it is out."""
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.02, self._socket.transport.abort)
 
     def ask(self, action: str, asked: Payload) -> None:
         """Queue the CALL `action` with the fields `asked` and what is missing of the others.
@@ -98,6 +113,7 @@ class Session:
             return
         self._answers.learn(self.desk, action, payload, result)
 
-    def _handle(self, action: str, payload: Payload) -> object:
-        self.desk.registration.admit(action)
+    def _handle(self, action: str, payload: Payload) -> Answer | Payload | None:
+        if not self.desk.defects.active("answers-before-accepted"):
+            self.desk.registration.admit(action)
         return self._answers.answer(self.desk, action, payload)

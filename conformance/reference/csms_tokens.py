@@ -61,9 +61,9 @@ class TokenBook:
     ) -> Verdict:
         """The status of the token `value`.
 
-        `kind` is the 2.x type: NoAuthorization needs no entry (C02.FR.02). `busy` tells whether the token has
-        a transaction running elsewhere. `unknown` is the status of a token that is not in the book: 1.6 knows only Invalid, 2.x
-        has Unknown (C01.FR.07).
+        `kind` is the 2.x type: NoAuthorization needs no entry (C02.FR.02). `busy` tells whether the token has a
+        transaction running elsewhere. `unknown` is the status of a token that is not in the book: 1.6 knows only
+        Invalid, 2.x has Unknown (C01.FR.07).
         """
         if kind == "NoAuthorization":
             return Verdict("Accepted")

@@ -1,0 +1,947 @@
+"""What the reference CSMS can be told to get wrong. Numbers in brackets are those of the list of field defects.
+
+`must_fail` names official cases, `rules` the monitor's rules; with either, the suite must report the defect.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from conformance.ocppj import frames
+from conformance.reference.defects import Misbehaviour, defect, flag
+from conformance.reference.wire import CallError, Payload
+
+ROLE = "CSMS"
+BOTH = ("1.6", "2")
+
+# Cases by what they go through, so that a defect in a common step need not list them again.
+BOOT_16 = ("TC_001_CSMS", "TC_013_CSMS", "TC_014_CSMS")
+BOOT_2X = ("TC_B_01_CSMS", "TC_B_20_CSMS", "TC_B_21_CSMS", "TC_B_22_CSMS")
+START_16 = (
+    "TC_003_CSMS",
+    "TC_004_1_CSMS",
+    "TC_005_1_CSMS",
+    "TC_010_CSMS",
+    "TC_011_1_CSMS",
+    "TC_012_CSMS",
+)
+AUTHORIZED_2X = (
+    "TC_E_01_CSMS",
+    "TC_E_02_CSMS",
+    "TC_E_03_CSMS",
+    "TC_E_04_CSMS",
+    "TC_E_10_CSMS",
+    "TC_E_11_CSMS",
+)
+REMOTE_START = ("TC_010_CSMS", "TC_011_1_CSMS", "TC_F_01_CSMS", "TC_F_02_CSMS", "TC_F_03_CSMS", "TC_F_04_CSMS")
+AVAILABILITY = (
+    "TC_G_03_CSMS",
+    "TC_G_04_CSMS",
+    "TC_G_05_CSMS",
+    "TC_G_06_CSMS",
+    "TC_G_07_CSMS",
+    "TC_G_08_CSMS",
+    "TC_G_11_CSMS",
+    "TC_G_14_CSMS",
+    "TC_G_17_CSMS",
+)
+AVAILABILITY_OF_EVSE = tuple(one for one in AVAILABILITY if one[5:7] not in ("05", "06", "14"))
+TRIGGERED = (
+    "TC_F_11_CSMS",
+    "TC_F_12_CSMS",
+    "TC_F_13_CSMS",
+    "TC_F_14_CSMS",
+    "TC_F_15_CSMS",
+    "TC_F_18_CSMS",
+    "TC_F_20_CSMS",
+    "TC_F_23_CSMS",
+    "TC_F_24_CSMS",
+)
+ENDED_2X = ("TC_E_07_CSMS", "TC_E_14_CSMS", "TC_E_15_CSMS", "TC_E_20_CSMS", "TC_E_39_CSMS")
+TOKEN_ACTIONS = ("Authorize", "StartTransaction", "TransactionEvent")
+
+
+def _token_info(answer: Payload | CallError | None) -> Payload | None:
+    """The part of an answer that tells a token's status."""
+    if not isinstance(answer, dict):
+        return None
+    found = answer.get("idTagInfo", answer.get("idTokenInfo"))
+    return found if isinstance(found, dict) else None
+
+
+# -- the RPC framework --------------------------------------------------------------------------------------------
+
+
+@defect(
+    "unknown-action-unanswered",
+    role=ROLE,
+    families=BOTH,
+    breaks="A CALL with an unknown action gets no answer instead of NotImplemented (OCPP-J, table of error codes).",
+    must_fail=(),
+)
+class UnknownActionUnanswered(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        unknown = isinstance(answer, CallError) and answer.code == "NotImplemented"
+        return None if unknown else answer
+
+
+class _Details(Misbehaviour):
+    """Writes every CALLERROR with other errorDetails."""
+
+    details: Any = None
+
+    def text(self, text: str) -> list[str]:
+        frame = frames.parse(text)
+        if frame.type != frames.CALLERROR:
+            return [text]
+        return [json.dumps([4, frame.id, frame.error_code, frame.error_description, self.details])]
+
+
+@defect(
+    "error-details-null",
+    role=ROLE,
+    families=BOTH,
+    breaks="errorDetails of a CALLERROR is null instead of {} (OCPP-J, CALLERROR).",
+    must_fail=(),
+)
+class ErrorDetailsNull(_Details):
+    details = None
+
+
+@defect(
+    "error-details-sql",
+    role=ROLE,
+    families=BOTH,
+    breaks="errorDetails of a CALLERROR is a string that lets out SQL [5].",
+    must_fail=(),
+)
+class ErrorDetailsSql(_Details):
+    details = "SQLSTATE 22001: insert into charge_box (charge_box_id, last_heartbeat) values (?, ?): data too long"
+
+
+@defect(
+    "message-id-repeated",
+    role=ROLE,
+    families=BOTH,
+    breaks="Every CALL has the same message id (OCPP-J, 4.1.4).",
+    must_fail=(),
+    rules=("unique-ids",),
+)
+class MessageIdRepeated(Misbehaviour):
+    def message_id(self, identifier: str) -> str:
+        return "1"
+
+
+@defect(
+    "result-nobody-asked-for-answered",
+    role=ROLE,
+    families=BOTH,
+    breaks="A CALLRESULT that answers nothing is answered by a CALLERROR [1].",
+    must_fail=(),
+)
+class StrayResultAnswered(Misbehaviour):
+    def unexpected(self, frame: frames.Frame) -> list[str]:
+        stray = frame.type in (frames.CALLRESULT, frames.CALLERROR)
+        return [frames.error(frame.id, "ProtocolError", "no such request", {}).text] if stray else []
+
+
+@defect(
+    "unknown-message-type-refused",
+    role=ROLE,
+    families=BOTH,
+    breaks="A message type that does not exist is answered by FormatViolation instead of ignored [3].",
+    must_fail=(),
+)
+class UnknownTypeRefused(Misbehaviour):
+    def unexpected(self, frame: frames.Frame) -> list[str]:
+        stray = frame.type in (frames.CALLRESULT, frames.CALLERROR, frames.CALLRESULTERROR)
+        return [] if stray else [frames.error(frame.id or "-1", "FormatViolation", "unknown message type", {}).text]
+
+
+flag(
+    "two-calls-outstanding",
+    role=ROLE,
+    families=BOTH,
+    breaks="A second CALL is sent while the first is not answered [70] (OCPP-J, 4.1.1).",
+    must_fail=(),
+    rules=("one-call-outstanding",),
+)
+flag(
+    "second-connection-shadowed",
+    role=ROLE,
+    families=BOTH,
+    breaks="A second connection of the same station stays open and is never served [43].",
+    must_fail=(),
+)
+flag(
+    "echoes-first-subprotocol",
+    role=ROLE,
+    families=BOTH,
+    breaks="The first subprotocol offered is accepted, whether it is served or not (OCPP-J, 3.2).",
+    must_fail=("TC_B_58_CSMS", "TC_088_CSMS"),
+)
+flag(
+    "no-compression",
+    role=ROLE,
+    families=("2",),
+    breaks="permessage-deflate is never accepted [45] (part 4, table 2: required of a CSMS).",
+    must_fail=(),
+)
+flag(
+    "no-password-check",
+    role=ROLE,
+    families=BOTH,
+    breaks="Any password, and none, is let in (A00.FR.207).",
+    must_fail=(),
+)
+
+
+# -- booting and time ---------------------------------------------------------------------------------------------
+
+
+@defect(
+    "dies-of-empty-boot",
+    role=ROLE,
+    families=BOTH,
+    breaks="After the CALLERROR for BootNotification {} every connection is lost [16].",
+    must_fail=(),
+)
+class DiesOfEmptyBoot(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        if action == "BootNotification" and not request:
+            self.context.drop_all()
+        return answer
+
+
+flag(
+    "answers-before-accepted",
+    role=ROLE,
+    families=BOTH,
+    breaks="CALLs of a station that is not accepted are answered as if it were (B01.FR.10, B02.FR.09, B03.FR.07).",
+    must_fail=("TC_B_30_CSMS",),
+)
+
+
+@defect(
+    "accepts-every-boot",
+    role=ROLE,
+    families=BOTH,
+    breaks="A station that has to wait is told Accepted at once (B02.FR.01).",
+    must_fail=("TC_B_02_CSMS", "TC_B_30_CSMS", "TC_B_31_CSMS"),
+)
+class AcceptsEveryBoot(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        if action == "BootNotification" and isinstance(answer, dict):
+            answer["status"] = "Accepted"
+        return answer
+
+
+@defect(
+    "boot-never-accepted",
+    role=ROLE,
+    families=BOTH,
+    breaks="Every BootNotification is told Rejected, a known station's too.",
+    must_fail=(*BOOT_16, *BOOT_2X, "TC_B_02_CSMS", "TC_B_31_CSMS"),
+)
+class BootNeverAccepted(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        if action == "BootNotification" and isinstance(answer, dict):
+            answer["status"] = "Rejected"
+        return answer
+
+
+@defect(
+    "boot-interval-negative",
+    role=ROLE,
+    families=BOTH,
+    breaks="The heartbeat interval is -1.",
+    must_fail=("TC_001_CSMS", "TC_B_01_CSMS"),
+)
+class BootIntervalNegative(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        if action == "BootNotification" and isinstance(answer, dict):
+            answer["interval"] = -1
+        return answer
+
+
+class _Clock(Misbehaviour):
+    """Writes another currentTime."""
+
+    def time(self, right: datetime) -> str:
+        raise NotImplementedError
+
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        if isinstance(answer, dict) and "currentTime" in answer:
+            answer["currentTime"] = self.time(datetime.fromisoformat(answer["currentTime"]))
+        return answer
+
+
+@defect(
+    "local-time",
+    role=ROLE,
+    families=BOTH,
+    breaks="currentTime is local time without offset [28] (1.6 section 3.14; 2.x part 2, DateTime).",
+    must_fail=("TC_001_CSMS", "TC_B_01_CSMS"),
+    rules=("timestamps",),
+)
+class LocalTime(_Clock):
+    def time(self, right: datetime) -> str:
+        return (right + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@defect(
+    "clock-two-hours-off",
+    role=ROLE,
+    families=BOTH,
+    breaks="currentTime is local time stamped as UTC [28].",
+    must_fail=("TC_001_CSMS", "TC_B_01_CSMS"),
+    rules=("timestamps",),
+)
+class ClockTwoHoursOff(_Clock):
+    def time(self, right: datetime) -> str:
+        return (right + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@defect(
+    "heartbeat-without-time",
+    role=ROLE,
+    families=BOTH,
+    breaks="The answer to a Heartbeat has no currentTime.",
+    must_fail=("TC_001_CSMS", "TC_F_20_CSMS"),
+    rules=("schema",),
+)
+class HeartbeatWithoutTime(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        return {} if action == "Heartbeat" and isinstance(answer, dict) else answer
+
+
+# -- tokens and transactions --------------------------------------------------------------------------------------
+
+
+@defect(
+    "accepts-invalid-token",
+    role=ROLE,
+    families=BOTH,
+    breaks="A token that is not known is told Accepted (C01.FR.07, E01.FR.11; 1.6 section 4.1).",
+    must_fail=("TC_023_1_CSMS", "TC_E_16_CSMS", "TC_C_02_CSMS", "TC_C_20_CSMS"),
+)
+class AcceptsInvalidToken(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        info = _token_info(answer)
+        if info is not None and info["status"] in ("Invalid", "Unknown"):
+            info["status"] = "Accepted"
+        return answer
+
+
+@defect(
+    "blocked-told-invalid",
+    role=ROLE,
+    families=BOTH,
+    breaks="A blocked token is told Invalid [26].",
+    must_fail=("TC_023_3_CSMS", "TC_C_06_CSMS"),
+)
+class BlockedToldInvalid(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        info = _token_info(answer)
+        if info is not None and info["status"] == "Blocked":
+            info["status"] = "Invalid"
+        return answer
+
+
+@defect(
+    "group-forgotten",
+    role=ROLE,
+    families=BOTH,
+    breaks="The group of a token is never told (C09.FR.09, C09.FR.12; 1.6: parentIdTag).",
+    must_fail=("TC_C_39_CSMS", "TC_C_40_CSMS", "TC_C_43_CSMS"),
+)
+class GroupForgotten(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        info = _token_info(answer)
+        if info is not None:
+            info.pop("groupIdToken", None)
+            info.pop("parentIdTag", None)
+        return answer
+
+
+@defect(
+    "start-transaction-status-only",
+    role=ROLE,
+    families=("1.6",),
+    breaks='StartTransaction is answered {"status": "Accepted"} [25].',
+    must_fail=START_16,
+    rules=("schema",),
+)
+class StartTransactionStatusOnly(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        return {"status": "Accepted"} if action == "StartTransaction" else answer
+
+
+flag(
+    "transaction-id-zero",
+    role=ROLE,
+    families=("1.6",),
+    breaks="Every transactionId is 0 [47].",
+    must_fail=START_16,
+)
+flag(
+    "transaction-id-reused",
+    role=ROLE,
+    families=("1.6",),
+    breaks="Every transaction gets the same transactionId (1.6 section 4.8: unique).",
+    must_fail=(),
+)
+flag(
+    "duplicate-transaction-on-retry",
+    role=ROLE,
+    families=("1.6",),
+    breaks="A StartTransaction that is repeated opens a second transaction [50].",
+    must_fail=(),
+)
+
+
+@defect(
+    "start-transaction-blocked",
+    role=ROLE,
+    families=("1.6",),
+    breaks="StartTransaction tells another status than Authorize does.",
+    must_fail=START_16,
+)
+class StartTransactionBlocked(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        if action == "StartTransaction" and isinstance(answer, dict):
+            answer["idTagInfo"]["status"] = "Blocked"
+        return answer
+
+
+@defect(
+    "no-id-token-info",
+    role=ROLE,
+    families=("2",),
+    breaks="TransactionEvent with a token is answered without idTokenInfo (E01.FR.12).",
+    must_fail=(*AUTHORIZED_2X, "TC_E_16_CSMS"),
+)
+class NoIdTokenInfo(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        if action == "TransactionEvent" and isinstance(answer, dict):
+            answer.pop("idTokenInfo", None)
+        return answer
+
+
+@defect(
+    "id-token-info-blocked",
+    role=ROLE,
+    families=("2",),
+    breaks="TransactionEvent tells another status of a token than Authorize does (E01.FR.11).",
+    must_fail=AUTHORIZED_2X,
+)
+class IdTokenInfoBlocked(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        info = _token_info(answer)
+        if action == "TransactionEvent" and info is not None and info["status"] == "Accepted":
+            info["status"] = "Blocked"
+        return answer
+
+
+@defect(
+    "id-token-info-for-nobody",
+    role=ROLE,
+    families=("2",),
+    breaks="TransactionEvent without a token is told the status of one (TransactionEventResponse.idTokenInfo).",
+    must_fail=(),
+)
+class IdTokenInfoForNobody(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        if action == "TransactionEvent" and isinstance(answer, dict):
+            answer.setdefault("idTokenInfo", {"status": "Invalid"})
+        return answer
+
+
+@defect(
+    "ended-unanswered",
+    role=ROLE,
+    families=("2",),
+    breaks="TransactionEvent Ended gets no answer [52].",
+    must_fail=ENDED_2X,
+)
+class EndedUnanswered(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        ended = action == "TransactionEvent" and request.get("eventType") == "Ended"
+        return None if ended else answer
+
+
+@defect(
+    "sequence-starts-at-one",
+    role=ROLE,
+    families=("2",),
+    breaks="TransactionEvent Started with seqNo 0 is refused (E01.FR.07).",
+    must_fail=("TC_E_53_CSMS", "TC_E_09_CSMS", "TC_E_12_CSMS"),
+)
+class SequenceStartsAtOne(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        if action == "TransactionEvent" and request.get("seqNo") == 0:
+            return CallError("PropertyConstraintViolation", "seqNo must be positive")
+        return answer
+
+
+# -- notifications ------------------------------------------------------------------------------------------------
+
+
+class _Refuses(Misbehaviour):
+    """Answers one action with a CALLERROR."""
+
+    action = ""
+
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        return CallError("InternalError", "unexpected error") if action == self.action else answer
+
+
+@defect(
+    "firmware-status-refused",
+    role=ROLE,
+    families=BOTH,
+    breaks="FirmwareStatusNotification is answered by a CALLERROR [26].",
+    must_fail=("TC_F_18_CSMS", "TC_044_1_CSMS"),
+)
+class FirmwareStatusRefused(_Refuses):
+    action = "FirmwareStatusNotification"
+
+
+@defect(
+    "log-status-refused",
+    role=ROLE,
+    families=BOTH,
+    breaks="LogStatusNotification is answered by a CALLERROR (N01).",
+    must_fail=("TC_F_15_CSMS", "TC_079_CSMS"),
+)
+class LogStatusRefused(_Refuses):
+    action = "LogStatusNotification"
+
+
+@defect(
+    "status-notification-refused",
+    role=ROLE,
+    families=BOTH,
+    breaks="StatusNotification is answered by a CALLERROR (G01).",
+    must_fail=("TC_001_CSMS", "TC_003_CSMS", "TC_B_01_CSMS", "TC_F_23_CSMS", "TC_G_07_CSMS"),
+)
+class StatusNotificationRefused(_Refuses):
+    action = "StatusNotification"
+
+
+@defect(
+    "meter-values-refused",
+    role=ROLE,
+    families=BOTH,
+    breaks="MeterValues is answered by a CALLERROR (J01.FR.18).",
+    must_fail=("TC_F_11_CSMS", "TC_F_12_CSMS"),
+)
+class MeterValuesRefused(_Refuses):
+    action = "MeterValues"
+
+
+@defect(
+    "notify-event-refused",
+    role=ROLE,
+    families=("2",),
+    breaks="NotifyEvent is answered by a CALLERROR (G05.FR.03).",
+    must_fail=("TC_G_20_CSMS",),
+)
+class NotifyEventRefused(_Refuses):
+    action = "NotifyEvent"
+
+
+@defect(
+    "report-refused",
+    role=ROLE,
+    families=("2",),
+    breaks="NotifyReport is answered by a CALLERROR (B07).",
+    must_fail=("TC_B_12_CSMS", "TC_B_13_CSMS", "TC_B_14_CSMS"),
+)
+class ReportRefused(_Refuses):
+    action = "NotifyReport"
+
+
+@defect(
+    "data-transfer-refused",
+    role=ROLE,
+    families=BOTH,
+    breaks="DataTransfer of an unknown vendor is answered by a CALLERROR instead of a status (1.6 section 4.3).",
+    must_fail=("TC_064_CSMS",),
+)
+class DataTransferRefused(_Refuses):
+    action = "DataTransfer"
+
+
+# -- CALLs of the CSMS --------------------------------------------------------------------------------------------
+
+
+class _Request(Misbehaviour):
+    """Spoils the payload of some CALLs."""
+
+    actions: tuple[str, ...] = ()
+
+    def spoil(self, payload: Payload) -> None:
+        """Change the payload in place."""
+        raise NotImplementedError
+
+    def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        if action in self.actions:
+            self.spoil(payload)
+        return [(action, payload)]
+
+
+@defect(
+    "remote-start-other-token",
+    role=ROLE,
+    families=BOTH,
+    breaks="A remote start is sent for another token than the operator chose.",
+    must_fail=REMOTE_START,
+)
+class RemoteStartOtherToken(_Request):
+    actions = ("RemoteStartTransaction", "RequestStartTransaction")
+
+    def spoil(self, payload: Payload) -> None:
+        if "idTag" in payload:
+            payload["idTag"] = "SOMEBODYELSE"
+        else:
+            payload["idToken"]["idToken"] = "SOMEBODYELSE"
+
+
+@defect(
+    "remote-start-other-evse",
+    role=ROLE,
+    families=BOTH,
+    breaks="A remote start is sent for another EVSE (1.6: connector) than the operator chose.",
+    must_fail=("TC_010_CSMS", "TC_F_01_CSMS"),
+)
+class RemoteStartOtherEvse(_Request):
+    actions = ("RemoteStartTransaction", "RequestStartTransaction")
+
+    def spoil(self, payload: Payload) -> None:
+        for name in ("connectorId", "evseId"):
+            if name in payload:
+                payload[name] += 1
+
+
+@defect(
+    "remote-stop-other-transaction",
+    role=ROLE,
+    families=BOTH,
+    breaks="A remote stop names another transaction than the running one (F03.FR.01).",
+    must_fail=("TC_012_CSMS", "TC_E_21_CSMS"),
+)
+class RemoteStopOtherTransaction(_Request):
+    actions = ("RemoteStopTransaction", "RequestStopTransaction")
+
+    def spoil(self, payload: Payload) -> None:
+        known = payload["transactionId"]
+        payload["transactionId"] = known + 1000 if isinstance(known, int) else f"x{known[1:]}"
+
+
+@defect(
+    "reset-type-ignored",
+    role=ROLE,
+    families=BOTH,
+    breaks="A reset has another type than the operator chose (B11, B12; 1.6 section 5.14).",
+    must_fail=("TC_013_CSMS", "TC_014_CSMS", "TC_B_21_CSMS", "TC_B_22_CSMS", "TC_B_25_CSMS"),
+)
+class ResetTypeIgnored(_Request):
+    actions = ("Reset",)
+
+    def spoil(self, payload: Payload) -> None:
+        others = {"Hard": "Soft", "Soft": "Hard", "OnIdle": "Immediate"}
+        payload["type"] = others.get(payload["type"], "OnIdle")
+
+
+@defect(
+    "reset-evse-forgotten",
+    role=ROLE,
+    families=("2",),
+    breaks="The reset of an EVSE is sent for the whole station (B11.FR.08).",
+    must_fail=("TC_B_25_CSMS", "TC_B_26_CSMS", "TC_B_27_CSMS"),
+)
+class ResetEvseForgotten(_Request):
+    actions = ("Reset",)
+
+    def spoil(self, payload: Payload) -> None:
+        payload.pop("evseId", None)
+
+
+@defect(
+    "get-variables-other-variable",
+    role=ROLE,
+    families=("2",),
+    breaks="GetVariables asks for another variable than the operator chose (B06).",
+    must_fail=("TC_B_06_CSMS", "TC_B_07_CSMS", "TC_B_08_CSMS"),
+)
+class GetVariablesOtherVariable(_Request):
+    actions = ("GetVariables",)
+
+    def spoil(self, payload: Payload) -> None:
+        payload["getVariableData"][0]["variable"]["name"] = "MessageTimeout"
+
+
+flag(
+    "ignores-item-limit",
+    role=ROLE,
+    families=("2",),
+    breaks="GetVariables and SetVariables carry more items than the station takes (B05.FR.11, B06.FR.05).",
+    must_fail=("TC_B_08_CSMS",),
+)
+
+
+@defect(
+    "set-variables-other-value",
+    role=ROLE,
+    families=("2",),
+    breaks="SetVariables carries another value than the operator chose (B05).",
+    must_fail=("TC_B_09_CSMS", "TC_B_10_CSMS"),
+)
+class SetVariablesOtherValue(_Request):
+    actions = ("SetVariables",)
+
+    def spoil(self, payload: Payload) -> None:
+        payload["setVariableData"][0]["attributeValue"] = "0"
+
+
+@defect(
+    "set-variables-first-only",
+    role=ROLE,
+    families=("2",),
+    breaks="Of several variables to be set only the first is sent (B05).",
+    must_fail=("TC_B_10_CSMS",),
+)
+class SetVariablesFirstOnly(_Request):
+    actions = ("SetVariables",)
+
+    def spoil(self, payload: Payload) -> None:
+        del payload["setVariableData"][1:]
+
+
+@defect(
+    "base-report-always-full",
+    role=ROLE,
+    families=("2",),
+    breaks="GetBaseReport asks for FullInventory, whatever the operator chose (B07).",
+    must_fail=("TC_B_12_CSMS", "TC_B_14_CSMS"),
+)
+class BaseReportAlwaysFull(_Request):
+    actions = ("GetBaseReport",)
+
+    def spoil(self, payload: Payload) -> None:
+        payload["reportBase"] = "FullInventory"
+
+
+@defect(
+    "base-report-never-full",
+    role=ROLE,
+    families=("2",),
+    breaks="GetBaseReport asks for SummaryInventory, whatever the operator chose (B07).",
+    must_fail=("TC_B_12_CSMS", "TC_B_13_CSMS"),
+)
+class BaseReportNeverFull(_Request):
+    actions = ("GetBaseReport",)
+
+    def spoil(self, payload: Payload) -> None:
+        payload["reportBase"] = "SummaryInventory"
+
+
+@defect(
+    "report-criteria-forgotten",
+    role=ROLE,
+    families=("2",),
+    breaks="GetReport has no componentCriteria although the operator chose some (B08.FR.01).",
+    must_fail=("TC_B_18_CSMS",),
+)
+class ReportCriteriaForgotten(_Request):
+    actions = ("GetReport",)
+
+    def spoil(self, payload: Payload) -> None:
+        payload.pop("componentCriteria", None)
+
+
+@defect(
+    "network-profile-other-slot",
+    role=ROLE,
+    families=("2",),
+    breaks="SetNetworkProfile writes another slot than the operator chose (B09.FR.01).",
+    must_fail=("TC_B_42_CSMS",),
+)
+class NetworkProfileOtherSlot(_Request):
+    actions = ("SetNetworkProfile",)
+
+    def spoil(self, payload: Payload) -> None:
+        payload["configurationSlot"] += 1
+
+
+@defect(
+    "availability-other-evse",
+    role=ROLE,
+    families=("2",),
+    breaks="ChangeAvailability names another EVSE than the operator chose (G03, G04).",
+    must_fail=AVAILABILITY_OF_EVSE,
+)
+class AvailabilityOtherEvse(_Request):
+    actions = ("ChangeAvailability",)
+
+    def spoil(self, payload: Payload) -> None:
+        if "evse" in payload:
+            payload["evse"]["id"] += 1
+
+
+@defect(
+    "availability-of-evse-one",
+    role=ROLE,
+    families=("2",),
+    breaks="ChangeAvailability for the whole station is sent for EVSE 1 (G04).",
+    must_fail=("TC_G_05_CSMS", "TC_G_06_CSMS", "TC_G_14_CSMS"),
+)
+class AvailabilityOfEvseOne(_Request):
+    actions = ("ChangeAvailability",)
+
+    def spoil(self, payload: Payload) -> None:
+        payload.setdefault("evse", {"id": 1})
+
+
+@defect(
+    "availability-inverted",
+    role=ROLE,
+    families=BOTH,
+    breaks="ChangeAvailability asks for the opposite of what the operator chose (G03, G04).",
+    must_fail=AVAILABILITY,
+)
+class AvailabilityInverted(_Request):
+    actions = ("ChangeAvailability",)
+
+    def spoil(self, payload: Payload) -> None:
+        name = "type" if "type" in payload else "operationalStatus"
+        payload[name] = {"Operative": "Inoperative", "Inoperative": "Operative"}[payload[name]]
+
+
+@defect(
+    "trigger-other-message",
+    role=ROLE,
+    families=BOTH,
+    breaks="TriggerMessage asks for another message than the operator chose (F06.FR.01).",
+    must_fail=(*TRIGGERED, "TC_B_31_CSMS"),
+)
+class TriggerOtherMessage(_Request):
+    actions = ("TriggerMessage",)
+
+    def spoil(self, payload: Payload) -> None:
+        heartbeat = payload["requestedMessage"] == "Heartbeat"
+        payload["requestedMessage"] = "BootNotification" if heartbeat else "Heartbeat"
+
+
+@defect(
+    "trigger-evse-forgotten",
+    role=ROLE,
+    families=("2",),
+    breaks="TriggerMessage for one EVSE is sent without it (F06.FR.02).",
+    must_fail=("TC_F_11_CSMS", "TC_F_13_CSMS", "TC_F_23_CSMS", "TC_F_24_CSMS"),
+)
+class TriggerEvseForgotten(_Request):
+    actions = ("TriggerMessage",)
+
+    def spoil(self, payload: Payload) -> None:
+        payload.pop("evse", None)
+
+
+@defect(
+    "unlock-other-connector",
+    role=ROLE,
+    families=BOTH,
+    breaks="UnlockConnector names another connector than the operator chose (F05).",
+    must_fail=("TC_F_06_CSMS", "TC_017_1_CSMS"),
+)
+class UnlockOtherConnector(_Request):
+    actions = ("UnlockConnector",)
+
+    def spoil(self, payload: Payload) -> None:
+        payload["connectorId"] += 1
+
+
+@defect(
+    "transaction-status-without-id",
+    role=ROLE,
+    families=("2",),
+    breaks="GetTransactionStatus never names the transaction (E14.FR.02).",
+    must_fail=("TC_E_29_CSMS", "TC_E_30_CSMS"),
+)
+class TransactionStatusWithoutId(_Request):
+    actions = ("GetTransactionStatus",)
+
+    def spoil(self, payload: Payload) -> None:
+        payload.pop("transactionId", None)
+
+
+@defect(
+    "transaction-status-always-with-id",
+    role=ROLE,
+    families=("2",),
+    breaks="GetTransactionStatus for the whole station names a transaction (E14.FR.06).",
+    must_fail=("TC_E_33_CSMS", "TC_E_34_CSMS"),
+)
+class TransactionStatusAlwaysWithId(_Request):
+    actions = ("GetTransactionStatus",)
+
+    def spoil(self, payload: Payload) -> None:
+        payload.setdefault("transactionId", "some-transaction")
+
+
+@defect(
+    "get-configuration-always-filtered",
+    role=ROLE,
+    families=("1.6",),
+    breaks="GetConfiguration for all keys names one [60] (1.6 section 5.8).",
+    must_fail=("TC_019_1_CSMS",),
+)
+class GetConfigurationAlwaysFiltered(_Request):
+    actions = ("GetConfiguration",)
+
+    def spoil(self, payload: Payload) -> None:
+        payload.setdefault("key", ["HeartbeatInterval"])
+
+
+@defect(
+    "change-configuration-other-key",
+    role=ROLE,
+    families=("1.6",),
+    breaks="ChangeConfiguration names another key than the operator chose (1.6 section 5.3).",
+    must_fail=("TC_021_CSMS", "TC_040_1_CSMS"),
+)
+class ChangeConfigurationOtherKey(_Request):
+    actions = ("ChangeConfiguration",)
+
+    def spoil(self, payload: Payload) -> None:
+        payload["key"] = "MinimumStatusDuration"
+
+
+@defect(
+    "operator-ignored",
+    role=ROLE,
+    families=BOTH,
+    breaks="What the operator asks for is never sent.",
+    must_fail=(
+        "TC_010_CSMS",
+        "TC_012_CSMS",
+        "TC_013_CSMS",
+        "TC_017_1_CSMS",
+        "TC_019_1_CSMS",
+        "TC_021_CSMS",
+        "TC_026_CSMS",
+        "TC_028_CSMS",
+        "TC_040_1_CSMS",
+        "TC_B_44_CSMS",
+        "TC_E_21_CSMS",
+        "TC_F_27_CSMS",
+        *TRIGGERED,
+        *AVAILABILITY,
+    ),
+)
+class OperatorIgnored(Misbehaviour):
+    def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        return []
