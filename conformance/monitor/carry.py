@@ -1,0 +1,151 @@
+"""What one case's monitor hands to the next one's: the facts that outlive a case.
+
+Everything in it is bounded, so that a run may last for weeks: beyond a bound the oldest is forgotten, which can only
+make a rule silent.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+IDS_KEPT = 20_000
+TRANSACTIONS_KEPT = 500
+REQUESTS_KEPT = 500
+READINGS_KEPT = 5_000
+
+
+def bounded(table: dict[Any, Any], limit: int) -> None:
+    """Forget the oldest entries of a table that has grown beyond `limit`."""
+    while len(table) > limit:
+        del table[next(iter(table))]
+
+
+@dataclass(slots=True)
+class Registration:
+    """Where the station stands with the CSMS (2.x B01 to B03, 1.6 section 4.2)."""
+
+    status: str = ""
+    """Of the last BootNotification's answer; "" unknown, "none" known to be not yet accepted since a power cycle."""
+    answered_at: float | None = None
+    """When the last answer other than Accepted was given, in seconds of the run."""
+    interval: float = 0.0
+    invited: set[str] = field(default_factory=set)
+    """Actions that the CSMS asked for since (TriggerMessage, GetBaseReport...)."""
+    rebooted: bool = False
+    """A reset or power cycle lies since that answer: the interval no longer binds."""
+    awaiting_boot: bool = False
+    """The station was switched off: the first CALL of its next connection is a BootNotification."""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the station is known to be accepted."""
+        return self.status == "Accepted"
+
+
+@dataclass(slots=True)
+class Transaction2:
+    """What is known of one transaction of 2.x; events by seqNo."""
+
+    id: str
+    seen: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    """seqNo to what makes two events the same: eventType, timestamp, triggerReason."""
+    started: int | None = None
+    ended: int | None = None
+    first_at: float = 0.0
+    evse: int | None = None
+    connector: int | None = None
+    token: tuple[str, str] | None = None
+    remote_start: int | None = None
+    charging_state: tuple[int, str] | None = None
+    last_time: tuple[int, float] | None = None
+    excused: bool = False
+    """An event of it was offline, or was not delivered at the first attempt: gaps and order prove nothing."""
+    inherited: bool = False
+    """It may have started before the monitor's view began."""
+    judged_to: int = -1
+    """Gaps up to this seqNo were reported."""
+    no_start_reported: bool = False
+
+
+@dataclass(slots=True)
+class Transaction16:
+    """What is known of one transaction of 1.6."""
+
+    id: int
+    connector: int | None
+    token: str = ""
+    meter_start: int | None = None
+    start_time: float | None = None
+    key: tuple[Any, ...] = ()
+    """What makes two StartTransactions the same."""
+    stopped: tuple[Any, ...] | None = None
+    """What makes two StopTransactions the same."""
+    stop_answered: bool = False
+
+
+@dataclass(slots=True)
+class ReportRequest:
+    """A request whose result comes in messages of its own, by requestId."""
+
+    id: Any
+    action: str
+    status: str = ""
+    parts: int = 0
+    """How many parts have come: the seqNo that the next one has."""
+    last: tuple[Any, ...] | None = None
+    complete: bool = False
+
+
+@dataclass(slots=True)
+class Carry:
+    """The state of a run, seen from the wire. A monitor copies what it is given and never changes it."""
+
+    registration: Registration = field(default_factory=Registration)
+    ids: dict[str, dict[str, tuple[int, str, bool]]] = field(default_factory=lambda: {"CS": {}, "CSMS": {}})
+    """Sender, then message id to: connection, action, whether a CALLRESULT answered it."""
+    statuses: dict[tuple[int, int], str] = field(default_factory=dict)
+    """Last status of each connector, by (EVSE or 0, connector)."""
+    transactions2: dict[str, Transaction2] = field(default_factory=dict)
+    transactions16: dict[int, Transaction16] = field(default_factory=dict)
+    remote_starts: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """remoteStartId to the token that the CSMS gave."""
+    reports: dict[tuple[str, Any], ReportRequest] = field(default_factory=dict)
+    """(message that carries the result, requestId) to what was asked."""
+    registers: dict[tuple[Any, ...], tuple[float, Decimal, Decimal]] = field(default_factory=dict)
+    """Energy register to its last reading: time, value, resolution."""
+    tester_offset: float | None = None
+    """How far the time that the CSMS last gave lies ahead of the tester's clock, in seconds."""
+    offline: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=100))
+    """Spans without any connection, as times of day (seconds of the Unix epoch)."""
+    link_lost: float | None = None
+    """Since when no connection is open, as a time of day; None while there is one."""
+    disturbed: float | None = None
+    """Until when, as a time of day, messages may have had to wait; None: never known to be undisturbed."""
+    firmware_log_ids: dict[str, set[Any]] = field(default_factory=dict)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the station is known to be accepted."""
+        return self.registration.accepted
+
+    def copy(self) -> Carry:
+        """An independent copy."""
+        return Carry(
+            registration=copy.deepcopy(self.registration),
+            ids={sender: dict(ids) for sender, ids in self.ids.items()},
+            statuses=dict(self.statuses),
+            transactions2=copy.deepcopy(self.transactions2),
+            transactions16=copy.deepcopy(self.transactions16),
+            remote_starts=dict(self.remote_starts),
+            reports=copy.deepcopy(self.reports),
+            registers=dict(self.registers),
+            tester_offset=self.tester_offset,
+            offline=self.offline.copy(),
+            link_lost=self.link_lost,
+            disturbed=self.disturbed,
+            firmware_log_ids={key: set(ids) for key, ids in self.firmware_log_ids.items()},
+        )

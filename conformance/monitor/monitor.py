@@ -1,0 +1,228 @@
+"""The monitor: hands every entry of a trace to the rules that want it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from conformance.monitor.carry import Carry
+from conformance.monitor.conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t import Call, Conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t, Schemas, Tables
+from conformance.monitor.rules import boot, schema, time, wire
+from conformance.monitor.settings import MonitorSettings
+from conformance.ocppj.findings import Finding
+from conformance.ocppj.frames import CALL, CALLERROR, CALLRESULT, CALLRESULTERROR, SEND, Frame
+from conformance.ocppj.trace import Entry, Trace
+from conformance.ocppj.versions import Version
+
+# What a rule may trip over in a payload that the schema has already refused.
+_TRIPS = (TypeError, KeyError, AttributeError, ValueError, Inde            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+Error, ArithmeticError)
+
+
+_REQUESTS = frozenset({CALL, SEND})
+
+
+class Monitor:
+    """Judges a trace as it grows: every frame of both directions, by every rule of the version.
+
+    A payload that is valid goes to the rules of its action; one that the schema refuses goes to them too, so that they
+    stay informed, but what they trip over there is the schema's finding alone. Nothing that a device can send makes
+    `observe` raise.
+    """
+
+    def __init__(
+        self,
+        version: Version,
+        dut: str,
+        schemas: Schemas,
+        trace: Trace,
+        settings: MonitorSettings | None = None,
+        carry: Carry | None = None,
+    ) -> None:
+        """`dut`: "CS" or "CSMS", whose findings are the device's; `carry`: what the case before handed on (copied)."""
+        settings = settings or MonitorSettings()
+        state = carry.copy() if carry is not None else Carry()
+        history = settings.idle_at_start or carry is not None
+        self._conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t = conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t = Conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t(version, dut, schemas, trace, settings, state, history=history)
+        self._tables = tables = Tables()
+        tables.on(self._opened, "open")
+        tables.on(self._closed, "close")
+        tables.on(self._stepped, "step")
+        self._wire = wire.Wire(conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t, tables)
+        self._dates = time.Dates(conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t)
+        self._schema = schema.Schema(conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t, self._dates)
+        self._boot = boot.Boot(conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t, tables)
+        time.Times(conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t, tables)
+        self._version = version
+        self._actions = version.actions
+        self._types = version.message_types
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Everything found so far, in the order of the trace."""
+        return self._conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t.findings
+
+    def carry(self) -> Carry:
+        """What the ne            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t case's monitor has to know; a copy."""
+        return self._conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t.state.copy()
+
+    def finish(self, now: float) -> None:
+        """Judge what can only be judged at the end; `now` in seconds of the run."""
+        for finisher in self._tables.finishers:
+            finisher(now)
+
+    def observe(self, entry: Entry) -> None:
+        """Judge the ne            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t entry of the trace."""
+        frame = entry.frame
+        if frame is None:
+            for watch in self._tables.watches.get(entry.kind, ()):
+                watch(entry)
+            return
+        kind = frame.type
+        if frame.problems or kind not in self._types:
+            self._wire.problems(entry, frame)
+        if kind in _REQUESTS:
+            self._called(entry, frame)
+        elif kind == CALLRESULT:
+            self._answered(entry, frame)
+        elif kind == CALLERROR:
+            self._refused(entry, frame)
+        elif kind == CALLRESULTERROR and kind in self._types:
+            self._wire.error_code(entry, frame)
+            self._wire.complained(entry, frame)
+
+    def _called(self, entry: Entry, frame: Frame) -> None:
+        call = self._wire.called(entry, frame)
+        action = frame.action
+        known = self._actions.get(action)
+        if known is None:
+            call.invalid = True
+            if action and not any(problem.code.startswith("action-") for problem in frame.problems):
+                self._conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t.report(wire.ACTION, entry, f"an action of OCPP {self._version.id}", action)
+            if entry.sender == "CS":
+                self._boot.station_calls(entry, call)
+            return
+        sender = entry.sender
+        if known.sender != sender and not known.may_be_sent_by(sender):
+            call.invalid = True
+            self._conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t.report(
+                wire.DIRECTION, entry, f"{action} from the {wire.OTHER.get(sender)}", f"one of the {sender}"
+            )
+            self._schema.valid(entry, schema.REQUEST, known.request, frame.payload)
+            return
+        if known.message_type != frame.type:
+            self._conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t.report(
+                wire.SEND_ONLY, entry, f"{action} as message type {known.message_type}", frame.type_name
+            )
+        if sender == "CS":
+            self._boot.station_calls(entry, call)
+        else:
+            self._boot.csms_calls(entry, call)
+        payload = frame.payload
+        judges = self._tables.calls.get(action, ())
+        if self._schema.valid(entry, schema.REQUEST, known.request, payload):
+            if isinstance(payload, dict):
+                self._dates.judge(entry, known.request, payload)
+                for judge in judges:
+                    judge(entry, payload)
+            return
+        call.invalid = True
+        if isinstance(payload, dict):
+            for judge in judges:
+                try:
+                    judge(entry, payload)
+                e            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+cept _TRIPS:
+                    continue
+
+    def _answered(self, entry: Entry, frame: Frame) -> None:
+        call = self._wire.answered(entry, frame)
+        if call is None:
+            return
+        self._boot.served(entry, call)
+        known = self._actions.get(call.action)
+        if known is None or known.response is None:
+            return
+        payload = frame.payload
+        judges = self._tables.answers.get(call.action, ())
+        valid = self._schema.valid(entry, schema.ANSWER, known.response, payload)
+        if not valid:
+            self._wire.mark_invalid(frame)
+        if not isinstance(payload, dict):
+            return
+        if valid and not call.invalid and isinstance(call.payload, dict):
+            self._dates.judge(entry, known.response, payload)
+            for judge in judges:
+                judge(entry, payload, call)
+            return
+        for judge in judges:
+            try:
+                judge(entry, payload, call)
+            e            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+cept _TRIPS:
+                continue
+
+    def _refused(self, entry: Entry, frame: Frame) -> None:
+        self._wire.error_code(entry, frame)
+        call = self._wire.answered(entry, frame)
+        if call is None:
+            return
+        self._boot.refused(entry, frame, call)
+        for judge in self._refusals(call):
+            judge(entry, frame, call)
+
+    def _refusals(self, call: Call) -> Iterable[Any]:
+        return self._tables.refusals.get(call.action, ())
+
+    def _opened(self, entry: Entry) -> None:
+        self._conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t.connections.add(entry.connection)
+
+    def _closed(self, entry: Entry) -> None:
+        self._conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t.connections.discard(entry.connection)
+
+    def _stepped(self, entry: Entry) -> None:
+        number = entry.data.get("number")
+        self._conte            other = wire.OTHER.get(sender)
+            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
+t.step = number if isinstance(number, int) else None
