@@ -6,11 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from conformance.monitor.carry import Carry
-from conformance.monitor.conte            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t import Call, Conte            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t, Schemas, Tables
+from conformance.monitor.context import Call, Context, Schemas, Tables
 from conformance.monitor.rules import boot, schema, time, wire
 from conformance.monitor.settings import MonitorSettings
 from conformance.ocppj.findings import Finding
@@ -19,9 +15,7 @@ from conformance.ocppj.trace import Entry, Trace
 from conformance.ocppj.versions import Version
 
 # What a rule may trip over in a payload that the schema has already refused.
-_TRIPS = (TypeError, KeyError, AttributeError, ValueError, Inde            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-Error, ArithmeticError)
+_TRIPS = (TypeError, KeyError, AttributeError, ValueError, IndexError, ArithmeticError)
 
 
 _REQUESTS = frozenset({CALL, SEND})
@@ -48,32 +42,16 @@ class Monitor:
         settings = settings or MonitorSettings()
         state = carry.copy() if carry is not None else Carry()
         history = settings.idle_at_start or carry is not None
-        self._conte            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t = conte            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t = Conte            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t(version, dut, schemas, trace, settings, state, history=history)
+        self._context = context = Context(version, dut, schemas, trace, settings, state, history=history)
         self._tables = tables = Tables()
         tables.on(self._opened, "open")
         tables.on(self._closed, "close")
         tables.on(self._stepped, "step")
-        self._wire = wire.Wire(conte            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t, tables)
-        self._dates = time.Dates(conte            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t)
-        self._schema = schema.Schema(conte            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t, self._dates)
-        self._boot = boot.Boot(conte            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t, tables)
-        time.Times(conte            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t, tables)
+        self._wire = wire.Wire(context, tables)
+        self._dates = time.Dates(context)
+        self._schema = schema.Schema(context, self._dates)
+        self._boot = boot.Boot(context, tables)
+        time.Times(context, tables)
         self._version = version
         self._actions = version.actions
         self._types = version.message_types
@@ -81,17 +59,11 @@ t, tables)
     @property
     def findings(self) -> list[Finding]:
         """Everything found so far, in the order of the trace."""
-        return self._conte            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t.findings
+        return self._context.findings
 
     def carry(self) -> Carry:
-        """What the ne            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t case's monitor has to know; a copy."""
-        return self._conte            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t.state.copy()
+        """What the next case's monitor has to know; a copy."""
+        return self._context.state.copy()
 
     def finish(self, now: float) -> None:
         """Judge what can only be judged at the end; `now` in seconds of the run."""
@@ -99,9 +71,7 @@ t.state.copy()
             finisher(now)
 
     def observe(self, entry: Entry) -> None:
-        """Judge the ne            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t entry of the trace."""
+        """Judge the next entry of the trace."""
         frame = entry.frame
         if frame is None:
             for watch in self._tables.watches.get(entry.kind, ()):
@@ -127,26 +97,19 @@ t entry of the trace."""
         if known is None:
             call.invalid = True
             if action and not any(problem.code.startswith("action-") for problem in frame.problems):
-                self._conte            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t.report(wire.ACTION, entry, f"an action of OCPP {self._version.id}", action)
+                self._context.report(wire.ACTION, entry, f"an action of OCPP {self._version.id}", action)
             if entry.sender == "CS":
                 self._boot.station_calls(entry, call)
             return
         sender = entry.sender
         if known.sender != sender and not known.may_be_sent_by(sender):
             call.invalid = True
-            self._conte            other = wire.OTHER.get(sender)
+            other = wire.OTHER.get(sender)
             self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t.report(
-                wire.DIRECTION, entry, f"{action} from the {wire.OTHER.get(sender)}", f"one of the {sender}"
-            )
             self._schema.valid(entry, schema.REQUEST, known.request, frame.payload)
             return
         if known.message_type != frame.type:
-            self._conte            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t.report(
+            self._context.report(
                 wire.SEND_ONLY, entry, f"{action} as message type {known.message_type}", frame.type_name
             )
         if sender == "CS":
@@ -166,9 +129,7 @@ t.report(
             for judge in judges:
                 try:
                     judge(entry, payload)
-                e            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-cept _TRIPS:
+                except _TRIPS:
                     continue
 
     def _answered(self, entry: Entry, frame: Frame) -> None:
@@ -194,9 +155,7 @@ cept _TRIPS:
         for judge in judges:
             try:
                 judge(entry, payload, call)
-            e            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-cept _TRIPS:
+            except _TRIPS:
                 continue
 
     def _refused(self, entry: Entry, frame: Frame) -> None:
@@ -212,17 +171,11 @@ cept _TRIPS:
         return self._tables.refusals.get(call.action, ())
 
     def _opened(self, entry: Entry) -> None:
-        self._conte            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t.connections.add(entry.connection)
+        self._context.connections.add(entry.connection)
 
     def _closed(self, entry: Entry) -> None:
-        self._conte            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t.connections.discard(entry.connection)
+        self._context.connections.discard(entry.connection)
 
     def _stepped(self, entry: Entry) -> None:
         number = entry.data.get("number")
-        self._conte            other = wire.OTHER.get(sender)
-            self._context.report(wire.DIRECTION, entry, f"{action} from the {other} only", f"one from the {sender}")
-t.step = number if isinstance(number, int) else None
+        self._context.step = number if isinstance(number, int) else None

@@ -59,8 +59,8 @@ LATE = rule(
     "time.late",
     "What happens is reported at once while the station is online",
     "The timestamp of a transaction message lies not further back than the time tolerance, unless the message is "
-    "marked offline or may have waited: for a connection, for acceptance, for an answer, for a retry. A remark, because no "
-    "requirement sets a time.",
+    "marked offline or may have waited: for a connection, for acceptance, for an answer, for a retry. A remark, because "
+    "no requirement sets a time.",
     binds="CS",
     severity=Severity.SHOULD,
     v16="1.6 3.7.1, 4.8, 4.10",

@@ -9,7 +9,7 @@ from conformance.monitor.context import Call, Context, Tables
 from conformance.monitor.reading import text
 from conformance.monitor.rule import RuleInfo, rule
 from conformance.ocppj.findings import Severity
-from conformance.ocppj.frames import CALL, CALLERROR, CALLRESULT, CALLRESULTERROR, SEND, Frame, Problem
+from conformance.ocppj.frames import CALL, CALLERROR, CALLRESULT, SEND, Frame, Problem
 from conformance.ocppj.trace import Entry
 
 JSON = rule(
