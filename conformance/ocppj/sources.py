@@ -8,7 +8,6 @@ PyPI, whose code is not imported, or from a folder with OCA's own files. Each fi
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from functools import lru_cache
@@ -190,6 +189,8 @@ def _load(path: Path) -> Schema:
 
 @lru_cache(maxsize=1)
 def _errata_file() -> Mapping[str, list[Mapping[str, Any]]]:
+    import tomllib
+
     return tomllib.loads(data_path("schemas", "errata.toml").read_text(encoding="utf-8"))
 
 

@@ -83,6 +83,8 @@ class Version:
     """Problem codes that break only a recommendation of this version."""
     excused: frozenset[str]
     """Problem codes that this version's text does not forbid."""
+    fraction_digits_max: int | None
+    """Digits that a fraction of a second may have (2.x Part 2, 3.1); None: no limit (1.6, 3.15)."""
     id_max_length: int = ID_MAX_LENGTH
 
     @cached_property
@@ -189,6 +191,7 @@ VERSIONS: Mapping[str, Version] = MappingProxyType(
                 compression_required=frozenset(),  # 1.6J 5.1 allows what RFC 6455 allows
                 recommendations=_RECOMMENDATIONS,
                 excused=frozenset({"description-too-long"}),  # 1.6J table 6 sets no length
+                fraction_digits_max=None,
             ),
             Version(
                 id="2.0.1",
@@ -204,6 +207,7 @@ VERSIONS: Mapping[str, Version] = MappingProxyType(
                 compression_required=frozenset({"CSMS"}),
                 recommendations=_RECOMMENDATIONS,
                 excused=frozenset(),
+                fraction_digits_max=3,
             ),
             Version(
                 id="2.1",
@@ -219,6 +223,7 @@ VERSIONS: Mapping[str, Version] = MappingProxyType(
                 compression_required=frozenset({"CSMS"}),
                 recommendations=_RECOMMENDATIONS,
                 excused=frozenset(),
+                fraction_digits_max=3,
             ),
         )
     }

@@ -81,10 +81,7 @@ def test_a_naive_epoch_is_refused() -> None:
 
 def test_entries_are_numbered_in_order_whoever_appends() -> None:
     trace = Trace()
-    threads = [
-        threading.Thread(target=lambda: [trace.add("note", 0.0) for _ in range(2000)])  # type: ignore[func-returns-value]
-        for _ in range(4)
-    ]
+    threads = [threading.Thread(target=lambda: [trace.add("note", 0.0) for _ in range(2000)]) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
