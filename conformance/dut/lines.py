@@ -29,7 +29,8 @@ def line_numbers(text: str) -> dict[str, int]:
         if header:
             table = _joined(header[2])
             if header[1] == "[[":
-                table, seen[table] = f"{table}[{seen[table]}]", seen[table] + 1
+                seen[table] += 1
+                table = f"{table}[{seen[table] - 1}]"
             found.setdefault(table, number)
             continue
         key = _KEY.match(line)

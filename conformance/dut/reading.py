@@ -219,9 +219,8 @@ class _Reader:
 
     def _not_a_choice(self, place: str, value: object, choices: tuple[str | int, ...]) -> None:
         close = nearest(value, map(str, choices)) if isinstance(value, str) else ""
-        self._problem(
-            place, f"{_shown(value)} is not possible", close or "use one of " + ", ".join(map(_shown, choices))
-        )
+        fix = close if close.startswith("did") else "use one of " + ", ".join(map(_shown, choices))
+        self._problem(place, f"{_shown(value)} is not possible", fix)
 
     def _bounds(self, place: str, key: keys.Key, value: Any) -> None:
         if key.lowest is None or isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -553,4 +552,4 @@ def _example(key: keys.Key) -> str:
 
 
 def _such_as(key: keys.Key) -> str:
-    return f", for example {key.example}" if key.example else ""
+    return f", for example {key.example}" if key.example and key.kind != "token" else ""

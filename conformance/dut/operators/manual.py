@@ -45,6 +45,8 @@ class ControllingTerminal:
                 raise NoTerminal("the terminal belongs to another process (this one runs in the background)")
             os.write(descriptor, text.encode())
             return self._line(descriptor, timeout)
+        except TimeoutError:
+            raise
         except OSError as error:
             raise NoTerminal(f"the terminal cannot be used ({error.strerror})") from None
         finally:
