@@ -328,6 +328,8 @@ class Connection:
                 self._read()
         except BaseException as error:
             self.crash(error)
+            with suppress(OSError, LinkError):
+                self._end_deaf()
         finally:
             self._finish()
 
@@ -474,6 +476,22 @@ class Connection:
                 if not self._transport.recv(CHUNK):
                     return
 
+    def _end_deaf(self) -> None:
+        """After a crash: the closing handshake goes on, but nothing is delivered any more."""
+        deadline = monotonic() + self._close_timeout
+        while self._protocol.close_rcvd is None and (left := deadline - monotonic()) > 0:
+            self._transport.set_read_timeout(left)
+            data = self._transport.recv(CHUNK)
+            if not data:
+                return
+            with self._state_lock:
+                self._protocol.receive_data(data)
+                self._protocol.events_received()
+                writes = self._protocol.data_to_send()
+            self._answer(writes, self._now())
+        self._tell_closed(self._now())
+        self._drain()
+
     def _feed_end(self) -> None:
         self.open = False
         with self._state_lock:
@@ -512,8 +530,6 @@ class Connection:
         tell_crash(self._handler, self, error)
 
     def _finish(self) -> None:
-        if self.error is not None and not self._told_closed:
-            self._drain()
         self._tell_closed(self._now())
         if self._close_timer is not None:
             self._close_timer.cancel()

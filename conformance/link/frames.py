@@ -77,7 +77,8 @@ def raw_frame(
         raise ValueError(f"length {declared} does not fit a length field of {extended} bytes")
     marker = {0: declared, 2: 126, 8: 127}[extended]
     head = bytes(((0x80 if fin else 0) | rsv << 4 | opcode, (0x80 if masked else 0) | marker))
-    head += declared.to_bytes(extended, "big")
+    if extended:
+        head += declared.to_bytes(extended, "big")
     if not masked:
         return head + payload
     key = urandom(4) if key is None else key

@@ -15,7 +15,7 @@ class Handshake:
     `subprotocols` are the offered tokens, raw and in order, empty ones kept (`,ocpp2.0.1` gives `("", "ocpp2.0.1")`).
     `headers` are those of the request, `response_headers` those of the answer (empty until there is one).
     `username` and `password` are the bytes of HTTP Basic, or None. `client_certificate` is DER, or None.
-    `path` is "" when the other side sent no readable request.
+    `server_name` is what SNI asked for. `path` is "" when the other side sent no readable request.
     """
 
     path: str = ""

@@ -102,13 +102,18 @@ class Listener:
         return f"{'ws' if self.tls is None else 'wss'}://{host}:{self.port}"
 
     def start(self) -> None:
-        """Bind and accept. Raises LinkError when the address cannot be used."""
+        """Bind and accept; no effect while listening. Raises LinkError when the address cannot be used."""
         self._stopping = False
-        self._listen(retry_for=0.0)
+        if not self.listening:
+            self._listen(retry_for=0.0)
 
     def pause(self) -> None:
-        """Stop listening: new TCP connections are refused by the kernel. Open connections stay."""
-        acceptor, self._acceptor = self._acceptor, None
+        """Stop listening: new TCP connections are refused by the kernel, handshakes under way are reset.
+
+        Open connections stay.
+        """
+        with self._lock:
+            acceptor, self._acceptor = self._acceptor, None
         if acceptor is None:
             return
         if self._waker is not None:
@@ -118,7 +123,7 @@ class Listener:
 
     def resume(self) -> None:
         """Listen on the same port again. Raises LinkError when somebody else has taken it."""
-        if self._acceptor is None:
+        if not self.listening:
             self._listen(retry_for=_REBIND_TIME)
 
     def stop(self, timeout: float = 5.0) -> None:
@@ -298,6 +303,9 @@ class Listener:
         connection.thread = threading.current_thread()
         answer = protocol.data_to_send()
         with self._lock:
+            if not self.listening:
+                transport.abort()
+                raise _NoHandshake("listening was paused during the handshake")
             self._connections[connection.number] = connection
         try:
             self.handler.opened(connection)
@@ -341,6 +349,7 @@ def _serve_tls(plain: PlainTransport, context: ssl.SSLContext, handshake: Handsh
     handshake.tls_version = transport.version
     handshake.cipher = transport.cipher
     handshake.client_certificate = transport.peer_certificate
+    handshake.server_name = transport.requested_name
     return transport
 
 

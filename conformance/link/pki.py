@@ -2,7 +2,7 @@
 
 Shaped after OCPP 2.0.1 part 2, A00.FR.501 to 514: ECDSA P-256 or RSA from 2048 bits, SHA-256, an organization name in
 every subject, the host as common name of a server and the serial number (or identity) as that of a station, key usage
-but no extended key usage. Keys of RSA are made once per process and shared, because making them is slow; nothing here
+but no extended key usage. The leaves of one process share their RSA keys, because making them is slow; nothing here
 protects anything but a test.
 """
 
@@ -56,12 +56,10 @@ class Variant(StrEnum):
     """Right, but shown without the intermediate certificate."""
     WEAK_KEY = "weak-key"
     """RSA with 1024 bits."""
-    WEAK_HASH = "weak-hash"
-    """Signed with SHA-1."""
 
 
 _BITS = {KeyKind.RSA_2048: 2048, KeyKind.RSA_3072: 3072, KeyKind.RSA_1024: 1024}
-_rsa_keys: dict[tuple[KeyKind, str], RSAPrivateKey] = {}
+_rsa_keys: dict[KeyKind, PrivateKey] = {}
 _rsa_lock = threading.Lock()
 
 
@@ -95,7 +93,7 @@ class TestPki:
         self._numbers = itertools.count(1)
         self._foreign: TestPki | None = None
         folder.mkdir(parents=True, exist_ok=True)
-        root_key, self.issuer_key = _key(keys, "root"), _key(keys, "intermediate")
+        root_key, self.issuer_key = _new_key(keys), _new_key(keys)
         self._root_key = root_key
         self.root_certificate = self._certificate("Test Root", root_key.public_key(), None, root_key, authority=1)
         self.issuer_certificate = self._certificate(
@@ -139,7 +137,7 @@ class TestPki:
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization
 
-        key = _key(keys or self.keys, "station")
+        key = _leaf_key(keys or self.keys)
         builder = x509.CertificateSigningRequestBuilder().subject_name(self._name(common_name))
         text = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode("ascii")
         return text, self._write_key(key, f"{self._stem(common_name)}-request")
@@ -186,7 +184,7 @@ class TestPki:
 
     def _leaf(self, common_name: str, hosts: list[str], variant: Variant, keys: KeyKind | None) -> Credentials:
         kind = KeyKind.RSA_1024 if variant is Variant.WEAK_KEY else keys or self.keys
-        key = _key(kind, "leaf")
+        key = _leaf_key(kind)
         authority = self._foreign_pki() if variant is Variant.FOREIGN_CA else self
         issuer: x509.Certificate | None = authority.issuer_certificate
         issuer_key: PrivateKey = authority.issuer_key
@@ -206,7 +204,7 @@ class TestPki:
     def _foreign_pki(self) -> TestPki:
         if self._foreign is None:
             self._foreign = TestPki(
-                self.folder / "foreign", keys=KeyKind.EC, organization=self.organization, now=self.now
+                self.folder / "foreign", keys=self.keys, organization=self.organization, now=self.now
             )
         return self._foreign
 
@@ -222,10 +220,11 @@ class TestPki:
         variant: Variant = Variant.VALID,
         days: int = 398,
     ) -> x509.Certificate:
-        """A certificate; `authority` is the path length of one that may issue, None for a leaf; no issuer: self-signed."""
+        """A certificate; `authority`: how many more may follow below it, None for a leaf; no issuer: self-signed."""
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+        from cryptography.x509.oid import AuthorityInformationAccessOID
 
         name = self._name(subject) if isinstance(subject, str) else subject
         start, end = self.now - timedelta(days=1), self.now + timedelta(days=days)
@@ -255,10 +254,10 @@ class TestPki:
             )
         if self.ocsp_url and authority is None:
             access = x509.AccessDescription(
-                x509.AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(self.ocsp_url)
+                AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(self.ocsp_url)
             )
             builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
-        return builder.sign(issuer_key, hashes.SHA1() if variant is Variant.WEAK_HASH else hashes.SHA256())
+        return builder.sign(issuer_key, hashes.SHA256())
 
     def _name(self, common_name: str) -> x509.Name:
         from cryptography import x509
@@ -286,16 +285,22 @@ class TestPki:
         return path
 
 
-def _key(kind: KeyKind, slot: str) -> PrivateKey:
-    """A fresh ECDSA key, or this process' RSA key of that size for that place in the hierarchy."""
+def _new_key(kind: KeyKind) -> PrivateKey:
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
     if kind is KeyKind.EC:
         return ec.generate_private_key(ec.SECP256R1())
+    return rsa.generate_private_key(public_exponent=65537, key_size=_BITS[kind])
+
+
+def _leaf_key(kind: KeyKind) -> PrivateKey:
+    """A fresh ECDSA key, or this process' RSA key of that size. Issuers never share a key: one would vouch for both."""
+    if kind is KeyKind.EC:
+        return _new_key(kind)
     with _rsa_lock:
-        if (kind, slot) not in _rsa_keys:
-            _rsa_keys[kind, slot] = rsa.generate_private_key(public_exponent=65537, key_size=_BITS[kind])
-        return _rsa_keys[kind, slot]
+        if kind not in _rsa_keys:
+            _rsa_keys[kind] = _new_key(kind)
+        return _rsa_keys[kind]
 
 
 def _usage(authority: bool, rsa: bool) -> x509.KeyUsage:

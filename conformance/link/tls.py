@@ -60,6 +60,7 @@ def server_context(
     # Without tickets a client that only writes leaves nothing unread behind when it closes.
     context.num_tickets = 0
     context.options |= ssl.OP_NO_COMPRESSION
+    context.sni_callback = _remember_name
     return context
 
 
@@ -91,6 +92,11 @@ def client_context(
         _load(context, credentials)
     context.options |= ssl.OP_NO_COMPRESSION
     return context
+
+
+def _remember_name(tls: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:
+    """Note which server name the client asked for (None: it sent no SNI), for `TlsTransport.requested_name`."""
+    tls.requested_name = name  # type: ignore[attr-defined]  # the only place that OpenSSL shows it
 
 
 def _limit(

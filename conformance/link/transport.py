@@ -193,6 +193,12 @@ class TlsTransport:
         """DER of the certificate that the other side showed, or None."""
         return self._tls.getpeercert(binary_form=True)
 
+    @property
+    def requested_name(self) -> str | None:
+        """Server name that the client asked for by SNI; known with contexts of `conformance.link.tls`."""
+        name: str | None = getattr(self._tls, "requested_name", None)
+        return name
+
     def recv(self, size: int, /) -> bytes:
         """Decrypted bytes; an end without close_notify counts as an end."""
         while True:
