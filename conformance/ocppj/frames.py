@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from json.encoder import encode_basestring
 from types import MappingProxyType
 from typing import Any
@@ -34,6 +35,9 @@ MAX_DEPTH = 64
 No standard names a bound. The deepest official schema needs fewer than 16; a device that sends more than this is broken
 or attacks, and many receivers stop at 64 or at 128.
 """
+
+MAX_IRREGULAR = 50
+"""Irregular keys, numbers and strings that are reported of one message; a flood of them says no more than these."""
 
 MAX_EXPONENT = 308
 """Largest decimal exponent that an IEEE 754 double holds; RFC 8259 section 6 warns of numbers beyond it."""
@@ -286,9 +290,11 @@ def _parse_carefully(text: str, first: Problem | None = None) -> Frame:
         problems.append(Problem("trailing-data", f"after the JSON text, at character {end}: {_shown(rest)}"))
     depth = _depth(value)
     if depth > MAX_DEPTH:
-        problems.append(Problem("too-deep", f"nested {depth} levels deep, more than {MAX_DEPTH}"))
+        _prune(value)
+        message = f"nested {depth} levels deep, more than {MAX_DEPTH}; what lies deeper was not read"
+        problems.append(Problem("too-deep", message))
     inside = _payload_index(value)
-    for path, code, message in _irregular(value, careful.duplicates):
+    for path, code, message in islice(_irregular(value, careful.duplicates), MAX_IRREGULAR):
         if path and path[0] == inside:
             problems.append(Problem(code, message, _pointer(path[1:])))
         else:
@@ -455,6 +461,20 @@ def _depth(value: Any) -> int:
             return depth
         depth += 1
         level = [child for item in level for child in (item.values() if type(item) is dict else item)]
+
+
+def _prune(value: Any) -> None:
+    """Empty every container at level MAX_DEPTH, so that whoever walks a payload by recursion is safe."""
+    level = [value]
+    for _ in range(MAX_DEPTH - 1):
+        level = [
+            child
+            for item in level
+            for child in (item.values() if type(item) is dict else item)
+            if type(child) is list or type(child) is dict
+        ]
+    for item in level:
+        item.clear()
 
 
 def _irregular(

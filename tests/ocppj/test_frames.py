@@ -160,6 +160,22 @@ def test_depth_is_counted_exactly() -> None:
     assert parse(wide).problems == ()
 
 
+def test_what_lies_too_deep_is_dropped_so_that_recursion_is_safe() -> None:
+    frame = parse('[2,"1","X",{"b":1,"a":' + "[" * 500 + "]" * 500 + "}]")
+    assert codes(frame) == ["too-deep"]
+    assert frame.payload["b"] == 1
+    depth, level = 0, frame.payload["a"]
+    while level:
+        depth, level = depth + 1, level[0]
+    assert depth == frames.MAX_DEPTH - 3
+    assert parse(frames.dumps([2, "1", "X", frame.payload])).problems == ()
+
+
+def test_a_flood_of_irregular_values_is_cut() -> None:
+    frame = parse('[2,"1","X",{"a":[' + ",".join(["NaN"] * 1000) + "]}]")
+    assert len(frame.problems) == frames.MAX_IRREGULAR
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()

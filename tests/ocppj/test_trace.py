@@ -36,6 +36,8 @@ def test_a_whole_run_round_trips() -> None:
     trace.add("frame", 0.5, sender="CS", connection=1, frame=frames.parse('[2,"1","X",{"a":"\\ud800"}]'))
     trace.add("frame", 0.5, sender="CSMS", connection=1, frame=frames.call("2", "Y", {"limit": Decimal("0.10")}))
     trace.add("frame", 0.5, sender="CSMS", connection=1, frame=frames.call("2", "Y", {"limit": 16.5, "n": Decimal(7)}))
+    deep = frames.parse('[2,"1","X",{"a":' + "[" * 900 + "]" * 900 + "}]")
+    trace.add("frame", 0.5, sender="CS", connection=1, frame=deep)
     trace.add("ping", 0.6, sender="CS", data={"payload": b"\x00\xff"})
     trace.add("act", 0.7, data={"args": {"limit": Decimal("16.0"), "list": [1, {"$decimal": "x"}], "n": None}})
     trace.add("close", 0.8, connection=1, data={"code": 1000, "reason": ""})
