@@ -45,7 +45,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping) and "idToken" in value:
         return f"{value['idToken']} ({value.get('type', 'any type')})"
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} = {item}" for name, item in value.items()) or "no further fields"
+        fields = (f"no {name}" if item is None else f"{name} = {item}" for name, item in value.items())
+        return ", ".join(fields) or "no further fields"
     return value
 
 
@@ -96,7 +97,20 @@ _ALL = (
         (
             Argument("identity", "string", "Identity of the charging station that shall receive it."),
             Argument("action", "string", "The action, as on the wire."),
-            Argument("payload", "object", "Fields that the request must have; the CSMS fills in the rest."),
+            Argument(
+                "payload", "object", "Fields that the request must have; the CSMS fills in the rest, leaves out a null."
+            ),
+        ),
+    ),
+    Verb(
+        "answer_boot",
+        "CSMS",
+        "Have the CSMS answer the next {times} BootNotification of station {identity} with {status}, the one after with "
+        "Accepted.",
+        (
+            Argument("identity", "string", "Identity of the charging station."),
+            Argument("status", "string", "The status of those answers.", choices=("Pending", "Rejected")),
+            Argument("times", "integer", "How many are answered so; 1 if not given.", required=False),
         ),
     ),
 )
