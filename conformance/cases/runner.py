@@ -78,6 +78,7 @@ def run_case(
     set_running(running)
     try:
         _stage(result, running, lambda: _body(info, bench))
+        _stage_note(bench, "clean-up")
         if clean and result.verdict != Verdict.ERROR:
             _stage(result, running, lambda: result.notes.extend(bench.clean()))
     except KeyboardInterrupt:
@@ -99,9 +100,15 @@ def _finished(result: CaseResult, running: Running, bench: Bench, started: float
     return result
 
 
+def _stage_note(bench: Bench, stage: str) -> None:
+    """Mark in the trace where a stage begins: proof changes only what the device said in the body."""
+    bench.peer.trace.add("note", bench.peer.clock.now(), data={"stage": stage})
+
+
 def _body(info: CaseInfo, bench: Bench) -> None:
     bench.ready()
     bench.peer.mark()
+    _stage_note(bench, "body")
     fixtures: dict[str, Any] = {
         "csms": bench.peer,
         "station": bench.peer,

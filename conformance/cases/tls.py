@@ -50,5 +50,5 @@ def _given(dut: Any) -> Any:
 def _pki(dut: Any) -> Any:
     from conformance.link.pki import KeyKind, TestPki
 
-    kind = {"ECDSA": KeyKind.EC, "RSA": KeyKind.RSA}[dut.tls.algorithm]
+    kind = {"ECDSA": KeyKind.EC, "RSA": KeyKind.RSA_2048}[dut.tls.algorithm]
     return TestPki(Path(dut.source).parent / PKI_FOLDER, keys=kind)

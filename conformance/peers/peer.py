@@ -154,6 +154,10 @@ class Peer:
         self._changed = threading.Condition(threading.RLock())
         self._waiters = 0
         self._crash: BaseException | None = None
+        self.parse: Callable[[str | bytes], Frame] = frames.parse
+        """How a message is read; proof replaces it by a reading that notes which fields are looked at."""
+        self.schedule: Callable[[float, Callable[[], None]], Any] = _start_timer
+        """Calls a function some seconds later; a replay does so in virtual time."""
         self._wires: list[Wire] = []
         self._ids = 0
         self._pending: dict[str, Pending] = {}
@@ -169,7 +173,7 @@ class Peer:
         self._window_pending = True
         self._last_activity = 0.0
         self._step: int | None = None
-        self._timers: list[threading.Timer] = []
+        self._timers: list[Any] = []
         self._quiet_acts = 0
         self.facts: dict[str, Any] = {}
 
@@ -236,7 +240,7 @@ class Peer:
     def received(self, connection: Any, data: str | bytes, at: float) -> None:
         """A message arrived: answer it first, judge it then, wake the case last."""
         with self._guard():
-            frame = frames.parse(data)
+            frame = self.parse(data)
             reply: Frame | None = None
             delayed: Late | None = None
             entry: Entry
@@ -429,10 +433,7 @@ class Peer:
                     self._judge_all()
                 self._write(connection, reply.text)
 
-        timer = threading.Timer(delayed.seconds, answer_now)
-        timer.daemon = True
-        self._timers.append(timer)
-        timer.start()
+        self._timers.append(self.schedule(delayed.seconds, answer_now))
 
     def _sent(
         self, frame: Frame, connection: Wire, answers: int | None = None, data: dict[str, Any] | None = None
@@ -499,7 +500,10 @@ class Peer:
             if stimulus and not self._quiet_acts and self._window_pending:
                 self._window = len(self._trace.entries)
                 self._window_pending = False
-            return self._record("act", data={"kind": kind, "name": name, "args": plain(dict(args))})
+            data: dict[str, Any] = {"kind": kind, "name": name, "args": plain(dict(args))}
+            if self._quiet_acts:
+                data["quiet"] = True
+            return self._record("act", data=data)
 
     @contextmanager
     def behind_the_scenes(self) -> Iterator[None]:
@@ -764,6 +768,13 @@ class Peer:
     def trace(self) -> Trace:
         """The record of the running case."""
         return self._trace
+
+
+def _start_timer(seconds: float, function: Callable[[], None]) -> threading.Timer:
+    timer = threading.Timer(seconds, function)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def frame_types(frame: Frame) -> tuple[int, ...]:

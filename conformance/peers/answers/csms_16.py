@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from conformance.peers.payload import peek
+
 
 def _boot(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
     return {"status": "Accepted", "currentTime": peer.timestamp(), "interval": peer.heartbeat_interval}
@@ -15,11 +17,11 @@ def _heartbeat(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _authorize(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
-    return {"idTagInfo": peer.token_info(request.get("idTag"))}
+    return {"idTagInfo": peer.token_info(peek(request, "idTag"))}
 
 
 def _start(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
-    return {"transactionId": peer.next_transaction_id(), "idTagInfo": peer.token_info(request.get("idTag"))}
+    return {"transactionId": peer.next_transaction_id(), "idTagInfo": peer.token_info(peek(request, "idTag"))}
 
 
 ANSWERS: dict[str, Any] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from conformance.peers.payload import peek
+
 
 def _boot(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
     return {"status": "Accepted", "currentTime": peer.timestamp(), "interval": peer.heartbeat_interval}
@@ -19,14 +21,13 @@ def _authorize(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _transaction_event(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
-    if "idToken" not in request:
+    if peek(request, "idToken") is None:
         return {}
     return {"idTokenInfo": peer.token_info(_token(request))}
 
 
 def _token(request: Mapping[str, Any]) -> Any:
-    token = request.get("idToken")
-    return token.get("idToken") if isinstance(token, Mapping) else None
+    return peek(peek(request, "idToken"), "idToken")
 
 
 ANSWERS: dict[str, Any] = {

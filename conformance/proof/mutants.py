@@ -1,0 +1,158 @@
+"""Every change of a recording that a case should notice: one mutant for each frame and field of the device."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from conformance.ocppj import frames
+from conformance.ocppj.trace import Entry
+from conformance.ocppj.versions import Version
+from conformance.proof.recording import Recording, from_device
+from conformance.proof.replay import Change
+
+LONG_ARRAY = 3
+"""Elements of an array that are changed: the first two and the last stand for the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One change: `kind` is "drop", "remove" or "set"; `pointer` names the field, "" for a whole frame."""
+
+    kind: str
+    entry: int
+    action: str
+    answer: bool
+    pointer: str
+    change: Change
+
+    @property
+    def field(self) -> str:
+        """The pointer with array indices as *: what equivalents are named by."""
+        return "/".join("*" if part.isdigit() else part for part in self.pointer.split("/"))
+
+    @property
+    def message(self) -> str:
+        """The message in words: "StatusNotification" or "GetVariables answer"."""
+        return f"{self.action} answer" if self.answer else self.action
+
+
+def mutants_of(recording: Recording, ocpp: Version, schemas: Any) -> Iterator[Mutant]:
+    """The mutants of the frames that the device sent in the body of the case; set-up queries' answers left out."""
+    first, last = recording.body
+    quiet = _quiet_calls(recording)
+    for entry in recording.trace.entries[first:last]:
+        frame = entry.frame
+        if not from_device(entry, recording.dut.role) or frame is None or entry.answers in quiet:
+            continue
+        if frame.type not in (frames.CALL, frames.CALLRESULT, frames.CALLERROR):
+            continue
+        answer = frame.type != frames.CALL
+        yield Mutant("drop", entry.index, frame.action, answer, "", Change(entry.index, None))
+        if frame.type == frames.CALLERROR or not isinstance(frame.payload, Mapping):
+            continue
+        action = ocpp.actions[frame.action]
+        name = action.response if answer else action.request
+        if name is None:
+            continue
+        schema = schemas.schema(ocpp, name)
+        yield from _field_mutants(entry, frame.action, answer, schema)
+
+
+def _quiet_calls(recording: Recording) -> set[int | None]:
+    quiet: set[int | None] = set()
+    silent = False
+    for entry in recording.trace.entries:
+        if entry.kind == "act":
+            silent = bool(entry.data.get("quiet"))
+        elif silent and entry.kind == "frame" and entry.frame is not None and entry.frame.type == frames.CALL:
+            if entry.sender != recording.dut.role:
+                quiet.add(entry.index)
+    return quiet
+
+
+def _field_mutants(entry: Entry, action: str, answer: bool, schema: Mapping[str, Any]) -> Iterator[Mutant]:
+    assert entry.frame is not None
+    payload = entry.frame.payload
+    for path, value, sub in _fields(payload, schema, schema, ()):
+        pointer = "/" + "/".join(str(part) for part in path)
+        if not isinstance(path[-1], int):
+            removed = copy.deepcopy(payload)
+            _parent(removed, path).pop(path[-1])
+            yield Mutant("remove", entry.index, action, answer, pointer, Change(entry.index, removed))
+        other = other_value(value, sub)
+        if other is not None:
+            changed = copy.deepcopy(payload)
+            _parent(changed, path)[path[-1]] = other
+            yield Mutant("set", entry.index, action, answer, pointer, Change(entry.index, changed))
+
+
+def _parent(payload: Any, path: tuple[Any, ...]) -> Any:
+    for part in path[:-1]:
+        payload = payload[part]
+    return payload
+
+
+def _fields(
+    value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], path: tuple[Any, ...]
+) -> Iterator[tuple[tuple[Any, ...], Any, Mapping[str, Any]]]:
+    schema = _resolved(schema, root)
+    if isinstance(value, dict):
+        for key, item in value.items():
+            sub = _resolved(schema.get("properties", {}).get(key, {}), root)
+            yield (*path, key), item, sub
+            yield from _fields(item, sub, root, (*path, key))
+    elif isinstance(value, list):
+        sub = schema.get("items", {})
+        chosen = range(len(value)) if len(value) <= LONG_ARRAY else (0, 1, len(value) - 1)
+        for index in chosen:
+            item = value[index]
+            if not isinstance(item, (dict, list)):
+                yield (*path, index), item, _resolved(sub, root)
+            yield from _fields(item, sub, root, (*path, index))
+
+
+def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    reference = schema.get("$ref")
+    if not isinstance(reference, str):
+        return schema
+    target: Any = root
+    for part in reference.removeprefix("#/").split("/"):
+        target = target.get(part, {})
+    return target if isinstance(target, Mapping) else {}
+
+
+def other_value(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Another value that the schema allows, as different as it gets; None when there is none (objects, arrays)."""
+    if isinstance(value, bool):
+        return not value
+    choices = schema.get("enum")
+    if choices:
+        others = [one for one in choices if one != value]
+        return others[(choices.index(value) if value in choices else 0) % len(others)] if others else None
+    if isinstance(value, str):
+        return _other_text(value, schema)
+    if isinstance(value, (int, Decimal)):
+        step = 1 if isinstance(value, int) else Decimal(1)
+        above = value + 7 * step
+        return above if above <= Decimal(str(schema.get("maximum", above))) else value - step
+    return None
+
+
+def _other_text(value: str, schema: Mapping[str, Any]) -> str:
+    if schema.get("format") == "date-time":
+        from conformance.ocppj.datetimes import parse_datetime
+
+        moment = parse_datetime(value)
+        if moment is not None:
+            return (moment - timedelta(days=2)).isoformat().replace("+00:00", "Z")
+    if value.lower() in ("true", "false"):
+        return "false" if value.lower() == "true" else "true"
+    if value.isdigit():
+        return str(int(value) + 7)
+    limit = schema.get("maxLength", len(value) + 2)
+    return ("zz" + value)[:limit] if not value.startswith("zz") else ("yy" + value)[:limit]

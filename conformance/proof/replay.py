@@ -1,0 +1,288 @@
+"""Plays a recorded case again: in process, in virtual time, without a socket, optionally with one change.
+
+On our k-th act the device "does" what it did between our acts k and k+1. Waiting costs nothing: a wait that nothing
+will answer fails at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from conformance.cases.bench import Bench, CsmsBench, StationBench
+from conformance.cases.case import CaseInfo
+from conformance.cases.catalogue import CatalogueEntry
+from conformance.cases.live import deadlines, monitor_factory, token_statuses
+from conformance.cases.runner import CaseResult, run_case
+from conformance.link.errors import LinkError
+from conformance.ocppj import frames
+from conformance.ocppj.trace import Entry
+from conformance.ocppj.versions import version
+from conformance.peers.answers import default_answers
+from conformance.peers.csms import FakeCsms
+from conformance.peers.peer import Peer
+from conformance.peers.station import FakeStation
+from conformance.proof.recording import Recording, from_device
+from conformance.proof.tracking import Reads, tracking_parse
+
+
+class Diverged(Exception):
+    """The case acted otherwise than recorded: what the device would have done then is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of one frame: `payload` replaces that of the frame with trace index `entry`; None drops the frame."""
+
+    entry: int
+    payload: Mapping[str, Any] | None
+
+
+class ReplayClock:
+    """Virtual time: waiting delivers what the device did until the deadline, and then the deadline is there."""
+
+    def __init__(self, start: float) -> None:
+        self._now = start
+        self.deliver: Callable[[float], bool] = lambda deadline: False
+        self._due: list[tuple[float, Callable[[], None]]] = []
+
+    def now(self) -> float:
+        """Virtual seconds."""
+        return self._now
+
+    def forward(self, at: float) -> None:
+        """Time passes; it never goes back."""
+        self._now = max(self._now, at)
+
+    def schedule(self, seconds: float, function: Callable[[], None]) -> Any:
+        """Call a function in virtual time."""
+        self._due.append((self._now + seconds, function))
+        return SimpleNamespace(cancel=lambda: None)
+
+    def wait(self, condition: threading.Condition, ready: Callable[[], bool], deadline: float) -> bool:
+        """See `Clock.wait`."""
+        while not ready():
+            due = min((one for one in self._due if one[0] <= deadline), default=None, key=lambda one: one[0])
+            if due is not None:
+                if self.deliver(due[0]):
+                    continue
+                self._due.remove(due)
+                self.forward(due[0])
+                due[1]()
+            elif not self.deliver(deadline):
+                self.forward(deadline)
+                return ready()
+        return True
+
+
+class _Wire:
+    """A connection that exists only in the recording."""
+
+    def __init__(self, facts: Mapping[str, Any], replay: Replay) -> None:
+        self.number = facts["number"]
+        self.subprotocol = facts["subprotocol"]
+        self.compressed = facts["compressed"]
+        self.handshake = SimpleNamespace(
+            identity=facts["identity"], path=facts["path"], subprotocols=facts["subprotocols"]
+        )
+        self.open = True
+        self._replay = replay
+
+    def send(self, text: str) -> None:
+        """Our frame: a CALL takes the place of the recorded one."""
+        self._replay.sent(text)
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """The recording knows when it was closed."""
+
+    def abort(self) -> None:
+        """The recording knows when it was closed."""
+
+
+class _Operator:
+    def __init__(self, verbs: frozenset[str]) -> None:
+        self.verbs = verbs
+
+    def perform(self, verb: str, /, **args: Any) -> dict[str, Any]:
+        return {}
+
+    def close(self) -> None:
+        pass
+
+
+class Replay:
+    """One run of a recorded case. Every replay has a fresh peer and a fresh monitor."""
+
+    def __init__(self, recording: Recording, schemas: Any, change: Change | None = None) -> None:
+        self.recording = recording
+        self.change = change
+        self.reads = Reads()
+        self.diverged = ""
+        self._role: str = recording.dut.role
+        self._entries = recording.trace.entries
+        self._next = 0
+        self._limit = 0
+        self._ids: dict[str, str] = {}
+        self._call: str | None = None
+        self._frame_number = -1
+        self._wires: dict[int, _Wire] = {}
+        self.clock = ReplayClock(recording.situation.now)
+        self.clock.deliver = self._deliver_one
+        self.bench = self._make(schemas)
+        self._limit = self._next_act(0)
+
+    def _make(self, schemas: Any) -> Bench:
+        recording = self.recording
+        ocpp = version(recording.version)
+        dut = recording.dut
+        limits = deadlines(dut)
+        peer: Any
+        kind: type[Bench]
+        if self._role == "CS":
+            peer = FakeCsms(ocpp, self.clock, limits, default_answers("CSMS", ocpp), self)
+            peer.heartbeat_interval = dut.heartbeat_interval
+            peer.token_statuses = token_statuses(dut, ocpp)
+            kind = StationBench
+        else:
+            peer = FakeStation(ocpp, self.clock, limits, default_answers("CS", ocpp), self)
+            peer.vendor, peer.model = dut.values.vendor, dut.values.model
+            peer.phone = self
+            kind = CsmsBench
+        peer.parse = tracking_parse(self.reads)
+        peer.schedule = self.clock.schedule
+        situation = recording.situation
+        factory = monitor_factory(dut, ocpp, schemas)
+        bench = kind(
+            dut, ocpp, peer, _Operator(recording.verbs), lambda trace, _: factory(trace, situation.carry), recording.epoch
+        )
+        peer.accepted = situation.accepted
+        if situation.wire is not None:
+            peer._wires.append(self._wire(situation.wire))
+        return bench
+
+    def run(self, info: CaseInfo, entry: CatalogueEntry) -> CaseResult:
+        """Run the case on this replay, without its clean-up."""
+        return run_case(info, entry, self.bench, clean=False)
+
+    # ------------------------------------------------------------------ what the case does
+
+    def act(self, kind: str, name: str, args: Mapping[str, Any]) -> None:
+        """The case acts: what the device did before the recorded act comes first."""
+        while self._deliver_one(float("inf")):
+            pass
+        if self._limit >= len(self._entries):
+            self.diverged = f"{kind} {name} after the last recorded act"
+            raise Diverged(self.diverged)
+        recorded = self._entries[self._limit]
+        if (recorded.data["kind"], recorded.data["name"]) != (kind, name):
+            self.diverged = f"{kind} {name} instead of {recorded.data['kind']} {recorded.data['name']}"
+            raise Diverged(self.diverged)
+        self.clock.forward(recorded.at)
+        self._next = self._limit + 1
+        self._limit = self._next_act(self._next)
+        self._call = None
+        if kind == "call":
+            for entry in self._entries[recorded.index : self._limit]:
+                frame = entry.frame
+                if frame is not None and frame.type == frames.CALL and entry.sender != self._role:
+                    self._call = frame.id
+                    break
+
+    def sent(self, text: str) -> None:
+        """A frame of ours: the recorded CALL of this act gets the id of the new one."""
+        frame = frames.parse(text)
+        if frame.type == frames.CALL and self._call is not None:
+            self._ids[self._call] = frame.id
+            self._call = None
+
+    def dial(self, peer: Peer) -> None:
+        """Our station connects: the recorded connection opens, or the dialling fails as recorded."""
+        for entry in self._entries[self._next : self._limit]:
+            if entry.kind == "open":
+                while self._next <= entry.index:
+                    if not self._deliver_one(float("inf")):
+                        break
+                return
+        raise LinkError("the connection was not taken")
+
+    # ------------------------------------------------------------------ what the device does
+
+    def _next_act(self, start: int) -> int:
+        for entry in self._entries[start:]:
+            if entry.kind == "act":
+                return entry.index
+        return len(self._entries)
+
+    def _deliver_one(self, deadline: float) -> bool:
+        """Let the device do the next thing that it did in this segment, if it was before the deadline."""
+        while self._next < self._limit:
+            entry = self._entries[self._next]
+            if not from_device(entry, self._role):
+                self._next += 1
+                continue
+            if entry.at > deadline:
+                return False
+            self._next += 1
+            if self.change is not None and self.change.entry == entry.index and self.change.payload is None:
+                continue
+            self.clock.forward(entry.at)
+            self._deliver(entry)
+            return True
+        return False
+
+    def _deliver(self, entry: Entry) -> None:
+        peer: Any = self.bench.peer
+        if entry.kind == "frame":
+            self.reads.frame = entry.index
+            peer.received(self._known_wire(entry.connection), self._text(entry), self.clock.now())
+        elif entry.kind == "open":
+            facts = {
+                "number": entry.connection,
+                "subprotocol": entry.data["subprotocol"],
+                "compressed": entry.data["compressed"],
+                "identity": entry.data["identity"],
+                "path": entry.data["path"],
+                "subprotocols": tuple(entry.data["offered"]),
+            }
+            peer.opened(self._wire(facts))
+        elif entry.kind == "close":
+            wire = self._known_wire(entry.connection)
+            wire.open = False
+            peer.closed(wire, entry.data["code"], entry.data["reason"], self.clock.now())
+        elif entry.kind in ("ping", "pong"):
+            peer.control(
+                self._known_wire(entry.connection), entry.kind, bytes.fromhex(entry.data["payload"]), self.clock.now()
+            )
+        elif entry.kind == "handshake":
+            handshake = SimpleNamespace(path=entry.data["path"])
+            peer.refused(handshake, entry.data["status"], entry.data["reason"], self.clock.now())
+
+    def _text(self, entry: Entry) -> str:
+        frame = entry.frame
+        assert frame is not None
+        changed = self.change is not None and self.change.entry == entry.index
+        payload = self.change.payload if changed and self.change is not None else frame.payload
+        if frame.type == frames.CALLRESULT:
+            return frames.result(self._ids.get(frame.id, frame.id), payload).text
+        if frame.type == frames.CALL:
+            return frames.call(frame.id, frame.action, payload).text if changed else frame.text
+        if frame.type == frames.CALLERROR:
+            return frames.error(
+                self._ids.get(frame.id, frame.id), frame.error_code, frame.error_description, frame.error_details
+            ).text
+        return frame.text
+
+    def _wire(self, facts: Mapping[str, Any]) -> _Wire:
+        wire = _Wire(facts, self)
+        self._wires[wire.number] = wire
+        return wire
+
+    def _known_wire(self, number: int) -> _Wire:
+        wire = self._wires.get(number)
+        if wire is None:
+            facts = {"number": number, "subprotocol": None, "compressed": False, "identity": "", "path": ""}
+            wire = self._wire({**facts, "subprotocols": ()})
+        return wire

@@ -1,0 +1,168 @@
+"""What a case notices: its recording is played once unchanged, and once for every mutant."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from conformance.cases.case import CaseInfo
+from conformance.cases.catalogue import CatalogueEntry
+from conformance.cases.verdict import Verdict
+from conformance.ocppj.versions import version
+from conformance.proof.mutants import Mutant, mutants_of
+from conformance.proof.recording import Recording
+from conformance.proof.replay import Replay
+
+
+class EquivalentsError(ValueError):
+    """An entry of the file of equivalent changes that can't be read, or that has no reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalent:
+    """Changes that no correct judge may notice, with the reason why."""
+
+    message: str
+    field: str
+    kinds: tuple[str, ...]
+    reason: str
+    cases: tuple[str, ...] = ("*",)
+
+    def covers(self, case_id: str, mutant: Mutant) -> bool:
+        """Whether this entry speaks of the mutant."""
+        return (
+            mutant.kind in self.kinds
+            and fnmatchcase(mutant.message, self.message)
+            and fnmatchcase(mutant.field, self.field)
+            and any(fnmatchcase(case_id, one) for one in self.cases)
+        )
+
+
+def load_equivalents(path: Path) -> tuple[Equivalent, ...]:
+    """Read the data file of equivalent changes; EquivalentsError names the entry that is wrong."""
+    entries = []
+    for number, raw in enumerate(tomllib.loads(path.read_text("utf-8")).get("equivalent", []), 1):
+        if not raw.get("reason") or not raw.get("message"):
+            raise EquivalentsError(f"{path}: entry {number} needs a message and a reason")
+        entries.append(
+            Equivalent(
+                raw["message"],
+                raw.get("field", "*"),
+                tuple(raw.get("kinds", ("remove", "set"))),
+                raw["reason"],
+                tuple(raw.get("cases", ("*",))),
+            )
+        )
+    return tuple(entries)
+
+
+@dataclass(slots=True)
+class Score:
+    """The outcome for one case under one version.
+
+    `survived` lists mutants of fields that the case or a rule read and whose change nobody noticed: must be empty.
+    `unjudged` lists fields that nobody read. `broken` says why there is no score (the unchanged replay did not pass).
+    """
+
+    case_id: str
+    version: str
+    mutants: int = 0
+    killed: int = 0
+    equivalent: int = 0
+    diverged: int = 0
+    errors: list[str] = field(default_factory=list)
+    survived: list[str] = field(default_factory=list)
+    unjudged: list[str] = field(default_factory=list)
+    broken: str = ""
+
+    @property
+    def ratio(self) -> float:
+        """Killed mutants as a part of those that count (equivalent ones left out); 0 without any."""
+        counted = self.mutants - self.equivalent
+        return self.killed / counted if counted else 0.0
+
+    def line(self) -> str:
+        """One line for the terminal."""
+        text = f"{self.case_id} {self.version}: {self.killed}/{self.mutants - self.equivalent} killed"
+        text += f" ({self.ratio:.0%}), {len(self.survived)} read and survived, {len(self.unjudged)} unjudged"
+        if self.diverged:
+            text += f", {self.diverged} diverged"
+        return f"{text}; {self.broken}" if self.broken else text
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "id": self.case_id,
+            "version": self.version,
+            "mutants": self.mutants,
+            "killed": self.killed,
+            "equivalent": self.equivalent,
+            "diverged": self.diverged,
+            "errors": self.errors,
+            "survived": self.survived,
+            "unjudged": self.unjudged,
+            "broken": self.broken,
+        }
+
+
+def score(
+    recording: Recording, info: CaseInfo, entry: CatalogueEntry, schemas: Any, equivalents: Sequence[Equivalent]
+) -> Score:
+    """Play a recording unchanged and with every mutant; the unchanged replay has to pass first."""
+    result = Score(recording.case_id, recording.version)
+    original = Replay(recording, schemas)
+    outcome = original.run(info, entry)
+    if outcome.verdict != Verdict.PASS:
+        result.broken = f"the unchanged replay ended {outcome.verdict}: {original.diverged or outcome.reason}"
+        return result
+    reads = original.reads.seen
+    seen: dict[str, None] = {}
+    for mutant in mutants_of(recording, version(recording.version), schemas):
+        result.mutants += 1
+        replay = Replay(recording, schemas, mutant.change)
+        replay.reads.on = False
+        verdict = replay.run(info, entry).verdict
+        if verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) and not replay.diverged:
+            result.killed += 1
+        elif any(one.covers(recording.case_id, mutant) for one in equivalents):
+            result.equivalent += 1
+        elif replay.diverged:
+            result.diverged += 1
+        elif verdict == Verdict.ERROR:
+            result.errors.append(_name(mutant))
+        elif mutant.kind != "drop" and _was_read(reads, mutant):
+            result.survived.append(_name(mutant))
+        else:
+            seen[f"{mutant.message} {mutant.field or '(whole message)'}"] = None
+    result.unjudged = sorted(seen)
+    return result
+
+
+def _was_read(reads: set[tuple[int, str]], mutant: Mutant) -> bool:
+    return (mutant.entry, mutant.pointer) in reads or any(
+        # An element of an array of plain values is read when its array is.
+        part.isdigit() and (mutant.entry, mutant.pointer.rsplit("/", 1)[0]) in reads
+        for part in mutant.pointer.rsplit("/", 1)[-1:]
+    )
+
+
+def _name(mutant: Mutant) -> str:
+    return f"{mutant.kind} {mutant.message} {mutant.pointer} (frame {mutant.entry})"
+
+
+def summary(scores: Iterable[Score]) -> Mapping[str, Any]:
+    """Totals over cases."""
+    every = list(scores)
+    counted = sum(one.mutants - one.equivalent for one in every)
+    killed = sum(one.killed for one in every)
+    return {
+        "cases": len(every),
+        "mutants": counted,
+        "killed": killed,
+        "ratio": killed / counted if counted else 0.0,
+        "survived": sum(len(one.survived) for one in every),
+    }
