@@ -82,10 +82,15 @@ class AuthorizationCache(_Register):
         super().__init__(memory, "cache", clock)
 
     def learn(self, token: str, verdict: Verdict, expires: str | None, forget: str | None, life: float) -> None:
-        """Store or renew an entry. `forget` is cacheExpiryDateTime; without it it lives `life` seconds (0: for good)."""
+        """Store or renew an entry. `forget` is cacheExpiryDateTime; without it, it lives `life` s (0: always)."""
         if forget is None and life > 0:
             forget = format_time(self._clock.now() + timedelta(seconds=life))
         self._put(token, verdict, expires, forget)
+        self._memory.save()
+
+    def forget(self, token: str) -> None:
+        """Forget one token."""
+        self._tokens.pop(token.casefold(), None)
         self._memory.save()
 
     def clear(self) -> None:

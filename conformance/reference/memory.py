@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from conformance.ocppj import frames
+
 
 class Memory:
-    """A tree of plain JSON values. Without a folder it lives as long as the process; with one it is kept in a file.
-
-    Numbers with a fraction are kept as strings by whoever needs them exact.
-    """
+    """A tree of plain JSON values, fractions as Decimal. Without a folder it lives as long as the process."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """Raises ValueError, in one line, when the folder's file cannot be read."""
@@ -22,7 +22,7 @@ class Memory:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             if self._file.exists():
-                self.data = json.loads(self._file.read_text("utf-8"))
+                self.data = json.loads(self._file.read_text("utf-8"), parse_float=Decimal)
         except (OSError, ValueError) as problem:
             raise ValueError(f"--state: {self._file} cannot be used: {problem}") from None
 
@@ -36,5 +36,5 @@ class Memory:
         if self._file is None:
             return
         fresh = self._file.with_suffix(".new")
-        fresh.write_text(json.dumps(self.data), "utf-8")
+        fresh.write_text(frames.dumps(self.data), "utf-8")
         fresh.replace(self._file)

@@ -1,0 +1,146 @@
+"""`python -m conformance.reference station|csms ...`: start a reference device as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of both devices."""
+    top = argparse.ArgumentParser(prog="python -m conformance.reference", description=__doc__)
+    kinds = top.add_subparsers(dest="kind", required=True)
+    station = kinds.add_parser("station", help="a charging station that dials a CSMS")
+    _common(station)
+    station.add_argument("--csms", required=True, help="URL of the CSMS without the identity, ws://host:port/path")
+    station.add_argument("--identity", required=True, help="identity of the charging station")
+    station.add_argument("--password", help="HTTP Basic password (security profile 1); 1.6: the AuthorizationKey")
+    station.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="factory value of a variable (Component.Variable or Component.Variable[instance]) or of a 1.6 key",
+    )
+    station.add_argument("--evses", type=int, default=2, help="number of EVSEs, one connector each (default 2)")
+    station.add_argument("--watts", type=int, default=22080, help="power of a charging EVSE in W (default 22080)")
+    for name, default, what in (
+        ("message-timeout", 10.0, "how long to wait for an answer"),
+        ("boot-time", 0.03, "how long a boot takes"),
+        ("boot-retry", 5.0, "pause before another BootNotification when the CSMS names none"),
+        ("reconnect-wait", 0.1, "shortest pause before a reconnection; it doubles with every failure"),
+        ("transfer-time", 1.0, "shortest duration of an upload or download"),
+    ):
+        station.add_argument(f"--{name}", type=float, default=default, help=f"{what}, in s (default {default})")
+    csms = kinds.add_parser("csms", help="a CSMS that charging stations dial")
+    _common(csms)
+    csms.add_argument("--listen", default="127.0.0.1:0", help="HOST:PORT to listen on (default 127.0.0.1:0)")
+    csms.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the CSMS; see its page"
+    )
+    return top
+
+
+def _common(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--version", required=True, help="OCPP version: 1.6, 2.0.1 or 2.1")
+    one.add_argument(
+        "--operator", default="127.0.0.1:0", help="HOST:PORT of the operator interface (default: free port)"
+    )
+    one.add_argument("--state", type=Path, help="folder to keep what survives a restart")
+    one.add_argument("--defect", action="append", default=[], metavar="NAME", help="switch a named defect on")
+    one.add_argument("--no-schemas", action="store_true", help="do not validate what the other side sends")
+    one.add_argument("--die-with-parent", action="store_true", help="exit when standard input is closed")
+
+
+def address(text: str) -> tuple[str, int]:
+    """HOST:PORT taken apart. Raises ValueError, in one line, for anything else."""
+    host, separator, port = text.rpartition(":")
+    if not separator or not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"{text!r} is no HOST:PORT, such as 127.0.0.1:9000")
+    return host.strip("[]"), int(port)
+
+
+def settings(pairs: Sequence[str]) -> dict[str, str]:
+    """The `--set` options as a dict. Raises ValueError, in one line, for one without "="."""
+    found = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator:
+            raise ValueError(f"--set {pair}: write NAME=VALUE")
+        found[name] = value
+    return found
+
+
+async def _until_told(die_with_parent: bool) -> None:
+    """Return on SIGTERM, SIGINT, or when standard input ends if that is asked for."""
+    loop = asyncio.get_running_loop()
+    over = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, over.set)
+    if die_with_parent:
+        reader = asyncio.StreamReader()
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+
+        async def watch() -> None:
+            while await reader.read(4096):
+                pass
+            over.set()
+
+        watching = asyncio.create_task(watch())
+        await over.wait()
+        watching.cancel()
+        return
+    await over.wait()
+
+
+def _ready(**urls: Any) -> None:
+    sys.stdout.write(json.dumps(urls) + "\n")
+    sys.stdout.flush()
+
+
+async def _station(arguments: argparse.Namespace) -> None:
+    from conformance.reference.http_operator import OperatorServer
+    from conformance.reference.stations import build_station, options_of
+    from conformance.reference.verbs import StationVerbs
+
+    station = build_station(options_of(arguments, settings(arguments.set)), with_schemas=not arguments.no_schemas)
+    server = OperatorServer("CS", StationVerbs(station).table())
+    url = await server.start(*address(arguments.operator))
+    station.start()
+    _ready(operator=url, ocpp=arguments.csms)
+    try:
+        await _until_told(arguments.die_with_parent)
+    finally:
+        await station.stop()
+        await server.stop()
+
+
+async def _csms(arguments: argparse.Namespace) -> None:
+    from conformance.reference.csms import run
+
+    await run(arguments, ready=_ready, until=lambda: _until_told(arguments.die_with_parent))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a device until it is told to end; 2 for a wrong command line."""
+    arguments = parser().parse_args(argv)
+    try:
+        asyncio.run(_station(arguments) if arguments.kind == "station" else _csms(arguments))
+    except (ValueError, OSError) as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The reference charging station of OCPP 2.0.1 and 2.1."""

@@ -1,0 +1,57 @@
+"""Local authorization list and cache as the CSMS manages them (2.0.1 C11, D01, D02)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.reference.authorization import Verdict
+from conformance.reference.station2x.model import LIST_ENTRIES
+from conformance.reference.station2x.tokens import verdict_of
+from conformance.reference.wire import Payload
+
+if TYPE_CHECKING:
+    from conformance.reference.station2x.station import Station2x
+
+
+class Lists:
+    """Handlers of block D, and ClearCache."""
+
+    def __init__(self, station: Station2x) -> None:
+        self._station = station
+
+    def clear_cache(self, request: Payload) -> Payload:
+        """Answer ClearCache."""
+        if not self._station.model.flag("AuthCacheCtrlr", "Enabled"):
+            return {"status": "Rejected"}
+        self._station.cache.clear()
+        return {"status": "Accepted"}
+
+    def version(self, request: Payload) -> Payload:
+        """Answer GetLocalListVersion; 0 while the list is not in use (D02.FR.02)."""
+        enabled = self._station.model.flag("LocalAuthListCtrlr", "Enabled")
+        return {"versionNumber": self._station.local_list.version if enabled else 0}
+
+    def send(self, request: Payload) -> Payload:
+        """Answer SendLocalList."""
+        held = self._station.local_list
+        entries: list[tuple[str, Verdict | None, str | None]] = []
+        for one in request.get("localAuthorizationList", []):
+            info = one.get("idTokenInfo")
+            verdict = verdict_of(info) if info is not None else None
+            expires = info.get("cacheExpiryDateTime") if info is not None else None
+            entries.append((str(one["idToken"]["idToken"]), verdict, expires))
+        tokens = [token.casefold() for token, _, _ in entries]
+        version = request["versionNumber"]
+        if not self._station.model.flag("LocalAuthListCtrlr", "Enabled") or version <= 0:
+            return {"status": "Failed"}
+        if len(entries) > LIST_ENTRIES or len(set(tokens)) != len(tokens):
+            return {"status": "Failed", "statusInfo": {"reasonCode": "InvalidValue"}}
+        if request["updateType"] == "Full":
+            if any(verdict is None for _, verdict, _ in entries):
+                return {"status": "Failed", "statusInfo": {"reasonCode": "MissingParam"}}
+            held.replace(version, entries)
+        else:
+            if version <= held.version:
+                return {"status": "VersionMismatch"}
+            held.change(version, entries)
+        return {"status": "Accepted"}

@@ -1,0 +1,265 @@
+"""The variables of the reference station: the required ones of every functional block that it implements.
+
+Source: 2.0.1 part 2, "Referenced Components and Variables"; part 4 section 9 for the WebSocket's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.reference.device_model import READ_ONLY, READ_WRITE, WRITE_ONLY, Variable
+from conformance.reference.hardware import PHASES
+from conformance.reference.station import FIRMWARE, MODEL, VENDOR
+
+if TYPE_CHECKING:
+    from conformance.reference.station2x.station import Station2x
+
+AVAILABILITY = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
+POINTS = (
+    "ParkingBayOccupancy",
+    "EVConnected",
+    "Authorized",
+    "DataSigned",
+    "PowerPathClosed",
+    "EnergyTransfer",
+)
+MEASURANDS = ("Energy.Active.Import.Register", "Power.Active.Import", "Current.Import", "Voltage")
+ITEMS = {"GetReport": "50", "GetVariables": "50", "SetVariables": "50"}
+BYTES = "65536"
+LIST_ENTRIES = 100
+SLOTS = ("1", "2", "3")
+
+
+def variables(station: Station2x) -> list[Variable]:
+    """Every variable of `station`, those of its EVSEs and connectors included."""
+    return [
+        *_infrastructure(station),
+        *_communication(station),
+        *_security(station),
+        *_authorization(station),
+        *_transactions(),
+        *_metering(),
+    ]
+
+
+def _switch(component: str, name: str, value: bool, mutability: str = READ_WRITE, **more: object) -> Variable:
+    return Variable(component, name, "true" if value else "false", "boolean", mutability, **more)  # type: ignore[arg-type]  # keywords of Variable
+
+
+def _number(component: str, name: str, value: int, mutability: str = READ_WRITE, **more: object) -> Variable:
+    more.setdefault("minimum", "0")
+    return Variable(component, name, str(value), "integer", mutability, **more)  # type: ignore[arg-type]  # keywords of Variable
+
+
+def _infrastructure(station: Station2x) -> list[Variable]:
+    availability = station.availability
+    found = [
+        _switch("ChargingStation", "Available", True, READ_ONLY),
+        Variable(
+            "ChargingStation",
+            "AvailabilityState",
+            data_type="OptionList",
+            values=AVAILABILITY,
+            read=availability.station_state,
+        ),
+        Variable("ChargingStation", "Model", MODEL),
+        Variable("ChargingStation", "VendorName", VENDOR),
+        Variable("ChargingStation", "FirmwareVersion", FIRMWARE),
+        Variable("ChargingStation", "SerialNumber", station.options.identity[:25]),
+        _number("ChargingStation", "SupplyPhases", PHASES, READ_ONLY),
+        _switch("ChargingStation", "Problem", False, READ_ONLY),
+    ]
+    for evse in station.hardware.evses:
+        where = (evse.id, None)
+        found += [
+            _switch("EVSE", "Available", True, READ_ONLY, evse=where),
+            Variable(
+                "EVSE",
+                "AvailabilityState",
+                data_type="OptionList",
+                values=AVAILABILITY,
+                evse=where,
+                read=lambda number=evse.id: availability.evse_state(number),  # type: ignore[misc]  # bound now
+            ),
+            _switch("EVSE", "AllowReset", True, READ_ONLY, evse=where),
+            _number("EVSE", "SupplyPhases", PHASES, READ_ONLY, evse=where),
+            Variable(
+                "EVSE",
+                "Power",
+                data_type="decimal",
+                unit="W",
+                minimum="0",
+                maximum=str(evse.max_watts),
+                evse=where,
+                read=lambda one=evse: str(one.meter.watts),  # type: ignore[misc]  # bound now
+            ),
+            Variable(
+                "EVSE",
+                "Problem",
+                data_type="boolean",
+                evse=where,
+                read=lambda one=evse: "true" if one.faulted else "false",  # type: ignore[misc]  # bound now
+            ),
+        ]
+        for connector in evse.connectors:
+            place = (evse.id, connector.id)
+            found += [
+                _switch("Connector", "Available", True, READ_ONLY, evse=place),
+                Variable(
+                    "Connector",
+                    "AvailabilityState",
+                    data_type="OptionList",
+                    values=AVAILABILITY,
+                    evse=place,
+                    read=lambda a=evse.id, b=connector.id: availability.connector_state(a, b),  # type: ignore[misc]  # bound now
+                ),
+                Variable("Connector", "ConnectorType", "sType2", evse=place),
+                _number("Connector", "SupplyPhases", PHASES, READ_ONLY, evse=place),
+                Variable(
+                    "ConnectorPlugRetentionLock",
+                    "Problem",
+                    data_type="boolean",
+                    evse=place,
+                    read=lambda one=connector: "true" if one.jammed else "false",  # type: ignore[misc]  # bound now
+                ),
+            ]
+    return found
+
+
+def _communication(station: Station2x) -> list[Variable]:
+    com = "OCPPCommCtrlr"
+    found = [
+        _number(com, "HeartbeatInterval", 300, unit="s", minimum="1"),
+        _number(
+            com,
+            "MessageTimeout",
+            max(1, round(station.options.message_timeout)),
+            READ_ONLY,
+            instance="Default",
+            unit="s",
+        ),
+        _number(com, "MessageAttempts", 3, instance="TransactionEvent", minimum="1"),
+        _number(com, "MessageAttemptInterval", 10, instance="TransactionEvent", unit="s"),
+        Variable(com, "FileTransferProtocols", "HTTP,HTTPS", "MemberList", values=("HTTP", "HTTPS")),
+        Variable(
+            com,
+            "NetworkConfigurationPriority",
+            "1",
+            "SequenceList",
+            READ_WRITE,
+            values=SLOTS,
+            reboot=True,
+            check=station.network_profiles.objection_to_priority,
+        ),
+        _number(com, "NetworkProfileConnectionAttempts", 3, minimum="1"),
+        Variable(com, "ActiveNetworkProfile", data_type="integer", read=lambda: station.network_profiles.active),
+        _number(com, "OfflineThreshold", 60, unit="s"),
+        _switch(com, "QueueAllMessages", False, READ_ONLY),
+        _number(com, "ResetRetries", 0),
+        _number(com, "RetryBackOffRandomRange", 0, unit="s"),
+        _number(com, "RetryBackOffRepeatTimes", 5),
+        _number(com, "RetryBackOffWaitMinimum", 0, unit="s"),
+        _switch(com, "UnlockOnEVSideDisconnect", True),
+        _number(com, "WebSocketPingInterval", 0, unit="s"),
+        Variable(
+            com,
+            "PublicKeyWithSignedMeterValue",
+            "EveryMeterValue",
+            "OptionList",
+            READ_WRITE,
+            values=("Never", "OncePerTransaction", "EveryMeterValue"),
+        ),
+        Variable("ClockCtrlr", "DateTime", data_type="dateTime", read=station.clock.stamp),
+        Variable("ClockCtrlr", "TimeSource", "Heartbeat", "SequenceList", READ_WRITE, values=("Heartbeat",)),
+        Variable("ClockCtrlr", "NextTimeOffsetTransitionDateTime", "", "dateTime", READ_WRITE),
+    ]
+    for operation, items in ITEMS.items():
+        found.append(_number("DeviceDataCtrlr", "ItemsPerMessage", int(items), READ_ONLY, instance=operation))
+        found.append(_number("DeviceDataCtrlr", "BytesPerMessage", int(BYTES), READ_ONLY, instance=operation))
+    return found
+
+
+def _security(station: Station2x) -> list[Variable]:
+    security = "SecurityCtrlr"
+    return [
+        Variable(security, "Identity", station.options.identity, maximum="48"),
+        Variable(security, "OrganizationName", "Conformance", mutability=READ_WRITE),
+        _number(security, "CertificateEntries", 0, READ_ONLY, maximum="0"),
+        _number(security, "SecurityProfile", station.security_profile, READ_ONLY, maximum="3"),
+        Variable(
+            security,
+            "BasicAuthPassword",
+            mutability=WRITE_ONLY,
+            minimum="16",
+            maximum="40",
+            changed=lambda value: station.reconnect(),
+        ),
+    ]
+
+
+def _authorization(station: Station2x) -> list[Variable]:
+    return [
+        _switch("AuthCtrlr", "Enabled", True),
+        _switch("AuthCtrlr", "AuthorizeRemoteStart", True),
+        _switch("AuthCtrlr", "LocalAuthorizeOffline", True),
+        _switch("AuthCtrlr", "LocalPreAuthorize", False),
+        _switch("AuthCtrlr", "OfflineTxForUnknownIdEnabled", False),
+        _switch("AuthCtrlr", "DisableRemoteAuthorization", False),
+        Variable("AuthCtrlr", "MasterPassGroupId", mutability=READ_WRITE, maximum="36"),
+        _switch("AuthCacheCtrlr", "Available", True, READ_ONLY),
+        _switch("AuthCacheCtrlr", "Enabled", True),
+        _number("AuthCacheCtrlr", "LifeTime", 0, unit="s"),
+        _switch("AuthCacheCtrlr", "DisablePostAuthorize", False),
+        _switch("LocalAuthListCtrlr", "Available", True, READ_ONLY),
+        _switch("LocalAuthListCtrlr", "Enabled", True),
+        _switch("LocalAuthListCtrlr", "DisablePostAuthorize", False),
+        Variable(
+            "LocalAuthListCtrlr",
+            "Entries",
+            data_type="integer",
+            minimum="0",
+            maximum=str(LIST_ENTRIES),
+            read=lambda: str(len(station.local_list)),
+        ),
+        _number("LocalAuthListCtrlr", "ItemsPerMessage", LIST_ENTRIES, READ_ONLY),
+        _number("LocalAuthListCtrlr", "BytesPerMessage", int(BYTES), READ_ONLY),
+        _switch("ReservationCtrlr", "Available", True, READ_ONLY),
+        _switch("ReservationCtrlr", "Enabled", True, READ_ONLY),
+        _switch("ReservationCtrlr", "NonEvseSpecific", False, READ_ONLY),
+    ]
+
+
+def _transactions() -> list[Variable]:
+    tx = "TxCtrlr"
+    return [
+        _number(tx, "EVConnectionTimeOut", 60, unit="s"),
+        _switch(tx, "StopTxOnEVSideDisconnect", True),
+        _switch(tx, "StopTxOnInvalidId", True),
+        _number(tx, "MaxEnergyOnInvalidId", 0, unit="Wh"),
+        _switch(tx, "TxBeforeAcceptedEnabled", True, READ_ONLY),
+        Variable(tx, "TxStartPoint", "EVConnected,Authorized", "MemberList", READ_WRITE, values=POINTS),
+        Variable(tx, "TxStopPoint", "EVConnected,Authorized", "MemberList", READ_WRITE, values=POINTS),
+    ]
+
+
+def _metering() -> list[Variable]:
+    def measurands(component: str, name: str, value: str) -> Variable:
+        return Variable(component, name, value, "MemberList", READ_WRITE, values=MEASURANDS)
+
+    energy = MEASURANDS[0]
+    return [
+        _switch("SampledDataCtrlr", "Available", True, READ_ONLY),
+        _switch("SampledDataCtrlr", "Enabled", True),
+        _switch("SampledDataCtrlr", "SignReadings", False),
+        measurands("SampledDataCtrlr", "TxStartedMeasurands", energy),
+        measurands("SampledDataCtrlr", "TxUpdatedMeasurands", f"{energy},{MEASURANDS[1]}"),
+        measurands("SampledDataCtrlr", "TxEndedMeasurands", energy),
+        _number("SampledDataCtrlr", "TxUpdatedInterval", 60, unit="s"),
+        _number("SampledDataCtrlr", "TxEndedInterval", 0, unit="s"),
+        _switch("AlignedDataCtrlr", "Available", True, READ_ONLY),
+        _switch("AlignedDataCtrlr", "Enabled", True),
+        measurands("AlignedDataCtrlr", "Measurands", energy),
+        _number("AlignedDataCtrlr", "Interval", 0, unit="s"),
+        measurands("AlignedDataCtrlr", "TxEndedMeasurands", ""),
+        _number("AlignedDataCtrlr", "TxEndedInterval", 0, unit="s"),
+    ]

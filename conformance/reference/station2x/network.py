@@ -1,0 +1,91 @@
+"""Network connection profiles: slots, their order, and which one is in use (2.0.1 B09, B10)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from conformance.reference import link
+from conformance.reference.station2x.model import SLOTS
+from conformance.reference.station2x.remote import rejected
+from conformance.reference.wire import Payload
+
+if TYPE_CHECKING:
+    from conformance.reference.station2x.station import Station2x
+
+
+class NetworkProfiles:
+    """The slots; slot 1 holds at first what the station was started with."""
+
+    def __init__(self, station: Station2x) -> None:
+        self._station = station
+        self._connected_since_boot = False
+        self._trying = "1"
+        slots = self._slots()
+        if "1" not in slots:
+            slots["1"] = {"url": station.options.csms, "securityProfile": station.security_profile}
+
+    def _slots(self) -> dict[str, dict[str, Any]]:
+        return self._station.memory.section("network").setdefault("slots", {})
+
+    @property
+    def active(self) -> str:
+        """The slot of the present or latest connection."""
+        return str(self._station.memory.section("network").get("active", "1"))
+
+    def power_up(self) -> None:
+        """After a boot the first entry of the priority list is tried first (B10.FR.04)."""
+        self._connected_since_boot = False
+
+    def connected(self) -> None:
+        """The slot that was tried works."""
+        self._connected_since_boot = True
+        self._station.memory.section("network")["active"] = self._trying
+        self._station.memory.save()
+
+    def objection_to_priority(self, value: str) -> str | None:
+        """Every slot of the list must hold a profile (B10.FR.02)."""
+        wanted = [part.strip() for part in value.split(",") if part.strip()]
+        return None if wanted and all(slot in self._slots() for slot in wanted) else "InvalidValue"
+
+    def set_profile(self, request: Payload) -> Payload:
+        """Answer SetNetworkProfile."""
+        slot = str(request["configurationSlot"])
+        data = request["connectionData"]
+        if slot not in SLOTS:
+            return rejected("InvalidValue")
+        if data["securityProfile"] < self._station.security_profile:
+            return rejected("InvalidValue")
+        url = data["ocppCsmsUrl"]
+        parts = urlsplit(url)
+        scheme = "ws" if data["securityProfile"] <= 1 else "wss"
+        if parts.scheme != scheme or not parts.hostname:
+            return rejected("InvalidURL")
+        profile: dict[str, Any] = {"url": url, "securityProfile": data["securityProfile"]}
+        for key in ("basicAuthPassword", "messageTimeout"):
+            if key in data:
+                profile[key] = data[key]
+        self._slots()[slot] = profile
+        self._station.memory.save()
+        return {"status": "Accepted"}
+
+    def _order(self) -> list[str]:
+        """Slots to try after a boot; the last that worked comes last (B10.FR.07)."""
+        wanted = self._station.model.members("OCPPCommCtrlr", "NetworkConfigurationPriority")
+        return [slot for slot in wanted if slot in self._slots()] or [self.active]
+
+    def target(self, attempt: int) -> tuple[str, str | None]:
+        """URL and Authorization header of an attempt."""
+        if self._connected_since_boot:
+            slot = self.active
+        else:
+            order = self._order()
+            attempts = max(1, self._station.model.number("OCPPCommCtrlr", "NetworkProfileConnectionAttempts"))
+            position = attempt // attempts
+            slot = order[position] if position < len(order) else self.active
+        self._trying = slot
+        profile = self._slots()[slot]
+        identity = self._station.options.identity
+        password = self._station.password(profile.get("basicAuthPassword"))
+        authorization = link.basic_authorization(identity, password) if password else None
+        return link.station_url(profile["url"], identity), authorization

@@ -1,0 +1,65 @@
+"""Requests that the station answers without doing much: vendor data, certificates, customer information, cost.
+
+Source: 2.0.1 P01, M03 to M05, A02, N09, N10, I02.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.reference.station2x.remote import rejected
+from conformance.reference.wire import Answer, Payload
+
+if TYPE_CHECKING:
+    from conformance.reference.station2x.station import Station2x
+
+
+class OtherRequests:
+    """Handlers that keep no state."""
+
+    def __init__(self, station: Station2x) -> None:
+        self._station = station
+
+    def data_transfer(self, request: Payload) -> Payload:
+        """No vendor's extension is known (P01.FR.05)."""
+        return {"status": "UnknownVendorId"}
+
+    def installed_certificates(self, request: Payload) -> Payload:
+        """No certificate is installed (M03.FR.02)."""
+        return {"status": "NotFound"}
+
+    def delete_certificate(self, request: Payload) -> Payload:
+        """No certificate is installed (M04.FR.03)."""
+        return {"status": "NotFound"}
+
+    def install_certificate(self, request: Payload) -> Payload:
+        """The station's store holds none (CertificateEntries has maxLimit 0)."""
+        return rejected("OutOfStorage")
+
+    def certificate_signed(self, request: Payload) -> Payload:
+        """No request for signing is open (A02)."""
+        return rejected("InvalidCertificate")
+
+    def cost_updated(self, request: Payload) -> Payload:
+        """There is no display to show it on."""
+        return {}
+
+    def customer_information(self, request: Payload) -> Answer | Payload:
+        """Report or clear what is known of a token: its entry in the cache and the list (N09, N10)."""
+        if not (request["report"] or request["clear"]):
+            return rejected("MissingParam")
+        token = (request.get("idToken") or {}).get("idToken")
+        if token is None:
+            return {"status": "Invalid"}
+        station = self._station
+        known = station.cache.find(str(token)) or station.local_list.find(str(token))
+        text = f"{token}: {known.status}" if known is not None and request["report"] else "no data"
+        if request["clear"]:
+            station.cache.forget(str(token))
+        notice = {
+            "data": text,
+            "seqNo": 0,
+            "generatedAt": station.clock.stamp(),
+            "requestId": request["requestId"],
+        }
+        return Answer({"status": "Accepted"}, lambda: station.spawn(station.tell("NotifyCustomerInformation", notice)))

@@ -1,0 +1,177 @@
+"""Who may charge: a presented token against local list, cache and CSMS.
+
+Source: 2.0.1 C01, C02, C08 to C15, D01, E07.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance.reference.authorization import Verdict
+from conformance.reference.hardware import Evse
+from conformance.reference.station2x.transactions import Session, Token, same_token
+from conformance.reference.wire import CallError, CallTimeout, Disconnected, InvalidAnswer, Payload
+
+if TYPE_CHECKING:
+    from conformance.reference.station2x.station import Station2x
+
+UNAUTHORIZED_TYPES = ("NoAuthorization", "Central")
+"""Types of tokens that are never sent in an Authorize (C02, C05.FR.01)."""
+
+REFUSED = Verdict("Invalid")
+
+
+def verdict_of(info: Payload) -> Verdict:
+    """IdTokenInfoType as a Verdict."""
+    group = info.get("groupIdToken") or {}
+    return Verdict(str(info.get("status")), str(group.get("idToken", "")), tuple(info.get("evseId", ())))
+
+
+class Tokens:
+    """The station's reader and its judgement."""
+
+    def __init__(self, station: Station2x) -> None:
+        self._station = station
+
+    # -- presenting ------------------------------------------------------------------------------------------------
+
+    def choose(self, token: Token, evse_id: int | None) -> Session | None:
+        """The session that a presented token is meant for."""
+        sessions = self._station.transactions.sessions
+        if evse_id is not None:
+            return sessions.get(evse_id)
+        everyone = list(sessions.values())
+        for wanted in (
+            lambda one: one.token is not None and same_token(one.token, token),
+            lambda one: one.evse.connected and not one.authorized,
+            lambda one: not one.authorized,
+        ):
+            found = next((one for one in everyone if wanted(one)), None)
+            if found is not None:
+                return found
+        return everyone[0]
+
+    async def present(self, session: Session, token: Token) -> None:
+        """A driver holds a token before the reader."""
+        transactions = self._station.transactions
+        if session.authorized:
+            await self._present_to_stop(session, token)
+            return
+        connector = session.evse.connector
+        if session.transaction is None and connector.locked and session.token and same_token(session.token, token):
+            connector.unlock()
+            transactions.forget_token(session)
+            return
+        if session.transaction is not None and session.token is not None and not same_token(session.token, token):
+            # C01.FR.23: a transaction keeps to the token that authorized it.
+            return
+        if not self.may_start(session.evse, token):
+            return
+        verdict = await self.judge(token)
+        if self.refused_to_start(session, verdict):
+            return
+        if not session.authorized and self.may_start(session.evse, token, verdict.group):
+            transactions.authorize(session, token, verdict)
+
+    def refused_to_start(self, session: Session, verdict: Verdict) -> bool:
+        if self._station.defects.active("starts-though-token-invalid"):
+            return False
+        # C12.FR.09 and C16: a master pass stops, it never starts.
+        return not verdict.allows(session.evse.id) or self._master(verdict)
+
+    def may_start(self, evse: Evse, token: Token, group: str = "") -> bool:
+        station = self._station
+        if not station.availability.usable(evse) or station.provisioning.reset_scheduled(evse.id):
+            return False
+        held = station.availability.reservation(evse.id)
+        if held is None or same_token(held["idToken"], token):
+            return True
+        reserved_group = (held.get("groupIdToken") or {}).get("idToken", "")
+        # Before the verdict the group is not known yet; whether it matches is asked again afterwards.
+        return bool(reserved_group) and group in ("", reserved_group)
+
+    async def _present_to_stop(self, session: Session, token: Token) -> None:
+        transactions = self._station.transactions
+        if session.token is not None and same_token(session.token, token):
+            transactions.stop_locally(session, token)
+            return
+        known = self._known(token)
+        if known is not None and known.accepted and known.group and known.group == session.group:
+            transactions.stop_locally(session, token)
+            return
+        verdict = await self.judge(token)
+        if not verdict.accepted or not session.authorized:
+            return
+        if self._master(verdict):
+            for other in list(transactions.sessions.values()):
+                if other.transaction is not None:
+                    transactions.stop_locally(other, token, "MasterPass")
+        elif verdict.group and verdict.group == session.group:
+            transactions.stop_locally(session, token)
+
+    def _master(self, verdict: Verdict) -> bool:
+        master = self._station.model.text("AuthCtrlr", "MasterPassGroupId")
+        return bool(master) and verdict.group == master
+
+    def trusted(self, token: Token, group: Payload | None) -> Verdict:
+        """What to think of a token that a remote start brings when AuthorizeRemoteStart is false (F01.FR.02)."""
+        return Verdict("Accepted", str((group or {}).get("idToken", "")))
+
+    # -- judging ---------------------------------------------------------------------------------------------------
+
+    def _listed(self, token: Token) -> Verdict | None:
+        if not self._station.model.flag("LocalAuthListCtrlr", "Enabled"):
+            return None
+        return self._station.local_list.find(str(token.get("idToken", "")))
+
+    def _cached(self, token: Token) -> Verdict | None:
+        if not self._station.model.flag("AuthCacheCtrlr", "Enabled"):
+            return None
+        return self._station.cache.find(str(token.get("idToken", "")))
+
+    def _known(self, token: Token) -> Verdict | None:
+        """What list or cache say; the list goes before the cache (C13.FR.01)."""
+        return self._listed(token) or self._cached(token)
+
+    async def judge(self, token: Token) -> Verdict:
+        """Whether the token may charge: from list or cache where that is allowed, else from the CSMS."""
+        model = self._station.model
+        if token.get("type") in UNAUTHORIZED_TYPES:
+            return Verdict("Accepted")
+        known = self._known(token)
+        if not self._station.online:
+            return self._judge_offline(known)
+        if known is not None and model.flag("AuthCtrlr", "LocalPreAuthorize"):
+            listed = self._listed(token) is not None
+            if known.accepted:
+                return known
+            if model.flag("LocalAuthListCtrlr" if listed else "AuthCacheCtrlr", "DisablePostAuthorize"):
+                return known
+        if model.flag("AuthCtrlr", "DisableRemoteAuthorization"):
+            return REFUSED
+        return await self._ask(token)
+
+    def _judge_offline(self, known: Verdict | None) -> Verdict:
+        model = self._station.model
+        if known is not None:
+            return known if model.flag("AuthCtrlr", "LocalAuthorizeOffline") else REFUSED
+        unknown_allowed = model.flag("AuthCtrlr", "OfflineTxForUnknownIdEnabled")
+        return Verdict("Accepted") if unknown_allowed else REFUSED
+
+    async def _ask(self, token: Token) -> Verdict:
+        try:
+            answer = await self._station.call("Authorize", {"idToken": token})
+        except Disconnected:
+            return self._judge_offline(self._known(token))
+        except (CallError, CallTimeout, InvalidAnswer):
+            return REFUSED
+        return self.learn(token, answer["idTokenInfo"])
+
+    def learn(self, token: Token, info: dict[str, Any]) -> Verdict:
+        """The CSMS told of a token: remember it in the cache (C10, C05.FR.02)."""
+        verdict = verdict_of(info)
+        if token.get("type") not in UNAUTHORIZED_TYPES and self._station.model.flag("AuthCacheCtrlr", "Enabled"):
+            life = self._station.model.number("AuthCacheCtrlr", "LifeTime")
+            expires = info.get("cacheExpiryDateTime")
+            self._station.cache.learn(str(token["idToken"]), verdict, None, expires, life)
+        return verdict

@@ -1,0 +1,548 @@
+"""Transactions as a function of states: what starts one, what ends one, and the events in between.
+
+Six facts can hold for an EVSE, named as the values of TxStartPoint and TxStopPoint. A transaction starts when a fact of
+TxStartPoint begins to hold and ends when a fact of TxStopPoint ceases to. Every physical or logical happening changes
+the state of an EVSE and then calls `_move` with its triggerReason, which compares the facts before and after.
+
+Source: 2.0.1 part 2, E01 to E15, section 2.6.6 (TxStartStopPoint values), 1.3 (sequence numbers).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from conformance.reference.authorization import Verdict
+from conformance.reference.hardware import PHASES, Connector, Evse
+from conformance.reference.station2x.metering import meter_value
+from conformance.reference.wire import Payload
+
+if TYPE_CHECKING:
+    from conformance.reference.station2x.station import Station2x
+
+Token = dict[str, Any]
+
+NO_TOKEN: Token = {"idToken": "", "type": "NoAuthorization"}
+
+FAULT_REASONS = ("GroundFault", "OvercurrentFault", "PowerQuality", "EmergencyStop", "Other")
+
+
+@dataclass
+class Transaction:
+    """A running transaction; `begin` holds the first meter value, `samples` those for its end."""
+
+    id: str
+    seq: int = 0
+    token_told: bool = False
+    place_told: int = 0
+    phases_told: bool = False
+    stopped_reason: str | None = None
+    begin: Payload | None = None
+    samples: list[Payload] = field(default_factory=list)
+    charged_since: float | None = None
+    charged: float = 0.0
+
+
+@dataclass
+class Session:
+    """What is volatile of one EVSE."""
+
+    evse: Evse
+    token: Token | None = None
+    group: str = ""
+    authorized: bool = False
+    path_closed: bool = False
+    flowing: bool = False
+    signed: bool = False
+    suspended: bool = False
+    limit: Decimal | None = None
+    facts: frozenset[str] = frozenset()
+    state: str = "Idle"
+    transaction: Transaction | None = None
+    remote_start_id: int | None = None
+    reservation_id: int | None = None
+    connection_timer: asyncio.Task[Any] | None = None
+    limit_timer: asyncio.Task[Any] | None = None
+    sampler: asyncio.Task[Any] | None = None
+
+
+class Transactions:
+    """The transactions of a station."""
+
+    def __init__(self, station: Station2x) -> None:
+        self._station = station
+        self.sessions = {evse.id: Session(evse) for evse in station.hardware.evses}
+
+    # -- questions -----------------------------------------------------------------------------------------------
+
+    def session(self, evse: Evse) -> Session:
+        return self.sessions[evse.id]
+
+    def running(self, evse: Evse) -> bool:
+        """Whether a transaction runs on the EVSE."""
+        return self.sessions[evse.id].transaction is not None
+
+    def any_running(self) -> bool:
+        return any(session.transaction is not None for session in self.sessions.values())
+
+    def by_id(self, transaction_id: str) -> Session | None:
+        """The session with that running transaction."""
+        for session in self.sessions.values():
+            if session.transaction is not None and session.transaction.id == transaction_id:
+                return session
+        return None
+
+    # -- power ---------------------------------------------------------------------------------------------------
+
+    def power_up(self) -> None:
+        """Begin anew; transactions that a power cut interrupted are ended (stoppedReason PowerLoss)."""
+        self.sessions = {evse.id: Session(evse) for evse in self._station.hardware.evses}
+        interrupted = self._station.memory.section("transactions")
+        for key, kept in list(interrupted.items()):
+            evse = self._station.hardware.evse(int(key))
+            del interrupted[key]
+            if evse is None:
+                continue
+            session = self.sessions[evse.id]
+            session.transaction = Transaction(kept["id"], kept["seq"], token_told=True, begin=kept.get("begin"))
+            session.state = self._charging_state(session)
+            self._end(session, "AbnormalCondition", "PowerLoss")
+        for session in self.sessions.values():
+            session.facts = self._facts(session)
+            session.state = self._charging_state(session)
+
+    def _remember(self, session: Session) -> None:
+        kept = self._station.memory.section("transactions")
+        transaction = session.transaction
+        if transaction is None:
+            kept.pop(str(session.evse.id), None)
+        else:
+            kept[str(session.evse.id)] = {"id": transaction.id, "seq": transaction.seq}
+        self._station.memory.save()
+
+    # -- happenings at the bay and the cable ----------------------------------------------------------------------
+
+    def bay(self, evse: Evse, occupied: bool) -> None:
+        """An EV entered or left the parking bay."""
+        session = self.sessions[evse.id]
+        evse.bay_occupied = occupied
+        if occupied:
+            self._move(session, "EVDetected")
+            return
+        if session.transaction is not None and session.transaction.stopped_reason is None:
+            session.transaction.stopped_reason = "Local"
+        self._move(session, "EVDeparted", reason="Local")
+        self._finish(session)
+
+    def cable_connected(self, evse: Evse) -> None:
+        """The cable is now in at both ends."""
+        session = self.sessions[evse.id]
+        self._cancel_connection_timer(session)
+        self._move(session, "CablePluggedIn")
+        if session.authorized:
+            self._close_path(session)
+        elif not self._station.model.flag("AuthCtrlr", "Enabled") and self._station.availability.usable(evse):
+            self.authorize(session, NO_TOKEN, Verdict("Accepted"))
+
+    def cable_disconnected(self, evse: Evse, connector: Connector) -> None:
+        """The connection with the EV is lost (E09, E10)."""
+        session = self.sessions[evse.id]
+        deauthorizes = self._station.model.flag("TxCtrlr", "StopTxOnEVSideDisconnect")
+        ending = session.authorized and deauthorizes
+        if ending:
+            session.authorized = False
+        session.path_closed = session.signed = session.suspended = False
+        self._switch(session, False)
+        if session.transaction is not None and session.transaction.stopped_reason is None and ending:
+            session.transaction.stopped_reason = "EVDisconnected"
+        self._move(session, "EVCommunicationLost", reason="EVDisconnected")
+        if session.authorized:
+            self._start_connection_timer(session)
+        elif not ending or self._station.model.flag("OCPPCommCtrlr", "UnlockOnEVSideDisconnect"):
+            connector.unlock()
+        self.forget_token(session)
+
+    # -- happenings of authorization ------------------------------------------------------------------------------
+
+    def authorize(self, session: Session, token: Token, verdict: Verdict) -> None:
+        """The token may charge here now."""
+        session.token = token
+        session.group = verdict.group
+        session.authorized = True
+        session.suspended = False
+        if session.transaction is not None:
+            session.transaction.stopped_reason = None
+        if self._station.availability.reservation(session.evse.id) is not None:
+            session.reservation_id = self._station.availability.end_reservation(session.evse.id)
+            self._station.availability.report_changes()
+        self._move(session, "Authorized")
+        if session.evse.connected:
+            self._close_path(session)
+        else:
+            self._start_connection_timer(session)
+
+    def stop_locally(self, session: Session, token: Token, reason: str = "Local") -> None:
+        """A token that may stop was presented (E07)."""
+        self._end_authorization(session, "StopAuthorized", reason, token=token)
+
+    def stop_remotely(self, session: Session) -> None:
+        """RequestStopTransaction was accepted (F03): it ends what was never authorized, too."""
+        stop = self._station.model.members("TxCtrlr", "TxStopPoint")
+        end = "Authorized" in stop or "PowerPathClosed" in stop
+        self._end_authorization(session, "RemoteStop", "Remote", end=end)
+
+    def reset_stops(self, session: Session) -> None:
+        """A reset that does not wait ends the transaction (B12)."""
+        session.authorized = False
+        if session.transaction is not None:
+            session.transaction.stopped_reason = "ImmediateReset"
+            self._end(session, "ResetCommand", "ImmediateReset")
+
+    def judged(self, transaction_id: str, token: Token, verdict: Verdict) -> None:
+        """The CSMS said in a TransactionEventResponse what it thinks of the token (E05, C15)."""
+        session = self.by_id(transaction_id)
+        if session is None or session.token is None or not same_token(session.token, token):
+            return
+        if verdict.allows(session.evse.id):
+            session.group = verdict.group or session.group
+            return
+        if not session.authorized:
+            return
+        tx = "TxCtrlr"
+        if self._station.model.flag(tx, "StopTxOnInvalidId"):
+            self._end_authorization(session, "Deauthorized", "DeAuthorized", at_once=True)
+            return
+        allowed = self._station.model.number(tx, "MaxEnergyOnInvalidId")
+        if allowed > 0:
+            session.limit = session.evse.meter.read() + allowed
+            self._watch_limit(session)
+        else:
+            self._suspend(session)
+
+    def _watch_limit(self, session: Session) -> None:
+        async def watch() -> None:
+            while session.transaction is not None and session.limit is not None:
+                left = session.limit - session.evse.meter.read()
+                if left <= 0:
+                    self._suspend(session)
+                    return
+                watts = max(1, session.evse.meter.watts)
+                await asyncio.sleep(min(0.5, max(0.01, float(left) * 3600 / watts)))
+
+        if session.limit_timer is None or session.limit_timer.done():
+            session.limit_timer = self._station.spawn(watch())
+
+    def _suspend(self, session: Session) -> None:
+        """The station stops the energy, the transaction goes on (E05.FR.02)."""
+        session.suspended = True
+        self._flow(session, reason="DeAuthorized")
+
+    def _end_authorization(
+        self,
+        session: Session,
+        trigger: str,
+        reason: str,
+        *,
+        token: Token | None = None,
+        at_once: bool = False,
+        end: bool = False,
+    ) -> None:
+        """The authorization ends; `at_once` stops the energy before the event, `end` ends the transaction anyhow."""
+        self._cancel_connection_timer(session)
+        session.authorized = session.path_closed = False
+        transaction = session.transaction
+        if transaction is not None and transaction.stopped_reason is None:
+            transaction.stopped_reason = reason
+        if at_once:
+            self._switch(session, False)
+        self._move(session, trigger, reason=reason, token=token, end=end)
+        if session.transaction is not None:
+            self._switch(session, False)
+            if self._charging_state(session) != session.state:
+                self._move(session, "ChargingStateChanged", reason=reason)
+            session.signed = False
+            self._move(session, "SignedDataReceived", reason=reason, report=False)
+        session.evse.connector.unlock()
+        self.forget_token(session)
+
+    def forget_token(self, session: Session) -> None:
+        """Once nothing hangs on it: no transaction, and no locked cable that waits for its owner to present it."""
+        if session.transaction is None and not session.authorized and not session.evse.connector.locked:
+            session.token = None
+            session.group = ""
+            session.remote_start_id = None
+
+    # -- happenings of the energy ----------------------------------------------------------------------------------
+
+    def ev_changed(self, evse: Evse) -> None:
+        """The EV suspended, resumed, became ready or ceased to be (E01.FR.19)."""
+        self._flow(self.sessions[evse.id], reason="StoppedByEV")
+
+    def fault_changed(self, evse: Evse, kind: str | None) -> None:
+        """A fault came (`kind`) or went (None)."""
+        session = self.sessions[evse.id]
+        if kind is None or session.transaction is None:
+            return
+        reason = kind if kind in FAULT_REASONS else "Other"
+        session.transaction.stopped_reason = reason
+        self._end_authorization(session, "AbnormalCondition", reason, at_once=True, end=True)
+
+    def _close_path(self, session: Session) -> None:
+        """Authorized and connected: lock, close the contactor, let energy flow (G05: not without a lock)."""
+        connector = session.evse.connector
+        if not connector.lock():
+            self._station.report_lock_problem(session.evse, connector)
+            return
+        if self._station.model.flag("SampledDataCtrlr", "SignReadings"):
+            session.signed = True
+            self._move(session, "SignedDataReceived", report=False)
+        session.path_closed = True
+        self._move(session, "ChargingStateChanged", report=False)
+        self._flow(session)
+
+    def _flow(self, session: Session, reason: str = "Other") -> None:
+        """Let energy flow if nothing stands against it, and say so when the state changed."""
+        evse = session.evse
+        allowed = session.path_closed and not session.suspended and not evse.faulted
+        self._switch(session, allowed and evse.ev_takes_energy)
+        if self._charging_state(session) != session.state:
+            self._move(session, "ChargingStateChanged", reason=reason)
+            self._finish(session)
+
+    def _finish(self, session: Session) -> None:
+        """After a happening that may have ended the transaction: its end unlocks the cable (E06.FR.10)."""
+        if session.transaction is None and not session.authorized:
+            session.evse.connector.unlock()
+            self.forget_token(session)
+
+    def _switch(self, session: Session, on: bool) -> None:
+        loop_time = asyncio.get_running_loop().time()
+        transaction = session.transaction
+        if on and not session.flowing and transaction is not None:
+            transaction.charged_since = loop_time
+        if not on and transaction is not None and transaction.charged_since is not None:
+            transaction.charged += loop_time - transaction.charged_since
+            transaction.charged_since = None
+        session.flowing = on
+        session.evse.meter.switch(session.evse.max_watts if on else 0)
+
+    # -- timers ----------------------------------------------------------------------------------------------------
+
+    def _start_connection_timer(self, session: Session) -> None:
+        """The EV has EVConnectionTimeOut seconds to connect (E03.FR.05, E10.FR.02)."""
+        self._cancel_connection_timer(session)
+        seconds = self._station.model.number("TxCtrlr", "EVConnectionTimeOut")
+        if seconds <= 0:
+            return
+
+        async def expire() -> None:
+            await asyncio.sleep(seconds)
+            session.connection_timer = None
+            # E03.FR.05 and .15: ParkingBayOccupancy keeps the transaction until the EV leaves.
+            end = "ParkingBayOccupancy" not in self._station.model.members("TxCtrlr", "TxStopPoint")
+            self._end_authorization(session, "EVConnectTimeout", "Timeout", at_once=True, end=end)
+            self._station.availability.report_changes()
+
+        session.connection_timer = self._station.spawn(expire())
+
+    def _cancel_connection_timer(self, session: Session) -> None:
+        if session.connection_timer is not None:
+            session.connection_timer.cancel()
+            session.connection_timer = None
+
+    async def _sample(self, session: Session, transaction: Transaction) -> None:
+        """Periodic meter values while the transaction runs (J02.FR.11)."""
+        loop = asyncio.get_running_loop()
+        model = self._station.model
+        sampled = "SampledDataCtrlr"
+        last_update = last_end = loop.time()
+        while session.transaction is transaction:
+            update = model.number(sampled, "TxUpdatedInterval") if model.flag(sampled, "Enabled") else 0
+            end = model.number(sampled, "TxEndedInterval") if model.flag(sampled, "Enabled") else 0
+            due = [last + every for last, every in ((last_update, update), (last_end, end)) if every > 0]
+            await asyncio.sleep(min([0.25, *(max(0.0, when - loop.time()) for when in due)]))
+            if session.transaction is not transaction:
+                return
+            if end > 0 and loop.time() >= last_end + end:
+                last_end += end
+                taken = self._meter(session, "TxEndedMeasurands", "Sample.Periodic")
+                transaction.samples.extend(taken)
+            if update > 0 and loop.time() >= last_update + update:
+                last_update += update
+                taken = self._meter(session, "TxUpdatedMeasurands", "Sample.Periodic")
+                if taken:
+                    self._emit(session, "Updated", "MeterValuePeriodic", meter=taken)
+
+    # -- the rule itself -------------------------------------------------------------------------------------------
+
+    def _facts(self, session: Session) -> frozenset[str]:
+        evse = session.evse
+        holding = {
+            "ParkingBayOccupancy": evse.bay_occupied,
+            "EVConnected": evse.connected,
+            "Authorized": session.authorized,
+            "DataSigned": session.signed,
+            "PowerPathClosed": session.path_closed,
+            "EnergyTransfer": session.flowing,
+        }
+        return frozenset(name for name, holds in holding.items() if holds)
+
+    def _charging_state(self, session: Session) -> str:
+        """One of ChargingStateEnumType."""
+        evse = session.evse
+        if not evse.connected:
+            return "Idle"
+        if session.flowing:
+            return "Charging"
+        if not session.path_closed:
+            return "EVConnected"
+        if session.suspended or session.evse.faulted or evse.ev_takes_energy:
+            return "SuspendedEVSE"
+        return "SuspendedEV"
+
+    def _move(
+        self,
+        session: Session,
+        trigger: str,
+        *,
+        reason: str = "Other",
+        report: bool = True,
+        token: Token | None = None,
+        end: bool = False,
+    ) -> None:
+        """The state changed: start, continue or end the transaction.
+
+        `reason` is the stoppedReason if this ends it; `report` false: only a start or an end is worth an event;
+        `token`: the one to name in the event; `end`: ends it whatever the stop points are.
+        """
+        before, after = session.facts, self._facts(session)
+        session.facts = after
+        start = frozenset(self._station.model.members("TxCtrlr", "TxStartPoint"))
+        stop = frozenset(self._station.model.members("TxCtrlr", "TxStopPoint"))
+        if session.transaction is None:
+            session.state = self._charging_state(session)
+            if (after - before) & start or (trigger == "Authorized" and after & start):
+                self._start(session, trigger)
+        elif (before - after) & stop or end:
+            self._end(session, trigger, reason, token)
+        else:
+            changed = self._charging_state(session)
+            if report:
+                session.state = changed
+                self._emit(session, "Updated", trigger, token=token)
+
+    def _start(self, session: Session, trigger: str) -> None:
+        transaction = Transaction(str(uuid.uuid4()))
+        session.transaction = transaction
+        if session.flowing:
+            transaction.charged_since = asyncio.get_running_loop().time()
+        begin = self._meter(session, "TxStartedMeasurands", "Transaction.Begin")
+        transaction.begin = begin[0] if begin else None
+        self._emit(session, "Started", trigger, meter=begin)
+        session.sampler = self._station.spawn(self._sample(session, transaction))
+
+    def _end(self, session: Session, trigger: str, reason: str, token: Token | None = None) -> None:
+        transaction = session.transaction
+        if transaction is None:
+            return
+        session.authorized = session.path_closed = session.signed = session.suspended = False
+        self._switch(session, False)
+        session.state = self._charging_state(session)
+        final = self._meter(session, "TxEndedMeasurands", "Transaction.End")
+        meter = [*([transaction.begin] if transaction.begin and final else []), *transaction.samples, *final]
+        info = {"stoppedReason": transaction.stopped_reason or reason}
+        self._emit(session, "Ended", trigger, meter=meter, info=info, token=token)
+        session.transaction = None
+        session.limit = None
+        session.remote_start_id = session.reservation_id = None
+        if session.sampler is not None:
+            session.sampler.cancel()
+        self._cancel_connection_timer(session)
+        self._remember(session)
+        session.facts = self._facts(session)
+        self._station.transaction_ended(session.evse)
+
+    def _meter(self, session: Session, measurands: str, context: str) -> list[Payload]:
+        """Sampled values as configured, as a list of none or one MeterValueType."""
+        model = self._station.model
+        if not model.flag("SampledDataCtrlr", "Enabled"):
+            return []
+        taken = meter_value(self._station, session.evse, model.members("SampledDataCtrlr", measurands), context)
+        return [taken] if taken else []
+
+    def triggered(self, session: Session) -> None:
+        """TriggerMessage asked for a TransactionEvent (F06.FR.07)."""
+        taken = self._meter(session, "TxUpdatedMeasurands", "Trigger")
+        self._emit(session, "Updated", "Trigger", meter=taken, place=True)
+
+    def clock_aligned(self, session: Session, taken: Payload) -> None:
+        """A clock-aligned meter value during the transaction."""
+        self._emit(session, "Updated", "MeterValueClock", meter=[taken])
+
+    def _emit(
+        self,
+        session: Session,
+        event: str,
+        trigger: str,
+        *,
+        meter: list[Payload] | None = None,
+        info: Payload | None = None,
+        token: Token | None = None,
+        place: bool = False,
+    ) -> None:
+        """Queue one TransactionEvent."""
+        transaction = session.transaction
+        if transaction is None:
+            return
+        about: Payload = {"transactionId": transaction.id, "chargingState": session.state, **(info or {})}
+        payload: Payload = {
+            "eventType": event,
+            "timestamp": self._station.clock.stamp(),
+            "triggerReason": trigger,
+            "seqNo": transaction.seq,
+            "transactionInfo": about,
+        }
+        transaction.seq += 1
+        if session.remote_start_id is not None:
+            # F02.FR.21: the first event after the request says so, whatever brought it about.
+            payload["triggerReason"] = "RemoteStart"
+            about["remoteStartId"] = session.remote_start_id
+            session.remote_start_id = None
+        if event == "Ended":
+            about["timeSpentCharging"] = round(transaction.charged)
+        self._add_place(session, transaction, payload, place)
+        if token is not None:
+            payload["idToken"] = token
+        elif session.authorized and session.token is not None and not transaction.token_told:
+            payload["idToken"] = session.token
+            transaction.token_told = True
+        if session.reservation_id is not None:
+            payload["reservationId"] = session.reservation_id
+            session.reservation_id = None
+        if session.flowing and not transaction.phases_told:
+            payload["numberOfPhasesUsed"] = PHASES
+            transaction.phases_told = True
+        if meter:
+            payload["meterValue"] = meter
+        if not self._station.online:
+            payload["offline"] = True
+        self._station.queue.add("TransactionEvent", payload, transaction.id)
+        self._remember(session)
+
+    def _add_place(self, session: Session, transaction: Transaction, payload: Payload, always: bool) -> None:
+        """The EVSE, and the connector once an EV is connected, when they are news (E01.FR.16)."""
+        level = 2 if session.evse.connected else 1
+        if level <= transaction.place_told and not always:
+            return
+        payload["evse"] = {"id": session.evse.id}
+        if level == 2:
+            payload["evse"]["connectorId"] = session.evse.connector.id
+        transaction.place_told = max(level, transaction.place_told)
+
+
+def same_token(one: Token, other: Token) -> bool:
+    """Whether two idTokens are the same, without regard to case."""
+    return str(one.get("idToken", "")).casefold() == str(other.get("idToken", "")).casefold()

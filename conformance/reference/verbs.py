@@ -1,0 +1,177 @@
+"""What a person can do to a station: the operator verbs, the same for every version.
+
+In 1.6 a connector counts as an EVSE of its own, so evseId is the connector's number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from conformance.reference.hardware import Connector, Evse, Hardware
+from conformance.reference.http_operator import Verb, VerbError
+
+
+class Touchable(Protocol):
+    """A station as its verbs see it: hardware, and what is told when something was done to it."""
+
+    hardware: Hardware
+
+    def power_cycle(self) -> None: ...
+    def network_down(self) -> None: ...
+    def network_up(self) -> None: ...
+    def cable_in(self, evse: Evse, connector: Connector) -> None: ...
+    def cable_lost(self, evse: Evse, connector: Connector) -> None: ...
+    def socket_changed(self, evse: Evse, connector: Connector) -> None: ...
+    def bay_changed(self, evse: Evse) -> None: ...
+    def ev_changed(self, evse: Evse) -> None: ...
+    def fault_changed(self, evse: Evse, connector: Connector) -> None: ...
+    def token_presented(self, token: dict[str, Any], evse_id: int | None) -> None: ...
+
+
+class StationVerbs:
+    """The verbs of one station; each raises VerbError when the act cannot be made."""
+
+    def __init__(self, station: Touchable) -> None:
+        self._station = station
+
+    def table(self) -> Mapping[str, Verb]:
+        """Verb names and what they call."""
+        station = self._station
+        return {
+            "plug_in": self.plug_in,
+            "unplug": self.unplug,
+            "present_token": self.present_token,
+            "start_session": self.start_session,
+            "suspend_ev": self.suspend_ev,
+            "resume_ev": self.resume_ev,
+            "ev_not_ready": self.ev_not_ready,
+            "ev_ready": self.ev_ready,
+            "occupy_bay": self.occupy_bay,
+            "free_bay": self.free_bay,
+            "power_cycle": lambda: station.power_cycle(),
+            "network_down": lambda: station.network_down(),
+            "network_up": lambda: station.network_up(),
+            "cause_fault": self.cause_fault,
+            "clear_fault": self.clear_fault,
+            "jam_lock": self.jam_lock,
+            "free_lock": self.free_lock,
+        }
+
+    def _evse(self, number: Any) -> Evse:
+        evse = self._station.hardware.evse(number) if isinstance(number, int) else None
+        if evse is None:
+            known = ", ".join(str(one.id) for one in self._station.hardware.evses)
+            raise VerbError(f"there is no EVSE {number}; there are {known}")
+        return evse
+
+    def _place(self, evse_id: Any, connector_id: Any) -> tuple[Evse, Connector]:
+        evse = self._evse(evse_id)
+        if connector_id is None or (connector_id == evse_id and len(evse.connectors) == 1):
+            return evse, evse.connectors[0]
+        connector = next((one for one in evse.connectors if one.id == connector_id), None)
+        if connector is None:
+            raise VerbError(f"EVSE {evse_id} has no connector {connector_id}")
+        return evse, connector
+
+    def plug_in(self, evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
+        """Put the cable in at both ends; an end that is in already stays."""
+        evse, connector = self._place(evseId, connectorId)
+        if connector.connected:
+            raise VerbError("the cable is plugged in already")
+        connector.cable_at_station = connector.cable_at_ev = True
+        self._station.cable_in(evse, connector)
+
+    def unplug(self, evseId: int = 1, connectorId: int | None = None, side: str | None = None) -> None:  # noqa: N803 - names of the wire
+        """Pull the cable out: at the EV, at the station, or (no side) at the EV and then at the station."""
+        evse, connector = self._place(evseId, connectorId)
+        if side not in (None, "EV", "station"):
+            raise VerbError(f"side is EV or station, not {side!r}")
+        if not connector.cable_at_station and not connector.cable_at_ev:
+            raise VerbError("no cable is plugged in")
+        if side == "station" and connector.locked:
+            raise VerbError("the connector is locked")
+        if side in (None, "EV") and connector.cable_at_ev:
+            connector.cable_at_ev = False
+            self._station.cable_lost(evse, connector)
+        if side == "EV":
+            return
+        if connector.locked:
+            raise VerbError("the connector is locked at the station; the EV's end is unplugged")
+        connected = connector.connected
+        connector.cable_at_station = False
+        connector.cable_at_ev = False
+        if connected:
+            self._station.cable_lost(evse, connector)
+        self._station.socket_changed(evse, connector)
+
+    def present_token(self, idToken: dict[str, Any], evseId: int | None = None) -> None:  # noqa: N803 - names of the wire
+        """Hold a token before the reader, for the EVSE if one is named."""
+        if not isinstance(idToken, dict) or not isinstance(idToken.get("idToken"), str):
+            raise VerbError("idToken must be an object with idToken and type")
+        if evseId is not None:
+            self._evse(evseId)
+        self._station.token_presented(idToken, evseId)
+
+    def start_session(self, idToken: dict[str, Any], evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
+        """Plug in if need be, and present the token."""
+        _, connector = self._place(evseId, connectorId)
+        if not connector.connected:
+            self.plug_in(evseId, connectorId)
+        self.present_token(idToken, evseId)
+
+    def suspend_ev(self, evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
+        """The EV stops taking energy."""
+        self._set_ev(evseId, suspended=True)
+
+    def resume_ev(self, evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
+        """The EV takes energy again."""
+        self._set_ev(evseId, suspended=False)
+
+    def ev_not_ready(self, evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
+        """The EV is not ready to take energy, when it is plugged in."""
+        self._set_ev(evseId, ready=False)
+
+    def ev_ready(self, evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
+        """The EV is ready to take energy."""
+        self._set_ev(evseId, ready=True)
+
+    def _set_ev(self, evse_id: int, *, ready: bool | None = None, suspended: bool | None = None) -> None:
+        evse = self._evse(evse_id)
+        evse.ev_ready = evse.ev_ready if ready is None else ready
+        evse.ev_suspended = evse.ev_suspended if suspended is None else suspended
+        self._station.ev_changed(evse)
+
+    def occupy_bay(self, evseId: int = 1) -> None:  # noqa: N803 - names of the wire
+        """Drive an EV into the parking bay."""
+        self._set_bay(evseId, True)
+
+    def free_bay(self, evseId: int = 1) -> None:  # noqa: N803 - names of the wire
+        """Drive the EV out of the parking bay."""
+        self._set_bay(evseId, False)
+
+    def _set_bay(self, evse_id: int, occupied: bool) -> None:
+        evse = self._evse(evse_id)
+        if evse.bay_occupied != occupied:
+            evse.bay_occupied = occupied
+            self._station.bay_changed(evse)
+
+    def cause_fault(self, evseId: int = 1, connectorId: int | None = None, kind: str = "Other") -> None:  # noqa: N803 - names of the wire
+        """Make a connector faulty."""
+        evse, connector = self._place(evseId, connectorId)
+        connector.fault = kind
+        self._station.fault_changed(evse, connector)
+
+    def clear_fault(self, evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
+        """Mend a connector."""
+        evse, connector = self._place(evseId, connectorId)
+        connector.fault = None
+        self._station.fault_changed(evse, connector)
+
+    def jam_lock(self, evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
+        """Block the connector's retention lock where it is."""
+        self._place(evseId, connectorId)[1].jammed = True
+
+    def free_lock(self, evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
+        """Unblock the connector's retention lock."""
+        self._place(evseId, connectorId)[1].jammed = False
