@@ -105,7 +105,7 @@ _ALL = (
     Verb(
         "answer_boot",
         "CSMS",
-        "Have the CSMS answer the next {times} BootNotification of station {identity} with {status}, the one after with "
+        "Have the CSMS answer the next {times} BootNotification of station {identity} with {status}, then one with "
         "Accepted.",
         (
             Argument("identity", "string", "Identity of the charging station."),
