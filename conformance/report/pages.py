@@ -48,7 +48,7 @@ _LEADING_FACTS = ("name", "vendor", "model", "firmware", "serial", "identity", "
 _KINDS = {
     "open": "connected",
     "close": "closed",
-    "act": "operator",
+    "act": "act",
     "ping": "ping",
     "pong": "pong",
     "handshake": "handshake",
@@ -221,14 +221,15 @@ def _remarks(cases: Iterable[CaseRecord]) -> list[tuple[FindingRecord, list[Case
     return sorted(found, key=lambda item: -len(item[1]))
 
 
-def facts(run: RunInfo) -> list[tuple[str, str]]:
+def facts(record: RunRecord) -> list[tuple[str, str]]:
     """What the first lines of a report say about the run: tool, device, role, versions, then the device's facts."""
+    run = record.run
     device = dict(run.device)
     name = run.device_name
     leading = [(key, device.pop(key, None)) for key in _LEADING_FACTS]
     rows = [
         ("Device", name),
-        ("Role", run.role_name),
+        ("Role", record.role_name),
         ("OCPP versions", ", ".join(run.versions) or "none"),
         ("Tested by", f"ocpp-conformance {run.tool_version}"),
         ("Started", _moment(run.started)),
@@ -269,7 +270,7 @@ def _summary_context(record: RunRecord) -> dict[str, Any]:
     return {
         "run": record.run,
         "green": record.green,
-        "facts": facts(record.run),
+        "facts": facts(record),
         "headline": _headline(record),
         "verdicts": _in_order(count_verdicts(cases)),
         "requirements": count_requirements(cases),

@@ -470,11 +470,12 @@ class CaseRecord:
 class RunInfo:
     """What is true of the run as a whole.
 
-    `started` is the UTC time at which the clock of every frame's `at` is zero, `ended` the UTC time of the end, both
-    as ISO 8601 text; `device` the facts of the description that the report shows, by name (`name`, `vendor`, `model`,
-    `firmware`, `serial`, `identity`, `security_profile` first if present, then the rest); `features` the standard's
-    feature ids with their declared values; `problems` what is wrong with the run itself, one line each (a device
-    gone deaf, an expected failure that matches no case): any makes the run red; `seeds` what randomness started from.
+    `role` is that of the device, "" when the run tested devices of both roles; `started` is the UTC time at which
+    the clock of every frame's `at` is zero, `ended` the UTC time of the end, both as ISO 8601 text; `device` the facts
+    of the description that the report shows, by name (`name`, `vendor`, `model`, `firmware`, `serial`, `identity`,
+    `security_profile` first if present, then the rest); `features` the standard's feature ids with their declared
+    values; `problems` what is wrong with the run itself, one line each (a device gone deaf, an expected failure that
+    matches no case): any makes the run red; `seeds` what randomness started from.
     """
 
     tool_version: str
@@ -501,11 +502,6 @@ class RunInfo:
             if value:
                 return str(value)
         return "unnamed device"
-
-    @property
-    def role_name(self) -> str:
-        """The role in words."""
-        return ROLE_NAMES.get(self.role, self.role or "role unknown")
 
     @property
     def seconds(self) -> float | None:
@@ -587,6 +583,12 @@ class RunRecord:
     def on_add(self, listener: Callable[[CaseRecord], None]) -> None:
         """Have `listener(case)` called by every later `add`."""
         self._listeners.append(listener)
+
+    @property
+    def role_name(self) -> str:
+        """The role or roles in words."""
+        roles = [self.run.role] if self.run.role else sorted({case.role for case in self._cases.values()})
+        return " and ".join(ROLE_NAMES.get(role, role) for role in roles) or "role unknown"
 
     @property
     def green(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 
 from conformance.report.aggregate import (
@@ -50,6 +51,8 @@ _SHORT = {
 }
 _NARROWEST = 40
 _IDS_SHOWN = 4
+_LABEL_ROOM = 22
+"""Columns that a block's name needs; where the table leaves fewer, each block is a line of words instead."""
 _BRIEF_FROM = 25
 """Cases beyond which each gets one line, however much is cut: the report has the rest."""
 _LEAST_WORTH = 24
@@ -82,7 +85,13 @@ def _table(record: RunRecord, width: int, color: bool) -> list[str]:
     shown = [v for v in VERDICTS if any(row.verdicts.get(v) for row in rows)]
     labels = [f"{row.version} {row.role} {row.label}" for row in rows]
     columns = [max(len(_SHORT[v]), 5) for v in shown]
-    room = max(14, width - 7 - sum(size + 1 for size in columns))
+    room = width - 7 - sum(size + 1 for size in columns)
+    if room < _LABEL_ROOM:
+        return [
+            line
+            for row, label in zip(rows, labels, strict=True)
+            for line in _wrap(fit(visible(label), width - 2) + ": ", row.verdicts, width, color)
+        ]
     label_width = min(room, max([len("block"), *(width_of(visible(label)) for label in labels)]))
     head = pad("block", label_width) + f"{'cases':>7}"
     lines = [head + "".join(f" {_SHORT[v]:>{size}}" for v, size in zip(shown, columns, strict=True))]
@@ -126,6 +135,8 @@ def _case_lines(case: CaseRecord, width: int, color: bool, brief: bool) -> list[
             f"      expected {visible(fault.expected)}",
             f"      got      {visible(fault.actual)}",
         ]
+    elif not brief and width_of(why := visible(case.why)) > room:
+        lines = [head.rstrip(), *textwrap.wrap(why, width - 6, initial_indent=" " * 6, subsequent_indent=" " * 6)[:4]]
     lines = [fit(line, width) for line in lines]
     return [lines[0].replace(case.verdict, paint(case.verdict, case.verdict, color), 1), *lines[1:]]
 
@@ -151,7 +162,7 @@ def summary_lines(record: RunRecord, width: int, color: bool = False) -> list[st
     width = max(width, _NARROWEST)
     run, cases = record.run, record.cases
     versions = ", ".join(run.versions) or "no version"
-    what = f"{run.device_name} ({run.role_name}, OCPP {versions})"
+    what = f"{run.device_name} ({record.role_name}, OCPP {versions})"
     lines = [
         fit(visible(f"{what}, tested by ocpp-conformance {run.tool_version}"), width),
         fit("self-test, not an OCA certification", width),
