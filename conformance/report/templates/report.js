@@ -4,7 +4,8 @@
   document.documentElement.lang = "en";
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const slots = new Map();
-  let focused = null;
+  const opened = new Set();
+  let refocus = null;
 
   const rows = () => all("details.case-row, tbody.results-table-row").filter((row) => verdictOf(row) !== undefined);
   const cell = (row) => row.querySelector(".ocpp-cell");
@@ -28,49 +29,59 @@
     if (output) output.textContent = `${shown} of ${every.length} shown`;
   };
 
-  // pytest-html draws its whole table anew at every click. What a row shows when it is open is kept here and put back.
-  const dress = () => {
-    for (const body of all("tbody.results-table-row")) {
-      const open = !body.querySelector(".extras-row").classList.contains("hidden");
-      const slot = body.querySelector(".ocpp-slot");
-      if (slot && open && !slot.firstChild) {
-        const name = slot.dataset.case;
-        if (!slots.has(name)) {
-          const holder = document.createElement("div");
-          const template = document.getElementById(`details-${name}`);
-          if (template) holder.append(template.content.cloneNode(true));
-          slots.set(name, holder);
-        }
-        slot.append(slots.get(name));
-      }
-      const button = body.querySelector("button.ocpp-toggle");
-      if (button && !button.dataset.ready) {
-        button.dataset.ready = "1";
-        button.setAttribute("aria-expanded", String(open));
-        button.addEventListener("click", (event) => {
-          event.stopPropagation();
-          button.closest("td").click();
-        });
-        button.addEventListener("focus", () => { focused = cell(body).dataset.case; });
-      }
+  // Open or closed as `opened` says; a case's details are made once, moved into its row, and kept with their state.
+  const paint = (body) => {
+    const name = cell(body)?.dataset.case;
+    if (name === undefined) return;
+    const open = opened.has(name);
+    body.querySelector(".extras-row").classList.toggle("hidden", !open);
+    body.querySelector("button.ocpp-toggle").setAttribute("aria-expanded", String(open));
+    const slot = body.querySelector(".ocpp-slot");
+    if (!slot || !open || slot.firstChild) return;
+    if (!slots.has(name)) {
+      const holder = document.createElement("div");
+      const template = document.getElementById(`details-${name}`);
+      if (template) holder.append(template.content.cloneNode(true));
+      slots.set(name, holder);
     }
+    slot.append(slots.get(name));
+  };
+
+  const set = (body, open) => {
+    const name = cell(body)?.dataset.case;
+    if (open) opened.add(name);
+    else opened.delete(name);
+    paint(body);
+  };
+
+  // pytest-html draws its whole table anew when it sorts, with every row closed and the focus lost.
+  const dress = () => {
+    for (const body of all("tbody.results-table-row")) paint(body);
     for (const head of all("#results-table-head th.sortable:not(.col-result)")) {
       if (head.tabIndex !== 0) {
         head.tabIndex = 0;
         head.addEventListener("keydown", (event) => {
-          if (event.key === "Enter" || event.key === " ") {
-            event.preventDefault();
-            head.click();
-          }
+          if (event.key !== "Enter" && event.key !== " ") return;
+          event.preventDefault();
+          refocus = head;
+          head.click();
         });
       }
       const way = head.classList.contains("desc") ? "ascending" : head.classList.contains("asc") ? "descending" : "none";
       head.setAttribute("aria-sort", way);
     }
     filter();
-    if (focused && document.activeElement === document.body) {
-      document.querySelector(`.ocpp-cell[data-case="${focused}"] button`)?.focus({ preventScroll: true });
-    }
+    refocus?.focus({ preventScroll: true });
+    refocus = null;
+  };
+
+  // In its place, before it sees the click: it would draw all rows again to open one.
+  const toggle = (event) => {
+    const row = event.target.closest?.("#results-table tr.collapsible");
+    const body = row?.closest("tbody");
+    if (!body || !cell(body)) return;
+    event.stopPropagation();
+    set(body, !opened.has(cell(body).dataset.case));
   };
 
   const follow = () => {
@@ -91,20 +102,20 @@
       own.querySelector("summary").focus({ preventScroll: true });
       return;
     }
-    const find = () => document.querySelector(`.ocpp-cell[data-case="${name}"]`);
-    if (!find()) return;
-    reset(find().closest("tbody"));
-    focused = name;
-    if (find().closest("tbody").querySelector(".extras-row").classList.contains("hidden")) find().click();
-    dress();
-    find().querySelector("button")?.focus({ preventScroll: true });
-    find().closest("tbody").scrollIntoView();
+    const body = document.querySelector(`.ocpp-cell[data-case="${name}"]`)?.closest("tbody");
+    if (!body) return;
+    reset(body);
+    set(body, true);
+    body.querySelector("button.ocpp-toggle").focus({ preventScroll: true });
+    body.scrollIntoView();
   };
 
   const every = (open) => {
-    const theirs = document.getElementById(open ? "show_all_details" : "hide_all_details");
-    if (theirs) theirs.click();
-    else for (const row of rows()) if (!open || !row.hidden) row.open = open;
+    for (const row of rows()) {
+      if (open && row.hidden) continue;
+      if (row.matches("details")) row.open = open;
+      else set(row, open);
+    }
   };
 
   const start = () => {
@@ -115,6 +126,7 @@
     document.getElementById("ocpp-shut")?.addEventListener("click", () => every(false));
     if (document.getElementById("results-table")) {
       new MutationObserver(dress).observe(document.body, { childList: true });
+      document.addEventListener("click", toggle, true);
       dress();
     }
     filter();
