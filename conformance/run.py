@@ -54,6 +54,8 @@ class Run:
         self._device: Any = None
         self._operator: Any = None
         self._started = datetime.now(UTC)
+        self.recorder: Callable[[LiveBench, Selected, CaseResult, Any], None] | None = None
+        """Called after each case with the situation that it began in: proof records with it."""
 
     # ------------------------------------------------------------------ the record
 
@@ -141,6 +143,7 @@ class Run:
             record.requirements.not_exercised = list(entry.requirements)
         else:
             live = self._bench_for(selected)
+            situation = self._situation(live)
             try:
                 result = run_case(
                     selected.info, selected.entry, live.bench, strict=self.settings.strict, on_step=on_step
@@ -148,11 +151,20 @@ class Run:
             except Interrupted as interrupted:
                 self.record.add(self._record_of(selected, interrupted.result, node, live))
                 raise
+            if self.recorder is not None:
+                self.recorder(live, selected, result, situation)
             record = self._record_of(selected, result, node, live)
             if live.bench.gone and not any(live.bench.gone in problem for problem in self.record.run.problems):
                 self.record.run.problems.append(f"OCPP {selected.entry.version}: {live.bench.gone}")
         self.record.add(record)
         return record
+
+    def _situation(self, live: LiveBench) -> Any:
+        if self.recorder is None:
+            return None
+        from conformance.proof.recording import situation_of
+
+        return situation_of(live.bench)
 
     def _record_of(self, selected: Selected, result: CaseResult, node: str, live: LiveBench) -> CaseRecord:
         from conformance.case_record import case_record

@@ -1,0 +1,95 @@
+"""Proof that every case can fail: records all cases on the embedded devices, then replays them with every mutant."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance.cases.catalogue import load_catalogue
+from conformance.cases.discovery import discover
+from conformance.cases.selection import Wishes, select
+from conformance.data import data_path
+from conformance.proof.recording import Recording, recording_of
+from conformance.proof.score import Score, load_equivalents, score
+from conformance.run import Run, Settings
+
+if TYPE_CHECKING:
+    from conformance.report.record import CaseRecord
+
+KILL_RESULTS = "kill.json"
+
+
+def record_all(
+    wishes: Wishes | None = None, ids: Iterable[str] = (), progress: Callable[[str], None] = lambda line: None
+) -> tuple[list[Recording], list[CaseRecord]]:
+    """Run the cases on the embedded devices; the recordings of those that passed, and the records of all."""
+    wanted = set(ids)
+    recordings: list[Recording] = []
+    with tempfile.TemporaryDirectory() as folder:
+        run = Run(Settings(wishes=wishes or Wishes(), report_dir=Path(folder)))
+        run.begin()
+
+        def keep(live: Any, selected: Any, result: Any, situation: Any) -> None:
+            if result.verdict == "PASS":
+                recordings.append(recording_of(selected.entry.id, live.bench, situation, result.trace))
+
+        run.recorder = keep
+        chosen = [
+            one
+            for info in discover()
+            if not wanted or info.id in wanted
+            for one in select(info, load_catalogue(), run.duts, run.settings.wishes)
+        ]
+        chosen.sort(key=lambda one: (run.duts.index(one.dut), one.entry.version))
+        try:
+            for one in chosen:
+                record = run.execute(one, one.entry.id)
+                progress(f"{record.verdict} {record.id} {record.version} {record.seconds:.2f} s {record.why}")
+        finally:
+            run.finish(interrupted=False)
+        assert run.record is not None
+        return recordings, run.record.cases
+
+
+def score_all(recordings: Sequence[Recording], workers: int | None = None) -> Iterator[Score]:
+    """The scores of recordings, worked out by several processes, in order."""
+    count = workers or min(os.cpu_count() or 1, 4)
+    if count == 1:
+        yield from map(score_one, recordings)
+        return
+    with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(score_one, recordings)
+
+
+def score_one(recording: Recording) -> Score:
+    """The score of one recording."""
+    info = next(one for one in discover() if one.id == recording.case_id)
+    entry = load_catalogue().get(recording.case_id, recording.version)
+    assert entry is not None
+    return score(recording, info, entry, _schemas(), _equivalents())
+
+
+@cache
+def _schemas() -> Any:
+    from conformance.ocppj.schema import SchemaStore
+
+    return SchemaStore()
+
+
+@cache
+def _equivalents() -> Any:
+    return load_equivalents(data_path("testcases", "equivalents.toml"))
+
+
+def write_kill_results(scores: Iterable[Score], defects: dict[str, list[str]], path: Path) -> None:
+    """Write what was killed, for `coverage`: `defects` maps "ID VERSION" to the defects that made it fail."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {"scores": [one.to_json() for one in scores], "defects": defects}
+    path.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
