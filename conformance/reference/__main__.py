@@ -9,8 +9,11 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from conformance.reference import csms_command
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,6 +22,8 @@ def parser() -> argparse.ArgumentParser:
     kinds = top.add_subparsers(dest="kind", required=True)
     station = kinds.add_parser("station", help="a charging station that dials a CSMS")
     _common(station)
+    station.add_argument("--version", required=True, help="OCPP version: 1.6, 2.0.1 or 2.1")
+    station.add_argument("--no-schemas", action="store_true", help="do not validate what the other side sends")
     station.add_argument("--csms", required=True, help="URL of the CSMS without the identity, ws://host:port/path")
     station.add_argument("--identity", required=True, help="identity of the charging station")
     station.add_argument("--password", help="HTTP Basic password (security profile 1); 1.6: the AuthorizationKey")
@@ -41,21 +46,16 @@ def parser() -> argparse.ArgumentParser:
         station.add_argument(f"--{name}", type=float, default=default, help=f"{what}, in s (default {default})")
     csms = kinds.add_parser("csms", help="a CSMS that charging stations dial")
     _common(csms)
-    csms.add_argument("--listen", default="127.0.0.1:0", help="HOST:PORT to listen on (default 127.0.0.1:0)")
-    csms.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the CSMS; see its page"
-    )
+    csms_command.add_arguments(csms)
     return top
 
 
 def _common(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--version", required=True, help="OCPP version: 1.6, 2.0.1 or 2.1")
     one.add_argument(
         "--operator", default="127.0.0.1:0", help="HOST:PORT of the operator interface (default: free port)"
     )
     one.add_argument("--state", type=Path, help="folder to keep what survives a restart")
     one.add_argument("--defect", action="append", default=[], metavar="NAME", help="switch a named defect on")
-    one.add_argument("--no-schemas", action="store_true", help="do not validate what the other side sends")
     one.add_argument("--die-with-parent", action="store_true", help="exit when standard input is closed")
 
 
@@ -124,9 +124,9 @@ async def _station(arguments: argparse.Namespace) -> None:
 
 
 async def _csms(arguments: argparse.Namespace) -> None:
-    from conformance.reference.csms import run
-
-    await run(arguments, ready=_ready, until=lambda: _until_told(arguments.die_with_parent))
+    options = csms_command.options_of(arguments, settings(arguments.set), address(arguments.listen))
+    until = partial(_until_told, arguments.die_with_parent)
+    await csms_command.run(options, address(arguments.operator), ready=_ready, until=until)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

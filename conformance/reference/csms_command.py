@@ -1,0 +1,110 @@
+"""The command line of the reference CSMS: options read, CSMS and operator interface started and stopped."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from conformance.reference.csms import Csms, CsmsOptions
+from conformance.reference.csms_registration import ACCEPTED, PENDING, REJECTED, Settings
+from conformance.reference.csms_tokens import TokenBook
+from conformance.reference.http_operator import OperatorServer
+
+SETTINGS: Mapping[str, tuple[str, float, float]] = {
+    "interval": ("interval", 1, 86400),
+    "retry-interval": ("retry_interval", 0, 86400),
+    "message-timeout": ("message_timeout", 0.1, 3600),
+}
+"""Names of `--set` with a number: the field of Settings, the least and the greatest value, in seconds."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that only the CSMS has."""
+    parser.add_argument("--version", action="append", required=True, help="OCPP version to serve; may be repeated")
+    parser.add_argument("--listen", default="127.0.0.1:0", help="HOST:PORT to listen on (default: a free port)")
+    parser.add_argument("--password", help="HTTP Basic password of every station; 1.6: the AuthorizationKey")
+    parser.add_argument(
+        "--identity", action="append", default=[], help="a station to let in; may be repeated (default: any station)"
+    )
+    parser.add_argument(
+        "--tokens", type=Path, metavar="FILE", help="token book, JSON: {value: {status, group, single}}"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=f"{', '.join(SETTINGS)} in seconds, or first-status of an unknown station's boot "
+        f"({ACCEPTED}, {PENDING}, {REJECTED})",
+    )
+
+
+def options_of(arguments: argparse.Namespace, chosen: Mapping[str, str], address: tuple[str, int]) -> CsmsOptions:
+    """The options as data; `chosen` are the pairs of `--set`. Raises ValueError, in one line, for a bad one."""
+    values: dict[str, Any] = {"password": arguments.password, "identities": frozenset(arguments.identity)}
+    for name, text in chosen.items():
+        if name == "first-status":
+            if text not in (ACCEPTED, PENDING, REJECTED):
+                raise ValueError(f"--set {name}={text}: expected {ACCEPTED}, {PENDING} or {REJECTED}")
+            values["first_status"] = text
+        elif name in SETTINGS:
+            field, least, greatest = SETTINGS[name]
+            values[field] = _number(name, text, least, greatest, whole=field != "message_timeout")
+        else:
+            raise ValueError(f"--set {name}: no such setting; known: {', '.join([*SETTINGS, 'first-status'])}")
+    host, port = address
+    options = CsmsOptions(
+        versions=tuple(arguments.version),
+        host=host,
+        port=port,
+        settings=Settings(**values),
+        state=arguments.state,
+        defects=tuple(arguments.defect),
+    )
+    return options if arguments.tokens is None else _with_tokens(options, arguments.tokens)
+
+
+def _number(name: str, text: str, least: float, greatest: float, *, whole: bool) -> float:
+    try:
+        number = int(text) if whole else float(text)
+    except ValueError:
+        number = float("nan")
+    if not least <= number <= greatest:
+        kind = "a whole number" if whole else "a number"
+        raise ValueError(f"--set {name}={text}: expected {kind} of seconds from {least:g} to {greatest:g}")
+    return number
+
+
+def _with_tokens(options: CsmsOptions, path: Path) -> CsmsOptions:
+    from dataclasses import replace
+
+    try:
+        book = TokenBook.read(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, AttributeError, TypeError) as problem:
+        raise ValueError(f"--tokens {path}: {problem}") from None
+    return replace(options, tokens=book)
+
+
+async def run(
+    options: CsmsOptions,
+    operator: tuple[str, int],
+    *,
+    ready: Callable[..., None],
+    until: Callable[[], Awaitable[None]],
+) -> None:
+    """Serve until `until` returns. `ready` is called with the URLs `operator` and `ocpp` once both can be used.
+
+    Raises ValueError for bad options, OSError for an address that cannot be used.
+    """
+    csms = Csms(options)
+    server = OperatorServer("CSMS", csms.verbs)
+    try:
+        url = await csms.start()
+        ready(operator=await server.start(*operator), ocpp=url)
+        await until()
+    finally:
+        await server.stop()
+        await csms.stop()
