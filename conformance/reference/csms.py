@@ -135,11 +135,13 @@ class Csms:
         Returns when the CALL is on the wire or, behind another one that is not answered yet, in the queue; never waits
         for the answer. Raises VerbError when the CALL cannot be sent.
         """
-        session = self._live.get(identity)
+        if payload is not None and not isinstance(payload, dict):
+            raise VerbError(f"payload: expected an object, got {type(payload).__name__}")
+        session = self._live.get(str(identity))
         if session is None:
             raise VerbError(f"no station {identity!r} is connected; connected: {', '.join(self._live) or 'none'}")
         try:
-            session.ask(action, payload or {})
+            session.ask(str(action), payload or {})
         except Refused as problem:
             raise VerbError(str(problem)) from None
         # The queue's task gets the loop before the answer to the operator does.
