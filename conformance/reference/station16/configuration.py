@@ -1,0 +1,174 @@
+"""Configuration keys: which there are, what they take, and what the Central System set (1.6 chapter 9, 5.3, 5.8)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from conformance.reference.wire import Payload
+
+if TYPE_CHECKING:
+    from conformance.reference.memory import Memory
+
+MEASURANDS = ("Energy.Active.Import.Register", "Power.Active.Import", "Current.Import", "Voltage")
+MAX_KEYS = 50
+LIST_LENGTH = 100
+PROFILES = "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger"
+
+
+@dataclass
+class Key:
+    """One key. `kind` is boolean, integer, measurands or text; `write_only` keys never show their value."""
+
+    name: str
+    value: str
+    kind: str = "integer"
+    read_only: bool = False
+    write_only: bool = False
+    check: Callable[[str], bool] | None = None
+    changed: Callable[[str], None] | None = None
+
+    def takes(self, value: str) -> bool:
+        """Whether the value has the key's type and range."""
+        if self.check is not None and not self.check(value):
+            return False
+        if self.kind == "boolean":
+            return value.lower() in ("true", "false")
+        if self.kind == "integer":
+            return re.fullmatch(r"\d{1,9}", value) is not None
+        if self.kind == "measurands":
+            parts = [part.strip() for part in value.split(",")] if value else []
+            return set(parts) <= set(MEASURANDS) and len(set(parts)) == len(parts)
+        return len(value) <= 500
+
+
+def keys(connectors: int, password_set: Callable[[str], None], profile: int) -> list[Key]:
+    """The keys of Core and of the other profiles that the charge point supports."""
+    energy = MEASURANDS[0]
+    return [
+        Key("AllowOfflineTxForUnknownId", "false", "boolean"),
+        Key("AuthorizationCacheEnabled", "true", "boolean"),
+        Key("AuthorizeRemoteTxRequests", "true", "boolean"),
+        Key("ClockAlignedDataInterval", "0"),
+        Key("ConnectionTimeOut", "60"),
+        Key(
+            "ConnectorPhaseRotation",
+            ",".join(f"{number}.RST" for number in range(connectors + 1)),
+            "text",
+            check=lambda text: all(re.fullmatch(r"\d+\.(NotApplicable|Unknown|[RST]{3})", p) for p in text.split(",")),
+        ),
+        Key("GetConfigurationMaxKeys", str(MAX_KEYS), read_only=True),
+        Key("HeartbeatInterval", "300"),
+        Key("LocalAuthorizeOffline", "true", "boolean"),
+        Key("LocalPreAuthorize", "false", "boolean"),
+        Key("MeterValuesAlignedData", energy, "measurands"),
+        Key("MeterValuesSampledData", energy, "measurands"),
+        Key("MeterValueSampleInterval", "60"),
+        Key("NumberOfConnectors", str(connectors), read_only=True),
+        Key("ResetRetries", "0"),
+        Key("StopTransactionOnEVSideDisconnect", "true", "boolean"),
+        Key("StopTransactionOnInvalidId", "true", "boolean"),
+        Key("StopTxnAlignedData", "", "measurands"),
+        Key("StopTxnSampledData", "", "measurands"),
+        Key("SupportedFeatureProfiles", PROFILES, "text", read_only=True),
+        Key("TransactionMessageAttempts", "3"),
+        Key("TransactionMessageRetryInterval", "10"),
+        Key("UnlockConnectorOnEVSideDisconnect", "true", "boolean"),
+        Key("WebSocketPingInterval", "0"),
+        Key("LocalAuthListEnabled", "true", "boolean"),
+        Key("LocalAuthListMaxLength", str(LIST_LENGTH), read_only=True),
+        Key("SendLocalListMaxLength", str(LIST_LENGTH), read_only=True),
+        Key(
+            "AuthorizationKey",
+            "",
+            "text",
+            write_only=True,
+            check=lambda text: re.fullmatch(r"(?:[0-9A-Fa-f]{2}){10,20}", text) is not None,
+            changed=password_set,
+        ),
+        # Whitepaper 2.2: the profile may only rise, and the higher ones need certificates that are not there.
+        Key("SecurityProfile", str(profile), check=lambda text: text == str(profile)),
+        Key("SupportedFileTransferProtocols", "HTTP,HTTPS", "text", read_only=True),
+    ]
+
+
+class Configuration:
+    """All keys of a charge point; values that were set live in `memory`. Names are compared without regard to case."""
+
+    def __init__(self, memory: Memory, known: list[Key]) -> None:
+        self._memory = memory
+        self._keys = {key.name.casefold(): key for key in known}
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._keys.values())
+
+    def find(self, name: str) -> Key | None:
+        """The key of that name."""
+        return self._keys.get(name.casefold())
+
+    def text(self, name: str) -> str:
+        """The current value. Raises KeyError for an unknown key."""
+        key = self._keys[name.casefold()]
+        return str(self._memory.section("configuration").get(key.name, key.value))
+
+    def number(self, name: str) -> int:
+        return int(self.text(name) or 0)
+
+    def flag(self, name: str) -> bool:
+        return self.text(name).lower() == "true"
+
+    def members(self, name: str) -> list[str]:
+        return [part.strip() for part in self.text(name).split(",") if part.strip()]
+
+    def store(self, name: str, value: str) -> None:
+        """Set a value without asking whether it may be set."""
+        key = self._keys[name.casefold()]
+        self._memory.section("configuration")[key.name] = value
+        self._memory.save()
+        if key.changed is not None:
+            key.changed(value)
+
+    def factory(self, settings: dict[str, str]) -> None:
+        """Replace factory values. Raises ValueError for an unknown key or a value that it does not take."""
+        for name, value in settings.items():
+            key = self.find(name)
+            if key is None:
+                raise ValueError(f"--set {name}: the charge point has no such key")
+            if not key.takes(value):
+                raise ValueError(f"--set {name}={value}: not a value of this key")
+            key.value = value
+
+    # -- for the Central System ------------------------------------------------------------------------------------
+
+    def get(self, request: Payload) -> Payload:
+        """Answer GetConfiguration: the keys that were asked for, all if none (5.8)."""
+        wanted = request.get("key")
+        if not wanted:
+            return {"configurationKey": [self._entry(key) for key in self]}
+        found = [(name, self.find(name)) for name in wanted]
+        answer: Payload = {}
+        entries = [self._entry(key) for _, key in found if key is not None]
+        unknown = [name for name, key in found if key is None]
+        if entries:
+            answer["configurationKey"] = entries
+        if unknown:
+            answer["unknownKey"] = unknown
+        return answer
+
+    def _entry(self, key: Key) -> dict[str, Any]:
+        entry: dict[str, Any] = {"key": key.name, "readonly": key.read_only}
+        if not key.write_only:
+            entry["value"] = self.text(key.name)
+        return entry
+
+    def change(self, request: Payload) -> Payload:
+        """Answer ChangeConfiguration (5.3)."""
+        key = self.find(request["key"])
+        if key is None:
+            return {"status": "NotSupported"}
+        if key.read_only or not key.takes(request["value"]):
+            return {"status": "Rejected"}
+        self.store(key.name, request["value"])
+        return {"status": "Accepted"}

@@ -1,0 +1,217 @@
+"""The charge point of OCPP 1.6J, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from conformance.reference import link
+from conformance.reference.authorization import AuthorizationCache, LocalList
+from conformance.reference.hardware import Connector, Evse
+from conformance.reference.station import FIRMWARE, MODEL, VENDOR, Station
+from conformance.reference.station16.configuration import Configuration, keys
+from conformance.reference.station16.files import FileTransfers
+from conformance.reference.station16.remote import Remote
+from conformance.reference.station16.sessions import Sessions
+from conformance.reference.station16.status import Statuses
+from conformance.reference.station16.tokens import Tokens
+from conformance.reference.wire import Answer, CallError, CallTimeout, InvalidAnswer, Payload
+
+if TYPE_CHECKING:
+    from conformance.ocppj.schema import SchemaStore
+    from conformance.ocppj.versions import Version
+    from conformance.reference.options import StationOptions
+
+Handler = Callable[[Payload], "Answer | Payload | None"]
+
+
+class Station16(Station):
+    """A good citizen of 1.6J: Core, FirmwareManagement, LocalAuthListManagement, RemoteTrigger, security messages."""
+
+    def __init__(self, options: StationOptions, version: Version, schemas: SchemaStore | None = None) -> None:
+        super().__init__(options, version, schemas)
+        profile = 1 if options.password else 0
+        known = keys(options.evses, lambda value: self.reconnect(), profile)
+        self.configuration = Configuration(self.memory, known)
+        self.configuration.factory(options.settings)
+        self.local_list = LocalList(self.memory, self.clock)
+        self.cache = AuthorizationCache(self.memory, self.clock)
+        self.sessions = Sessions(self)
+        self.statuses = Statuses(self)
+        self.tokens = Tokens(self)
+        self.remote = Remote(self)
+        self.files = FileTransfers(self)
+        self._handlers: dict[str, Handler] = {
+            "GetConfiguration": self.configuration.get,
+            "ChangeConfiguration": self.configuration.change,
+            "ChangeAvailability": self.statuses.change,
+            "RemoteStartTransaction": self.remote.start,
+            "RemoteStopTransaction": self.remote.stop,
+            "UnlockConnector": self.remote.unlock,
+            "Reset": self.remote.reset,
+            "TriggerMessage": self.remote.trigger,
+            "ExtendedTriggerMessage": self.remote.trigger,
+            "ClearCache": self.tokens.clear_cache,
+            "GetLocalListVersion": self.tokens.list_version,
+            "SendLocalList": self.tokens.send_list,
+            "GetDiagnostics": self.files.get_diagnostics,
+            "UpdateFirmware": self.files.update_firmware,
+            "GetLog": self.files.get_log,
+            "SignedUpdateFirmware": self.files.signed_update_firmware,
+            "DataTransfer": lambda request: {"status": "UnknownVendorId"},
+            "GetInstalledCertificateIds": lambda request: {"status": "NotFound"},
+            "DeleteCertificate": lambda request: {"status": "NotFound"},
+            "InstallCertificate": lambda request: {"status": "Rejected"},
+            "CertificateSigned": lambda request: {"status": "Rejected"},
+        }
+
+    def handle(self, action: str, payload: Payload) -> Answer | Payload | None:
+        """Answer a CALL; one that comes while the charge point is rejected gets a SecurityError."""
+        if self.registration not in ("Accepted", "Pending"):
+            raise CallError("SecurityError", "the charge point has not been accepted")
+        handler = self._handlers.get(action)
+        return None if handler is None else handler(payload)
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    def power_up(self) -> None:
+        self.statuses.forget_reports()
+        self.sessions.power_up()
+        # A cable that is in at boot may be the start of a session (TC_015, TC_032: Finishing or Preparing).
+        for session in self.sessions.all():
+            session.finishing = False
+        self.statuses.transaction_ended()
+        self.spawn(self._clock_aligned())
+
+    async def accepted(self) -> None:
+        self.statuses.report_all()
+
+    async def reconnected(self, offline: float) -> None:
+        self.statuses.report_changes()
+
+    async def boot_once(self) -> None:
+        """Send BootNotification because TriggerMessage asked for it."""
+        if self.registration != "Accepted":
+            self.boot_again()
+            return
+        try:
+            answer = await self.call("BootNotification", self.boot_notification("Triggered"))
+        except (CallError, CallTimeout, InvalidAnswer):
+            return
+        self.clock_told(answer["currentTime"])
+        if answer["status"] == "Accepted" and answer["interval"] > 0:
+            self.set_heartbeat_interval(int(answer["interval"]))
+
+    async def security_event(self, kind: str) -> None:
+        """Tell of a security event (whitepaper 4.7)."""
+        await self.tell("SecurityEventNotification", {"type": kind, "timestamp": self.clock.stamp()})
+
+    async def deliver_queue(self) -> None:
+        await self.queue.deliver(
+            self.call,
+            prepare=self._with_id,
+            answered=self._answered,
+            lost=lambda entry: None,
+            attempts=lambda: self.configuration.number("TransactionMessageAttempts"),
+            interval=lambda: self.configuration.number("TransactionMessageRetryInterval"),
+        )
+
+    def _with_id(self, entry: dict[str, Any]) -> Payload | None:
+        """Fill in the transactionId that StartTransaction.conf brought; without one there is nothing to tell."""
+        payload: Payload = entry["payload"]
+        if entry["action"] == "StartTransaction":
+            return payload
+        known = self.memory.section("transaction_ids").get(entry["transaction"])
+        return None if known is None else {**payload, "transactionId": known}
+
+    def _answered(self, entry: dict[str, Any], answer: Payload) -> None:
+        ids = self.memory.section("transaction_ids")
+        key = entry["transaction"]
+        if entry["action"] == "StartTransaction":
+            ids[key] = answer["transactionId"]
+            self.memory.save()
+            verdict = self.tokens.learn(entry["payload"]["idTag"], answer["idTagInfo"])
+            if not self.defects.active("ignores-invalid-token-in-transaction"):
+                self.sessions.judged(key, verdict)
+        elif entry["action"] == "StopTransaction":
+            ids.pop(key, None)
+            if "idTagInfo" in answer and "idTag" in entry["payload"]:
+                self.tokens.learn(entry["payload"]["idTag"], answer["idTagInfo"])
+
+    async def _clock_aligned(self) -> None:
+        """MeterValues at the multiples of ClockAlignedDataInterval (9.1.5)."""
+        done = time.time()
+        while True:
+            every = self.configuration.number("ClockAlignedDataInterval")
+            now = self.clock.now().timestamp()
+            if every <= 0 or int(now // every) == int(done // every):
+                done = done if every > 0 else now
+                await asyncio.sleep(0.25 if every <= 0 else min(0.25, every - now % every))
+                continue
+            done = now
+            for session in self.sessions.all():
+                if self.online or session.transaction is not None:
+                    self.sessions.meter_values(session, "MeterValuesAlignedData", "Sample.Clock")
+
+    # -- what the hardware tells -------------------------------------------------------------------------------------
+
+    def cable_in(self, evse: Evse, connector: Connector) -> None:
+        """A cable was put in at both ends."""
+        if self.sessions.running(evse.id) or self.statuses.usable(evse.id):
+            self.statuses.report_changes()
+        self.sessions.cable_connected(evse)
+
+    def cable_lost(self, evse: Evse, connector: Connector) -> None:
+        """The EV is gone from the cable."""
+        self.sessions.cable_disconnected(evse, connector)
+
+    def socket_changed(self, evse: Evse, connector: Connector) -> None:
+        """A cable's end was taken out of the socket."""
+        if not connector.occupied:
+            self.sessions.socket_emptied(evse)
+
+    def bay_changed(self, evse: Evse) -> None:
+        """1.6 knows no bays."""
+
+    def ev_changed(self, evse: Evse) -> None:
+        """The EV wants energy or no longer does."""
+        self.sessions.ev_changed(evse)
+
+    def fault_changed(self, evse: Evse, connector: Connector) -> None:
+        """A fault came or went."""
+        self.sessions.fault_changed(evse)
+
+    def token_presented(self, token: dict[str, Any], evse_id: int | None) -> None:
+        """A driver holds a tag before the reader."""
+        id_tag = str(token["idToken"])[:20]
+        session = self.sessions.choose(id_tag, evse_id)
+        if session is not None:
+            self.spawn(self.sessions.present(session, id_tag))
+
+    # -- settings ----------------------------------------------------------------------------------------------------
+
+    def boot_notification(self, reason: str) -> Payload:
+        return {
+            "chargePointVendor": VENDOR,
+            "chargePointModel": MODEL,
+            "chargePointSerialNumber": self.options.identity[:25],
+            "firmwareVersion": FIRMWARE,
+        }
+
+    def heartbeat_interval(self) -> float:
+        return self.configuration.number("HeartbeatInterval")
+
+    def set_heartbeat_interval(self, seconds: int) -> None:
+        self.configuration.store("HeartbeatInterval", str(seconds))
+
+    def ping_interval(self) -> float | None:
+        return self.configuration.number("WebSocketPingInterval") or None
+
+    def target(self, attempt: int) -> tuple[str, str | None]:
+        options = self.options
+        key = self.memory.section("configuration").get("AuthorizationKey")
+        password: str | bytes | None = bytes.fromhex(key) if key else options.password
+        authorization = link.basic_authorization(options.identity, password) if password else None
+        return link.station_url(options.csms, options.identity), authorization
