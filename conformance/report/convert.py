@@ -9,7 +9,10 @@ from conformance.ocppj.findings import Finding
 from conformance.ocppj.trace import Entry
 from conformance.report.record import FindingRecord, FrameRecord, plain
 
-_OUTSIDE = frozenset({"step"})
+
+def _marks(entry: Entry) -> bool:
+    """Whether an entry says where a step or a stage of the case begins, and is itself nothing that happened."""
+    return entry.kind == "step" or (entry.kind == "note" and "stage" in entry.data)
 
 
 def _describe(entry: Entry) -> str:
@@ -45,14 +48,14 @@ def frame_record(entry: Entry) -> FrameRecord:
 
 
 def frame_records(entries: Iterable[Entry]) -> list[FrameRecord]:
-    """The records of a case's entries, in order. Entries that open a step are left out: StepRecord holds them."""
-    return [frame_record(entry) for entry in entries if entry.kind not in _OUTSIDE]
+    """The records of a case's entries, in order. Entries that open a step or a stage are left out."""
+    return [frame_record(entry) for entry in entries if not _marks(entry)]
 
 
 def frames_by_step(entries: Iterable[Entry]) -> dict[int, list[int]]:
-    """Which entries fell into which step, by step number; 0 is what came before the first step.
+    """Which entries fell into which step, by step number; 0 is what came before the first step and in the clean-up.
 
-    An entry belongs to the step that was last opened before it.
+    An entry belongs to the step that was last opened before it, unless a stage (body, clean-up) began in between.
     """
     current = 0
     steps: dict[int, list[int]] = {}
@@ -60,7 +63,9 @@ def frames_by_step(entries: Iterable[Entry]) -> dict[int, list[int]]:
         if entry.kind == "step":
             number: Any = entry.data.get("number")
             current = number if isinstance(number, int) else current
-        elif entry.kind not in _OUTSIDE:
+        elif _marks(entry):
+            current = 0
+        else:
             steps.setdefault(current, []).append(entry.index)
     return steps
 
