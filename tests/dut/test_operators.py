@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import threading
 import tomllib
@@ -16,7 +17,7 @@ import pytest
 
 from conformance.dut.description import Dut
 from conformance.dut.operators import Operator, OperatorUnable, OperatorUnreachable, make_operator, verbs_of
-from conformance.dut.operators.manual import ControllingTerminal, ManualOperator, NoTerminal
+from conformance.dut.operators.manual import ManualOperator, NoTerminal
 from conformance.dut.reading import read_description
 
 BASE = """
@@ -275,50 +276,45 @@ def test_a_person_who_cannot_makes_the_act_impossible(answers: tuple[str | Excep
     assert what in str(caught.value)
 
 
-def on_a_terminal(typed: bytes | None, timeout: float) -> tuple[str, str]:
-    """What a process that owns a terminal of its own is shown there, and what it reads."""
-    report, told = os.pipe()
-    pid, terminal = os.forkpty()
-    if pid == 0:
-        try:
-            answer = ControllingTerminal().ask("plug in > ", timeout)
-        except (NoTerminal, TimeoutError) as error:
-            answer = type(error).__name__
-        os.write(told, answer.encode())
-        os._exit(0)
-    os.close(told)
-    shown = b""
-    while not shown.endswith(b"plug in > "):
-        shown += os.read(terminal, 100)
-    if typed is not None:
-        os.write(terminal, typed)
-    read = os.read(report, 100)
-    os.waitpid(pid, 0)
-    os.close(report)
-    os.close(terminal)
-    return shown.decode(), read.decode()
+# A leader of a new session that opens a terminal without O_NOCTTY makes it its controlling one.
+ASK = """
+import os, sys
+if len(sys.argv) > 2: os.open(sys.argv[2], os.O_RDWR)
+from conformance.dut.operators.base import OperatorUnable
+from conformance.dut.operators.manual import ManualOperator
+try: print(ManualOperator("CS", timeout=float(sys.argv[1])).perform("power_cycle")["note"])
+except OperatorUnable as error: print(error)
+"""
+
+
+def asked(typed: bytes | None, timeout: float) -> tuple[str, str]:
+    """What a process with a controlling terminal of its own shows there, and what it makes of the answer."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-c", ASK, str(timeout), os.ttyname(theirs)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True) as process:
+        shown = b""
+        while not shown.endswith(b"> "):
+            shown += os.read(ours, 1000)
+        if typed is not None:
+            os.write(ours, typed)
+        assert process.stdout is not None
+        said = process.stdout.read().decode()
+    os.close(ours)
+    os.close(theirs)
+    return shown.decode(), said.strip()
 
 
 def test_the_controlling_terminal_is_asked_past_captured_streams() -> None:
-    assert on_a_terminal(b"c no cable\n", 10) == ("plug in > ", "c no cable")
-    assert on_a_terminal(None, 0.05) == ("plug in > ", "TimeoutError")
+    shown, said = asked(b"a click\n", 10)
+    assert "Act 1: Switch the power of the charging station off and on again." in shown
+    assert said == "a click"
+    assert asked(None, 0.05)[1] == "power_cycle: nobody answered within 0.05 s"
 
 
 def test_without_a_terminal_an_act_fails_at_once() -> None:
-    report, told = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.setsid()
-        try:
-            ManualOperator("CS").perform("plug_in", **PLACE)
-        except OperatorUnable as error:
-            os.write(told, str(error).encode())
-        os._exit(0)
-    os.close(told)
-    said = os.read(report, 1000).decode()
-    os.waitpid(pid, 0)
-    os.close(report)
-    assert said.startswith("plug_in: there is no terminal to ask on")
+    command = [sys.executable, "-c", ASK, "600"]
+    done = subprocess.run(command, capture_output=True, text=True, start_new_session=True, timeout=20, check=True)
+    assert done.stdout.startswith("power_cycle: there is no terminal to ask on")
 
 
 def test_verbs_can_be_shared_out(bench: Bench) -> None:
