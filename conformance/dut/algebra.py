@@ -174,7 +174,6 @@ _TOKEN = re.compile(
       | (?P<open>\()
       | (?P<close>\))
       | (?P<word>(?:and|or|not)\b)
-      | (?P<id>[A-Z]+-\d+(?:\.\d+)?)
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
