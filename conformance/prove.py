@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,8 @@ from conformance.cases.selection import Wishes, select
 from conformance.data import data_path
 from conformance.proof.recording import Recording, recording_of
 from conformance.proof.score import Score, load_equivalents, score
-from conformance.run import Run, Settings
+from conformance.proof.variants import load_variants
+from conformance.run import Embedded, Run, Settings
 
 if TYPE_CHECKING:
     from conformance.report.record import CaseRecord
@@ -29,11 +31,35 @@ KILL_RESULTS = "kill.json"
 def record_all(
     wishes: Wishes | None = None, ids: Iterable[str] = (), progress: Callable[[str], None] = lambda line: None
 ) -> tuple[list[Recording], list[CaseRecord]]:
-    """Run the cases on the embedded devices; the recordings of those that passed, and the records of all."""
-    wanted = set(ids)
+    """Run the cases on the embedded devices, and those that do not apply to them on the variants that name them.
+
+    Returns the recordings of those that passed, and the records of all.
+    """
+    wishes = wishes or Wishes()
+    recordings, records = _record(wishes, set(ids), Embedded(), progress)
+    for variant in load_variants(data_path("testcases", "variants.toml")):
+        chosen = set(variant.cases) & set(ids) if ids else set(variant.cases)
+        if not chosen or (wishes.roles and variant.role not in wishes.roles):
+            continue
+        progress(f"variant {variant.name}")
+        narrowed = replace(wishes, roles=(variant.role,))
+        more, ended = _record(narrowed, chosen, Embedded(variant.overrides, variant.arguments), progress)
+        recordings += more
+        records += ended
+    return recordings, records
+
+
+def run_cases(wishes: Wishes, ids: Iterable[str], device: Embedded) -> list[CaseRecord]:
+    """Run some cases on the embedded devices, changed as `device` says: what the defects' proof does."""
+    return _record(wishes, set(ids), device, lambda line: None)[1]
+
+
+def _record(
+    wishes: Wishes, wanted: set[str], device: Embedded, progress: Callable[[str], None]
+) -> tuple[list[Recording], list[CaseRecord]]:
     recordings: list[Recording] = []
     with tempfile.TemporaryDirectory() as folder:
-        run = Run(Settings(wishes=wishes or Wishes(), report_dir=Path(folder)))
+        run = Run(Settings(wishes=wishes, report_dir=Path(folder), device=device))
         run.begin()
 
         def keep(live: Any, selected: Any, result: Any, situation: Any) -> None:

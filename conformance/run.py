@@ -27,6 +27,17 @@ class RunError(Exception):
     """The run can't begin or go on: one line that says what is wrong, where, and what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """How the embedded devices differ from the default: for proof, which switches defects and features."""
+
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    """Laid over the embedded descriptions."""
+    arguments: tuple[str, ...] = ()
+    """Further options of the device's command line."""
+    defects: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Settings:
     """What the command line says about a run."""
@@ -36,6 +47,7 @@ class Settings:
     strict: bool = False
     report_dir: Path = Path("reports")
     schemas: Path | None = None
+    device: Embedded = field(default_factory=lambda: Embedded())
 
 
 class Run:
@@ -44,7 +56,7 @@ class Run:
     def __init__(self, settings: Settings, *, suspend: Callable[[], Any] = contextlib.nullcontext) -> None:
         self.settings = settings
         self.suspend = suspend
-        self.duts = _load(settings.descriptions)
+        self.duts = _load(settings)
         self.embedded = not settings.descriptions
         self.record: RunRecord | None = None
         self.journal: Journal | None = None
@@ -189,14 +201,14 @@ class Run:
 
         try:
             if self.embedded and dut.role == "CSMS":
-                self._device = start_csms(version)
+                self._device = start_csms(version, **self._started_with())
                 dut = replace(dut, address=replace(dut.address, url=self._device.addresses["ocpp"]))
             live = LiveBench(dut, version, self.schemas)
             self._live = live
             live.open()
             if self.embedded and dut.role == "CS":
                 url = f"ws://127.0.0.1:{live.port}{dut.address.path}"
-                self._device = start_station(version, url, dut.identity)
+                self._device = start_station(version, url, dut.identity, **self._started_with())
             if self._device is not None:
                 hands = replace(dut.operator.default, kind="http", url=self._device.addresses["operator"])
                 dut = replace(dut, operator=replace(dut.operator, default=hands))
@@ -208,6 +220,10 @@ class Run:
             raise RunError(str(error)) from None
         return live
 
+    def _started_with(self) -> dict[str, Any]:
+        device = self.settings.device
+        return {"arguments": device.arguments, "defects": device.defects}
+
     def close_bench(self) -> None:
         """Close the open bench, its operator and its embedded device, if any."""
         for thing in (self._live, self._operator, self._device):
@@ -217,16 +233,17 @@ class Run:
         self._live = self._operator = self._device = self._key = None
 
 
-def _load(descriptions: Sequence[Path]) -> list[Any]:
+def _load(settings: Settings) -> list[Any]:
     from conformance.dut.errors import DescriptionError
     from conformance.dut.reading import load_description
 
     try:
-        if descriptions:
-            return [load_description(path) for path in descriptions]
-        anywhere: Mapping[str, Any] = {"connection": {"listen": "127.0.0.1:0"}}
+        if settings.descriptions:
+            return [load_description(path) for path in settings.descriptions]
+        more = dict(settings.device.overrides)
+        anywhere = {**more, "connection": {"listen": "127.0.0.1:0"}}
         station = load_description(data_path("docs", "devices", EMBEDDED[0]), anywhere)
-        return [station, load_description(data_path("docs", "devices", EMBEDDED[1]))]
+        return [station, load_description(data_path("docs", "devices", EMBEDDED[1]), more)]
     except DescriptionError as error:
         raise RunError(str(error)) from None
 

@@ -85,9 +85,15 @@ class Device:
 
 
 def start_station(
-    version: str, url: str, identity: str, *, defects: Sequence[str] = (), state: Path | None = None
+    version: str,
+    url: str,
+    identity: str,
+    *,
+    arguments: Sequence[str] = (),
+    defects: Sequence[str] = (),
+    state: Path | None = None,
 ) -> Device:
-    """A reference charging station that connects to `url` (without the identity)."""
+    """A reference charging station that connects to `url` (without the identity); `arguments` are further options."""
     named = [part for name in defects for part in ("--defect", name)]
     return Device(
         "station",
@@ -99,14 +105,16 @@ def start_station(
         identity,
         "--operator",
         "127.0.0.1:0",
-        *named,
+        *named, *arguments,
         state=state,
     )
 
 
-def start_csms(version: str, *, defects: Sequence[str] = (), state: Path | None = None) -> Device:
-    """A reference CSMS on a free port."""
+def start_csms(
+    version: str, *, arguments: Sequence[str] = (), defects: Sequence[str] = (), state: Path | None = None
+) -> Device:
+    """A reference CSMS on a free port; `arguments` are further options."""
     named = [part for name in defects for part in ("--defect", name)]
     return Device(
-        "csms", "--version", version, "--listen", "127.0.0.1:0", "--operator", "127.0.0.1:0", *named, state=state
+        "csms", "--version", version, "--listen", "127.0.0.1:0", "--operator", "127.0.0.1:0", *named, *arguments, state=state
     )

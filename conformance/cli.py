@@ -1,0 +1,200 @@
+"""`ocpp-conformance`: what one does besides running pytest."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+
+class CliError(Exception):
+    """What the user has to mend, in one line."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; 0 for success, 1 when what was asked for is not so, 2 for a mistake in the request."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if arguments[:1] in (["station"], ["csms"]):
+        from conformance.reference.__main__ import main as reference
+
+        return reference(arguments)
+    if arguments[:1] == ["run"]:
+        return _run(arguments[1:])
+    options = _parser().parse_args(arguments)
+    command: Callable[[Any], int] = options.command
+    try:
+        return command(options)
+    except CliError as error:
+        sys.stderr.write(f"ocpp-conformance: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ocpp-conformance", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, function: Callable[[Any], int], text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(command=function)
+        return command
+
+    add("run", lambda options: 0, "run the test cases: `pytest` on the cases of this installation, with its options")
+    add("station", lambda options: 0, "start the reference charging station by hand (--help for its options)")
+    add("csms", lambda options: 0, "start the reference CSMS by hand (--help for its options)")
+    init = add("init", _init, "write a description of a device (dut.toml)")
+    init.add_argument("file", nargs="?", default="dut.toml", type=Path)
+    init.add_argument("--role", choices=["CS", "CSMS"], required=True, help="what is under test")
+    init.add_argument("--version", action="append", choices=["1.6", "2.0.1", "2.1"], required=True)
+    init.add_argument("--identity", default="CS001", help="the station's identity")
+    init.add_argument("--listen", default="127.0.0.1:9000", help="role CS: where our CSMS listens")
+    init.add_argument("--url", default="ws://127.0.0.1:9000/ocpp", help="role CSMS: the CSMS under test")
+    init.add_argument("--ask-device", action="store_true", help="role CS: read features from the device over the wire")
+    plan = add("plan", _plan, "print the numbered procedure for a device, without touching it")
+    plan.add_argument("description", type=Path)
+    check = add("check-operator", _check_operator, "reach the operator of a description and list its verbs")
+    check.add_argument("description", type=Path)
+    render = add("render", _render, "rebuild the views of a run from its results.json")
+    render.add_argument("results", type=Path)
+    render.add_argument("--html", type=Path, help="write the report here")
+    render.add_argument("--junit", type=Path, help="write JUnit XML here")
+    coverage = add("coverage", _coverage, "what the catalogue lists, what is implemented, what is proved to fail")
+    coverage.add_argument("--json", action="store_true", help="print JSON only")
+    coverage.add_argument("--kill-results", type=Path, default=Path("reports/kill.json"),
+                          help="what `prove` wrote (default: reports/kill.json; made anew when it is missing)")
+    prove = add("prove", _prove, "record cases on the embedded devices and replay them with every mutant")
+    prove.add_argument("ids", nargs="*", help="case ids (default: all)")
+    prove.add_argument("--role", action="append", default=[], choices=["CS", "CSMS"])
+    prove.add_argument("--version", action="append", default=[], choices=["1.6", "2.0.1", "2.1"])
+    prove.add_argument("--out", type=Path, help="write the kill results here (default: reports/kill.json for all cases)")
+    prove.add_argument("--details", action="store_true", help="list survivors and unjudged fields")
+    return parser
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _run(arguments: list[str]) -> int:
+    import pytest
+
+    from conformance.data import catalogue_folder
+
+    folder = str(catalogue_folder().parent)
+    return int(pytest.main([folder, "--import-mode=importlib", "-p", "no:cacheprovider", *arguments]))
+
+
+def _plan(options: Any) -> int:
+    from conformance.cases.catalogue import load_catalogue
+    from conformance.cases.discovery import discover
+    from conformance.cases.selection import Wishes, select
+    from conformance.report.plan import plan_lines
+
+    dut = _description(options.description)
+    infos = discover()
+    selected = [one for info in infos for one in select(info, load_catalogue(), [dut], Wishes())]
+    for line in plan_lines(selected, sorted(info.id for info in infos)):
+        _print(line)
+    return 0
+
+
+def _description(path: Path) -> Any:
+    from conformance.dut.errors import DescriptionError
+    from conformance.dut.reading import load_description
+
+    try:
+        return load_description(path)
+    except DescriptionError as error:
+        raise CliError(str(error)) from None
+
+
+def _check_operator(options: Any) -> int:
+    from conformance.dut.operators import OperatorUnreachable, make_operator, verbs_of
+
+    dut = _description(options.description)
+    operator = make_operator(dut)
+    try:
+        operator.check()
+    except OperatorUnreachable as error:
+        raise CliError(str(error)) from None
+    offered = operator.verbs
+    for verb in sorted(verbs_of(dut.role)):
+        _print(f"{'yes' if verb in offered else 'no ':4} {verb}")
+    operator.close()
+    return 0 if offered else 1
+
+
+def _render(options: Any) -> int:
+    from conformance.report.record import ResultsError
+    from conformance.report.render import render
+
+    if not options.html and not options.junit:
+        raise CliError("render: nothing to write; give --html FILE or --junit FILE")
+    try:
+        render(options.results, html=options.html, junit=options.junit)
+    except ResultsError as error:
+        raise CliError(str(error)) from None
+    except OSError as error:
+        raise CliError(f"{error.filename}: {error.strerror}") from None
+    return 0
+
+
+def _coverage(options: Any) -> int:
+    from conformance.coverage import coverage_rows, kill_results
+
+    killed = kill_results(options.kill_results, _progress)
+    rows = coverage_rows(killed)
+    if options.json:
+        _print(json.dumps(rows, indent=1))
+        return 0
+    _print(f"{'version':8}{'role':6}{'block':26}{'listed':>8}{'implemented':>13}{'killed':>8}")
+    for row in rows:
+        _print(f"{row['version']:8}{row['role']:6}{row['block']:26}{row['listed']:8}{row['implemented']:13}{row['killed']:8}")
+    return 0
+
+
+def _progress(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+def _prove(options: Any) -> int:
+    from conformance.cases.discovery import discover
+    from conformance.cases.selection import Wishes
+    from conformance.prove import KILL_RESULTS, record_all, score_all, write_kill_results
+
+    known = {info.id for info in discover()}
+    for one in options.ids:
+        if one not in known:
+            raise CliError(f"prove: no case {one}; `ocpp-conformance coverage` lists what there is")
+    wishes = Wishes(roles=tuple(options.role), versions=tuple(options.version))
+    recordings, records = record_all(wishes, options.ids, _progress)
+    bad = [one for one in records if one.verdict not in ("PASS", "NOT APPLICABLE")]
+    scores = []
+    for one in score_all(recordings):
+        scores.append(one)
+        _print(one.line())
+        if options.details:
+            for name in ("survived", "errors", "unjudged"):
+                for text in getattr(one, name):
+                    _print(f"    {name}: {text}")
+    out = options.out or (None if options.ids or options.role or options.version else Path("reports") / KILL_RESULTS)
+    if out is not None:
+        write_kill_results(scores, {}, out)
+    for record in bad:
+        _print(f"{record.verdict} {record.id} {record.version}: {record.why}")
+    return 1 if bad or any(one.survived or one.broken for one in scores) else 0
+
+
+def _init(options: Any) -> int:
+    from conformance.init import write_description
+
+    return write_description(options, _print)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

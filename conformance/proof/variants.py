@@ -1,0 +1,33 @@
+"""Variants of the embedded devices, as data: where cases run that do not apply to the default ones."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One variant: `overrides` of the description, `arguments` of the device, and the `cases` that run on it."""
+
+    name: str
+    role: str
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+
+
+def load_variants(path: Path) -> tuple[Variant, ...]:
+    """Read `testcases/variants.toml`; ValueError for an entry without name, role or cases."""
+    variants = []
+    for number, raw in enumerate(tomllib.loads(path.read_text("utf-8")).get("variant", []), 1):
+        if not (raw.get("name") and raw.get("role") and raw.get("cases")):
+            raise ValueError(f"{path}: variant {number} needs name, role and cases")
+        overrides = {key: raw[key] for key in ("features", "device", "values", "evses", "timeouts") if key in raw}
+        variants.append(
+            Variant(raw["name"], raw["role"], overrides, tuple(raw.get("arguments", ())), tuple(raw["cases"]))
+        )
+    return tuple(variants)
