@@ -58,7 +58,8 @@ def dial(
     try:
         transport: Transport = plain
         request = _request(protocol, basic, headers)
-        handshake = Handshake.of_request(request.path, list(request.headers.raw_items()), peer_name(host, port))
+        handshake = Handshake(peer=peer_name(host, port))
+        handshake.read(request.path, list(request.headers.raw_items()))
         if protocol.uri.secure:
             context = tls or ssl.create_default_context()
             transport = _dial_tls(target, plain, context, server_name or host, deadline)

@@ -29,7 +29,7 @@ class FaultKind(StrEnum):
     REORDER = "reorder"
     """The message leaves after the next one; it is lost if there is none."""
     DROP = "drop"
-    """The message never leaves."""
+    """The message never leaves. (Dropping, doubling or swapping compressed messages breaks the stream.)"""
     MUTE_PONG = "mute_pong"
     """From this message on no ping is answered."""
     STALL = "stall"

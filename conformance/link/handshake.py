@@ -32,14 +32,12 @@ class Handshake:
     server_name: str | None = None
     response_headers: list[tuple[str, str]] = field(default_factory=list)
 
-    @classmethod
-    def of_request(cls, path: str, headers: list[tuple[str, str]], peer: str) -> Handshake:
-        """The handshake that a request with this target and these headers makes."""
-        identity, raw_identity = split_identity(path)
-        handshake = cls(path, identity, raw_identity, (), headers, peer=peer)
-        handshake.subprotocols = offered_subprotocols(handshake.header_values("Sec-WebSocket-Protocol"))
-        handshake.username, handshake.password = decode_basic(handshake.header("Authorization"))
-        return handshake
+    def read(self, path: str, headers: list[tuple[str, str]]) -> None:
+        """Fill in what a request with this target and these headers says."""
+        self.path, self.headers = path, headers
+        self.identity, self.raw_identity = split_identity(path)
+        self.subprotocols = offered_subprotocols(self.header_values("Sec-WebSocket-Protocol"))
+        self.username, self.password = decode_basic(self.header("Authorization"))
 
     def header(self, name: str) -> str | None:
         """First value of request header `name` (any case), or None."""
@@ -63,7 +61,10 @@ def offered_subprotocols(values: list[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An answer that refuses a handshake: `status` 100 to 599 but 101, further `headers`, a text `body`."""
+    """An answer that refuses a handshake: `status` 100 to 599 but 101, further `headers`, a text `body`.
+
+    `reason` is what `Handler.refused` is told; "" tells it the body.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -10,27 +10,20 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic, sleep
-from typing import Any
 
 from conformance.link.connection import CLOSE_TIMEOUT, MAX_SIZE, Connection, Handler, tell_crash
 from conformance.link.errors import LinkError, words_for
 from conformance.link.handshake import Handshake, Refusal
-from conformance.link.transport import CHUNK, PlainTransport, TlsTransport, Transport, peer_name
+from conformance.link.opening import Refused, discard, read_request, refuse, secure
+from conformance.link.transport import PlainTransport, Transport, peer_name
 
 HANDSHAKE_TIMEOUT = 10.0
 """Seconds that a client has for TLS and the opening handshake together."""
 _REBIND_TIME = 2.0
 _BACKLOG = 128
 _GOING = "the tester is going away"
+_LINGER = 1.0  # seconds that a refused client has to end TCP
 _HURRY = 0.2  # seconds that a write may take once the listener stops
-
-
-class _NoHandshake(Exception):
-    """What came in is no WebSocket handshake; `answer` is what we say to it, None: nothing."""
-
-    def __init__(self, reason: str, answer: Refusal | None = None) -> None:
-        super().__init__(reason)
-        self.answer = answer
 
 
 def accept_all(handshake: Handshake) -> Refusal | None:
@@ -238,13 +231,13 @@ class Listener:
         connection: Connection | None = None
         handshake = Handshake(peer=peer)
         try:
-            made = self._shake_hands(plain, handshake)
-            if made is not None:
-                connection, surplus = made
-                connection.run(surplus)
-        except _NoHandshake as error:
+            connection, surplus = self._shake_hands(plain, handshake)
+            connection.run(surplus)
+        except Refused as refused:
             if not self._stopping:
-                self._tell_refused(handshake, error.answer.status if error.answer else 0, str(error), self._now())
+                self._tell_refused(handshake, refused)
+            plain.finish_writing()
+            discard(plain, min(self._close_timeout, _LINGER))
         except BaseException as error:
             self._crashed(error)
         finally:
@@ -254,27 +247,20 @@ class Listener:
                 if connection is not None:
                     self._connections.pop(connection.number, None)
 
-    def _shake_hands(self, plain: PlainTransport, handshake: Handshake) -> tuple[Connection, bytes] | None:
-        """The connection, its 101 on the wire and its handler told, and the bytes after the request; None: refused."""
+    def _shake_hands(self, plain: PlainTransport, handshake: Handshake) -> tuple[Connection, bytes]:
+        """The connection, its handler told and its 101 on the wire, and the bytes after the request. Raises Refused."""
         from conformance.link.negotiation import server_protocol
 
         deadline = monotonic() + self._handshake_timeout
         transport: Transport = plain
-        try:
-            if self.tls is not None:
-                transport = _serve_tls(plain, self.tls, handshake, deadline)
-            protocol = server_protocol(self.compression, self._max_size)
-            request, surplus = _read_request(transport, protocol, handshake, deadline)
-        except _NoHandshake as error:
-            if error.answer is not None:
-                _answer_and_end(transport, error.answer, self._close_timeout)
-            raise
+        if self.tls is not None:
+            transport = secure(plain, self.tls, handshake, deadline)
+        protocol = server_protocol(self.compression, self._max_size)
+        request, surplus = read_request(transport, protocol, handshake, deadline)
         response = protocol.accept(request)
         if response.status_code != 101:
             body = bytes(response.body).decode("utf-8", "replace")
-            refusal = Refusal(response.status_code, dict(response.headers.raw_items()), body, body.strip())
-            self._refuse(transport, handshake, refusal)
-            return None
+            raise refuse(transport, handshake, Refusal(response.status_code, dict(response.headers.raw_items()), body))
         try:
             verdict = self.decide(handshake)
             chosen = None if verdict is not None else self.subprotocols(handshake)
@@ -283,8 +269,7 @@ class Listener:
             verdict = Refusal(500, body="the tester failed; see its report\n", reason=f"the tester failed: {error!r}")
             chosen = None
         if verdict is not None:
-            self._refuse(transport, handshake, verdict)
-            return None
+            raise refuse(transport, handshake, verdict)
         if chosen is not None:
             response.headers["Sec-WebSocket-Protocol"] = chosen
         handshake.response_headers = list(response.headers.raw_items())
@@ -301,11 +286,15 @@ class Listener:
             close_timeout=self._close_timeout,
         )
         connection.thread = threading.current_thread()
-        answer = protocol.data_to_send()
+        self._open(connection, protocol.data_to_send())
+        return connection, surplus
+
+    def _open(self, connection: Connection, answer: list[bytes]) -> None:
+        """Register the connection, tell the handler, and only then let the 101 leave: fast devices speak at once."""
         with self._lock:
             if not self.listening:
-                transport.abort()
-                raise _NoHandshake("listening was paused during the handshake")
+                connection.abort()
+                raise Refused(0, "listening was paused during the handshake")
             self._connections[connection.number] = connection
         try:
             self.handler.opened(connection)
@@ -317,18 +306,10 @@ class Listener:
             connection.abort()
         if self._stopping:
             connection.close(1001, _GOING)
-        return connection, surplus
 
-    def _refuse(self, transport: Transport, handshake: Handshake, refusal: Refusal) -> None:
-        handshake.response_headers = list(refusal.headers.items())
-        at = self._now()
-        _answer_and_end(transport, refusal, self._close_timeout)
-        reason = refusal.reason or refusal.body.strip() or f"refused with status {refusal.status}"
-        self._tell_refused(handshake, refusal.status, reason, at)
-
-    def _tell_refused(self, handshake: Handshake, status: int, reason: str, at: float) -> None:
+    def _tell_refused(self, handshake: Handshake, refused: Refused) -> None:
         try:
-            self.handler.refused(handshake, status, reason, at)
+            self.handler.refused(handshake, refused.status, refused.reason, self._now())
         except BaseException as error:
             self._crashed(error)
 
@@ -336,68 +317,6 @@ class Listener:
         if self.error is None:
             self.error = error
         tell_crash(self.handler, None, error)
-
-
-def _serve_tls(plain: PlainTransport, context: ssl.SSLContext, handshake: Handshake, deadline: float) -> TlsTransport:
-    try:
-        transport = TlsTransport(plain, context, server_name=None, server=True)
-        transport.handshake(deadline)
-    except TimeoutError:
-        raise _NoHandshake("the TLS handshake was not finished in time") from None
-    except (OSError, EOFError, LinkError) as error:
-        raise _NoHandshake(f"the TLS handshake failed: {words_for(error)}") from error
-    handshake.tls_version = transport.version
-    handshake.cipher = transport.cipher
-    handshake.client_certificate = transport.peer_certificate
-    handshake.server_name = transport.requested_name
-    return transport
-
-
-def _read_request(transport: Transport, protocol: Any, handshake: Handshake, deadline: float) -> tuple[Any, bytes]:
-    """The request, and the bytes that came after it; fills `handshake`. Raises _NoHandshake."""
-    head = b""
-    while b"\r\n\r\n" not in head:
-        left = deadline - monotonic()
-        try:
-            transport.set_read_timeout(max(left, 0.001))
-            data = transport.recv(CHUNK)
-        except TimeoutError:
-            raise _NoHandshake("no complete request came in time", Refusal(408)) from None
-        except OSError as error:
-            raise _NoHandshake(f"the connection broke before a request: {words_for(error)}") from error
-        if not data:
-            what = "in the middle of the request" if head else "before a request"
-            raise _NoHandshake(f"the connection ended {what}")
-        if not head and data[:1] == b"\x16":
-            raise _NoHandshake("a TLS handshake came to a port that speaks plain WebSocket (ws, not wss)")
-        end = (head[-3:] + data).find(b"\r\n\r\n")
-        if end >= 0:
-            cut = end + 4 - len(head[-3:])
-            data, surplus = data[:cut], data[cut:]
-        else:
-            surplus = b""
-        head += data
-        protocol.receive_data(data)
-        if protocol.handshake_exc is not None:
-            why = protocol.handshake_exc.__cause__ or protocol.handshake_exc
-            raise _NoHandshake(f"no readable HTTP request: {why}", Refusal(400, body=f"{why}\n"))
-    request = protocol.events_received()[0]
-    seen = Handshake.of_request(request.path, list(request.headers.raw_items()), handshake.peer)
-    for name in ("path", "identity", "raw_identity", "subprotocols", "headers", "username", "password"):
-        setattr(handshake, name, getattr(seen, name))
-    return request, surplus
-
-
-def _answer_and_end(transport: Transport, refusal: Refusal, timeout: float) -> None:
-    """Send the refusal and wait for the other side to end TCP: closing first could destroy the answer on its way."""
-    try:
-        transport.write(refusal.serialize())
-        transport.finish_writing()
-        transport.set_read_timeout(min(timeout, 1.0))
-        while transport.recv(CHUNK):
-            pass
-    except (OSError, LinkError):
-        return
 
 
 def _advice(error: OSError) -> str:

@@ -24,6 +24,8 @@ _FORWARD_SECRET_RSA = ("ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA3
 DEFAULT_CIPHERS = (*CIPHER_SUITES.values(), *_FORWARD_SECRET_RSA)
 """What a context offers unless told otherwise: the standard's suites, and their forward secret kin for RSA keys."""
 
+_SECURITY_LEVEL = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -44,9 +46,9 @@ def server_context(
     """The listening side. `client_roots` (PEM) makes it security profile 3: a client certificate is demanded.
 
     One credential for each kind of key may be given (ECDSA and RSA), as A00.FR.318 asks of a CSMS. `ciphers` are
-    names of OpenSSL or of the standard, for TLS 1.2 and below. `security_level` is OpenSSL's; weak keys and TLS 1.0 or
-    1.1 need 0, which is chosen by itself for the latter. Raises ValueError for files that are no certificate and key,
-    or ciphers that OpenSSL does not know.
+    names of OpenSSL or of the standard, for TLS 1.2 and below. `security_level` is OpenSSL's: 2 (the default) asks for
+    keys of 112 bits of security as A00.FR.501 does; weak keys and TLS 1.0 or 1.1 need 0, which the latter set.
+    Raises ValueError for files that are no certificate and key, or ciphers that OpenSSL does not know.
     """
     if not credentials:
         raise ValueError("a TLS server needs a certificate and its key")
@@ -106,11 +108,14 @@ def _limit(
     ciphers: Sequence[str],
     security_level: int | None,
 ) -> None:
-    old = ssl.TLSVersion.MINIMUM_SUPPORTED < maximum < ssl.TLSVersion.TLSv1_2 or minimum < ssl.TLSVersion.TLSv1_2
-    level = 0 if old and security_level is None else security_level
+    level = security_level
+    if level is None:
+        # The smallest and largest supported version are negative numbers, beside the order of the others.
+        old = minimum < ssl.TLSVersion.TLSv1_2 or 0 < maximum < ssl.TLSVersion.TLSv1_2
+        level = 0 if old else _SECURITY_LEVEL
     names = [CIPHER_SUITES.get(name, name) for name in ciphers]
     try:
-        context.set_ciphers(":".join(names) + ("" if level is None else f":@SECLEVEL={level}"))
+        context.set_ciphers(f"{':'.join(names)}:@SECLEVEL={level}")
     except ssl.SSLError as error:
         raise ValueError(f"OpenSSL knows none of the cipher suites {', '.join(ciphers)}") from error
     with warnings.catch_warnings():

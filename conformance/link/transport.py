@@ -101,8 +101,9 @@ class PlainTransport:
         self._sock.settimeout(seconds)
 
     def finish_writing(self) -> None:
-        """Send FIN."""
-        self._shutdown(socket.SHUT_WR)
+        """Send FIN, unless a reset is under way."""
+        if not self._aborted:
+            self._shutdown(socket.SHUT_WR)
 
     def wake(self) -> None:
         """End both directions, so that a waiting `recv` returns."""

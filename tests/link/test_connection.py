@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
-import os
 import socket
 import struct
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +17,10 @@ from conformance.link.errors import LinkClosed, LinkError, LinkStalled
 from conformance.link.frames import CLOSE, CONTINUATION, PING, PONG, TEXT, raw_frame
 
 SIZES = (0, 1, 125, 126, 127, 2000, 65535, 65536, 300_000)
+
+
+def open_descriptors() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 @pytest.mark.parametrize("compression", [False, True])
@@ -104,7 +108,7 @@ def test_ping_is_answered_and_timed(lab):
     kind, payload, at = lab.client.wait("control")[0]
     assert (kind, payload) == ("pong", b"are you there")
     assert sent <= at < sent + 5
-    assert lab.server.of("control")[0][:2] == ("ping", b"are you there")
+    assert lab.server.wait("control")[0][:2] == ("ping", b"are you there")
     accepted.pong(b"unasked")
     assert lab.client.wait("control", 2)[1][:2] == ("pong", b"unasked")
 
@@ -208,7 +212,7 @@ def test_abort_from_within_the_handler(lab):
 
 
 def test_drop_ends_tcp_without_a_close_frame(lab):
-    accepted, dialled = lab.pair()
+    _, dialled = lab.pair()
     dialled.drop()
     assert lab.server.wait("closed")[0][:2] == (None, "")
     assert lab.client.wait("closed")[0][:2] == (None, "ended by this side without a close frame")
@@ -296,7 +300,7 @@ def test_slow_reader_is_no_stalled_one(lab, request_head):
 
 
 def test_writes_of_many_threads_stay_whole(lab):
-    accepted, dialled = lab.pair(compression=True, dial_compression=True)
+    accepted, _ = lab.pair(compression=True, dial_compression=True)
     threads = [
         threading.Thread(target=lambda n=number: [accepted.send(f"{n}:" + "x" * (n * 300)) for _ in range(20)])
         for number in range(8)
@@ -378,7 +382,7 @@ def test_stop_closes_with_1001_and_leaks_nothing(lab):
     lab.pair()[1].close()  # whatever is opened once per process is open now
     lab.listeners[0].stop()
     gc.collect()
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     listener = lab.listen()
     dialled = [lab.dial(listener, f"CS{number}") for number in range(20)]
     waiting = [lab.raw(listener.port) for _ in range(3)]
@@ -395,7 +399,7 @@ def test_stop_closes_with_1001_and_leaks_nothing(lab):
     for sock in waiting:
         sock.close()
     gc.collect()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_descriptors() == before
 
 
 def test_stop_is_bounded_with_peers_that_neither_read_nor_close(lab, request_head):
