@@ -23,6 +23,13 @@ _TRIGGERED = {
 }
 """What a TriggerMessage brings where it is not named as the message itself."""
 
+_TRIGGERS = {"TriggerMessage", "ExtendedTriggerMessage"}
+_REMOTE = {
+    "RemoteStartTransaction",
+    "RemoteStopTransaction",
+    "RequestStartTransaction",
+    "RequestStopTransaction",
+}
 _REPORTS = {"GetBaseReport", "GetReport", "GetMonitoringReport"}
 
 
@@ -80,15 +87,25 @@ class Registration:
             return
         raise CallError("SecurityError", f"{action} before the station is accepted")
 
-    def refusal(self) -> str | None:
-        """Why the CSMS may not send a CALL to this station now; None if it may (B03.FR.03)."""
-        if self.record.registration in (ACCEPTED, PENDING):
-            return None
-        return f"station {self.record.identity!r} is {self.record.registration.lower() or 'not booted yet'}"
+    def refusal(self, action: str, asked: Payload, family: str) -> str | None:
+        """Why the CSMS may not send this CALL now; None if it may.
+
+        To a station that is not accepted nothing (B03.FR.03), to a Pending one no remote start or stop (B02.FR.05;
+        1.6 section 4.2), and in 1.6 no trigger of a BootNotification once it is accepted (1.6 errata 3.40).
+        """
+        status = self.record.registration
+        if status not in (ACCEPTED, PENDING):
+            return f"station {self.record.identity!r} is {status.lower() or 'not booted yet'}"
+        if status == PENDING and action in _REMOTE:
+            return f"station {self.record.identity!r} is pending"
+        triggers_boot = action in _TRIGGERS and asked.get("requestedMessage") == "BootNotification"
+        if status == ACCEPTED and triggers_boot and family == "1.6":
+            return f"station {self.record.identity!r} is accepted, so it is not made to boot again"
+        return None
 
     def sends(self, action: str, payload: Payload) -> None:
         """Note what a CALL of ours lets the station send while it is Pending."""
-        if action in ("TriggerMessage", "ExtendedTriggerMessage"):
+        if action in _TRIGGERS:
             message = str(payload.get("requestedMessage", ""))
             self.solicited |= _TRIGGERED.get(message, {message})
         elif action in _REPORTS:

@@ -83,7 +83,7 @@ class Session:
         known = version.actions.get(action)
         if known is None or not known.may_be_sent_by("CSMS"):
             raise Refused(f"{action!r} is no CALL of a CSMS in OCPP {version.id}")
-        refusal = self.desk.registration.refusal()
+        refusal = self.desk.registration.refusal(action, asked, version.family)
         if refusal is not None:
             raise Refused(f"{action} not sent: {refusal}")
         try:

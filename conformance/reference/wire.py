@@ -251,7 +251,7 @@ class Endpoint:
         then: Callable[[], object] | None = None
         try:
             self._check_request(frame)
-            result = self._distortion.intercept(action, frame.payload)
+            result: Answer | Payload | None = self._distortion.intercept(action, frame.payload)
             if result is None:
                 result = self._handle(action, frame.payload)
             if result is None:
@@ -280,24 +280,30 @@ class Endpoint:
         """Raise the CallError that this request deserves, if any."""
         if not frame.id or len(frame.id) > 36:
             raise CallError("RpcFrameworkError", "the message id is missing or longer than 36 characters")
-        if not frame.action and frame.problems:
+        problems = self._problems(frame)
+        if not frame.action and problems:
             raise CallError("RpcFrameworkError", _words(frame))
         known = self.version.actions.get(frame.action)
         if known is None:
             raise CallError("NotImplemented", f"unknown action {frame.action[:50]!r}")
         if known.sender == self.role:
             raise CallError("NotSupported", f"{frame.action} is never sent to a {self.role}")
-        problems = self.version.problems(frame)
-        if frame.payload is None and all(problem.code == "payload-null" for problem in frame.problems):
-            # OCPP-J 4.1.5 knows null as another notation of an empty payload.
-            frame.payload = {}
-            problems = ()
         if problems or not isinstance(frame.payload, dict):
             raise CallError("FormatViolation", _words(frame) or "the payload is no JSON object")
         if self._schemas is not None:
-            errors = self._schemas.judge(self.version, known.request, frame.payload)
+            errors = self._undisputed(known.request, frame.payload)
             if errors:
                 raise self._violation(errors[0])
+
+    def _problems(self, frame: frames.Frame) -> list[frames.Problem]:
+        """What strict parsing found, without what this version only advises against."""
+        return [one for one in self.version.problems(frame) if one.code not in self.version.recommendations]
+
+    def _undisputed(self, name: str, payload: Payload) -> list[SchemaError]:
+        """What both validators find wrong; where they disagree, the message passes."""
+        if self._schemas is None:
+            return []
+        return [error for error in self._schemas.judge(self.version, name, payload) if not error.disputed]
 
     def _violation(self, error: SchemaError) -> CallError:
         code = _CODES_BY_KEYWORD.get(error.keyword, "FormatViolation")
@@ -323,11 +329,11 @@ class Endpoint:
             await self._write(frames.result_error(frame.id, problem.code, problem.description, {}).text)
 
     def _answer_problem(self, action: str, frame: frames.Frame) -> CallError | None:
-        if self.version.problems(frame) or not isinstance(frame.payload, dict):
+        if self._problems(frame) or not isinstance(frame.payload, dict):
             return CallError("FormatViolation", _words(frame) or "the payload is no JSON object")
         known = self.version.actions.get(action)
         if self._schemas is not None and known is not None and known.response is not None:
-            errors = self._schemas.judge(self.version, known.response, frame.payload)
+            errors = self._undisputed(known.response, frame.payload)
             if errors:
                 return self._violation(errors[0])
         return None

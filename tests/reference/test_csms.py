@@ -146,6 +146,16 @@ def test_hexadecimal_key_of_1_6_stands_for_its_bytes() -> None:
     run(work())
 
 
+def test_an_accepted_charge_point_is_not_made_to_boot_again() -> None:
+    async def body(station: ScriptedStation, csms: Running) -> None:
+        with pytest.raises(VerbError, match="accepted"):
+            await csms.sends("TriggerMessage", {"requestedMessage": "BootNotification"})
+        # Null instead of {} is allowed in 1.6 (OCPP-J 1.6, 4.2.1).
+        assert (await station.call("Heartbeat", None))[0] == 3  # type: ignore[arg-type]  # on purpose
+
+    scripted("1.6", body)
+
+
 def test_new_password_counts_once_it_is_accepted() -> None:
     async def work() -> None:
         variable = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
@@ -310,6 +320,9 @@ def test_pending_lets_through_what_was_triggered(spoken: str) -> None:
                 number = (await station.expect("GetBaseReport", {"status": "Accepted"}))["requestId"]
                 report = {"requestId": number, "generatedAt": utc(), "seqNo": 0}
                 await station.ask("NotifyReport", report)
+            remote = "RemoteStartTransaction" if spoken == "1.6" else "RequestStartTransaction"
+            with pytest.raises(VerbError, match="pending"):
+                await csms.sends(remote)
             await csms.sends("TriggerMessage", {"requestedMessage": "BootNotification"})
             await station.expect("TriggerMessage", {"status": "Accepted"})
             assert (await station.boot())["status"] == "Accepted"

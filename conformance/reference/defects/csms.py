@@ -80,6 +80,7 @@ def _token_info(answer: Payload | CallError | None) -> Payload | None:
     families=BOTH,
     breaks="A CALL with an unknown action gets no answer instead of NotImplemented (OCPP-J, table of error codes).",
     must_fail=(),
+    rules=("wire.no-answer",),
 )
 class UnknownActionUnanswered(Misbehaviour):
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
@@ -105,6 +106,7 @@ class _Details(Misbehaviour):
     families=BOTH,
     breaks="errorDetails of a CALLERROR is null instead of {} (OCPP-J, CALLERROR).",
     must_fail=(),
+    rules=("wire.error-details",),
 )
 class ErrorDetailsNull(_Details):
     details = None
@@ -116,6 +118,7 @@ class ErrorDetailsNull(_Details):
     families=BOTH,
     breaks="errorDetails of a CALLERROR is a string that lets out SQL [5].",
     must_fail=(),
+    rules=("wire.error-details",),
 )
 class ErrorDetailsSql(_Details):
     details = "SQLSTATE 22001: insert into charge_box (charge_box_id, last_heartbeat) values (?, ?): data too long"
@@ -127,7 +130,7 @@ class ErrorDetailsSql(_Details):
     families=BOTH,
     breaks="Every CALL has the same message id (OCPP-J, 4.1.4).",
     must_fail=(),
-    rules=("unique-ids",),
+    rules=("wire.unique-id",),
 )
 class MessageIdRepeated(Misbehaviour):
     def message_id(self, identifier: str) -> str:
@@ -140,6 +143,7 @@ class MessageIdRepeated(Misbehaviour):
     families=BOTH,
     breaks="A CALLRESULT that answers nothing is answered by a CALLERROR [1].",
     must_fail=(),
+    rules=("wire.answers-nothing",),
 )
 class StrayResultAnswered(Misbehaviour):
     def unexpected(self, frame: frames.Frame) -> list[str]:
@@ -153,6 +157,7 @@ class StrayResultAnswered(Misbehaviour):
     families=BOTH,
     breaks="A message type that does not exist is answered by FormatViolation instead of ignored [3].",
     must_fail=(),
+    rules=("wire.answers-nothing",),
 )
 class UnknownTypeRefused(Misbehaviour):
     def unexpected(self, frame: frames.Frame) -> list[str]:
@@ -166,7 +171,7 @@ flag(
     families=BOTH,
     breaks="A second CALL is sent while the first is not answered [70] (OCPP-J, 4.1.1).",
     must_fail=(),
-    rules=("one-call-outstanding",),
+    rules=("wire.one-call",),
 )
 flag(
     "second-connection-shadowed",
@@ -174,6 +179,7 @@ flag(
     families=BOTH,
     breaks="A second connection of the same station stays open and is never served [43].",
     must_fail=(),
+    rules=("wire.no-answer",),
 )
 flag(
     "echoes-first-subprotocol",
@@ -181,6 +187,7 @@ flag(
     families=BOTH,
     breaks="The first subprotocol offered is accepted, whether it is served or not (OCPP-J, 3.2).",
     must_fail=("TC_B_58_CSMS", "TC_088_CSMS"),
+    rules=("wire.subprotocol",),
 )
 flag(
     "no-compression",
@@ -221,6 +228,7 @@ flag(
     families=BOTH,
     breaks="CALLs of a station that is not accepted are answered as if it were (B01.FR.10, B02.FR.09, B03.FR.07).",
     must_fail=("TC_B_30_CSMS",),
+    rules=("boot.security-error",),
 )
 
 
@@ -284,7 +292,7 @@ class _Clock(Misbehaviour):
     families=BOTH,
     breaks="currentTime is local time without offset [28] (1.6 section 3.14; 2.x part 2, DateTime).",
     must_fail=("TC_001_CSMS", "TC_B_01_CSMS"),
-    rules=("timestamps",),
+    rules=("time.format",),
 )
 class LocalTime(_Clock):
     def time(self, right: datetime) -> str:
@@ -297,7 +305,7 @@ class LocalTime(_Clock):
     families=BOTH,
     breaks="currentTime is local time stamped as UTC [28].",
     must_fail=("TC_001_CSMS", "TC_B_01_CSMS"),
-    rules=("timestamps",),
+    rules=("time.current-time",),
 )
 class ClockTwoHoursOff(_Clock):
     def time(self, right: datetime) -> str:
@@ -310,7 +318,7 @@ class ClockTwoHoursOff(_Clock):
     families=BOTH,
     breaks="The answer to a Heartbeat has no currentTime.",
     must_fail=("TC_001_CSMS", "TC_F_20_CSMS"),
-    rules=("schema",),
+    rules=("schema.answer",),
 )
 class HeartbeatWithoutTime(Misbehaviour):
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
@@ -372,7 +380,7 @@ class GroupForgotten(Misbehaviour):
     families=("1.6",),
     breaks='StartTransaction is answered {"status": "Accepted"} [25].',
     must_fail=START_16,
-    rules=("schema",),
+    rules=("schema.answer",),
 )
 class StartTransactionStatusOnly(Misbehaviour):
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
@@ -465,6 +473,7 @@ class IdTokenInfoForNobody(Misbehaviour):
     families=("2",),
     breaks="TransactionEvent Ended gets no answer [52].",
     must_fail=ENDED_2X,
+    rules=("wire.no-answer",),
 )
 class EndedUnanswered(Misbehaviour):
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
