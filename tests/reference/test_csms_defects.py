@@ -229,7 +229,7 @@ def tours() -> dict[tuple[str, str], Tour]:
             return await tour_of(VERSIONS[family], (name,) if name not in ("", "again") else ())
 
     async def every() -> dict[tuple[str, str], Tour]:
-        gate = asyncio.Semaphore(8)
+        gate = asyncio.Semaphore(32)
         keys = [(name, family) for name in ("", "again") for family in VERSIONS]
         keys += [(defect.name, family) for defect, family in ALL]
         return dict(zip(keys, await asyncio.gather(*(one(gate, *key) for key in keys)), strict=True))
