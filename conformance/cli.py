@@ -64,13 +64,19 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("--junit", type=Path, help="write JUnit XML here")
     coverage = add("coverage", _coverage, "what the catalogue lists, what is implemented, what is proved to fail")
     coverage.add_argument("--json", action="store_true", help="print JSON only")
-    coverage.add_argument("--kill-results", type=Path, default=Path("reports/kill.json"),
-                          help="what `prove` wrote (default: reports/kill.json; made anew when it is missing)")
+    coverage.add_argument(
+        "--kill-results",
+        type=Path,
+        default=Path("reports/kill.json"),
+        help="what `prove` wrote (default: reports/kill.json; made anew when it is missing)",
+    )
     prove = add("prove", _prove, "record cases on the embedded devices and replay them with every mutant")
     prove.add_argument("ids", nargs="*", help="case ids (default: all)")
     prove.add_argument("--role", action="append", default=[], choices=["CS", "CSMS"])
     prove.add_argument("--version", action="append", default=[], choices=["1.6", "2.0.1", "2.1"])
-    prove.add_argument("--out", type=Path, help="write the kill results here (default: reports/kill.json for all cases)")
+    prove.add_argument(
+        "--out", type=Path, help="write the kill results here (default: reports/kill.json for all cases)"
+    )
     prove.add_argument("--details", action="store_true", help="list survivors and unjudged fields")
     return parser
 
@@ -154,7 +160,8 @@ def _coverage(options: Any) -> int:
         return 0
     _print(f"{'version':8}{'role':6}{'block':26}{'listed':>8}{'implemented':>13}{'killed':>8}")
     for row in rows:
-        _print(f"{row['version']:8}{row['role']:6}{row['block']:26}{row['listed']:8}{row['implemented']:13}{row['killed']:8}")
+        place = f"{row['version']:8}{row['role']:6}{row['block']:26}"
+        _print(f"{place}{row['listed']:8}{row['implemented']:13}{row['killed']:8}")
     return 0
 
 

@@ -90,7 +90,8 @@ def missing(selected: Iterable[Selected]) -> list[str]:
 
     by_dut: dict[int, tuple[Any, dict[str, str | None]]] = {}
     for one in selected:
-        by_dut.setdefault(id(one.dut), (one.dut, {}))[1][one.entry.id] = one.entry.condition or None
+        name = f"{one.entry.id} ({one.entry.version})"
+        by_dut.setdefault(id(one.dut), (one.dut, {}))[1][name] = one.entry.condition or None
     return [str(problem) for dut, needed in by_dut.values() for problem in missing_features(needed, dut)]
 
 

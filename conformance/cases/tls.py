@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 PKI_FOLDER = "ocpp-test-pki"
-"""Where a run writes the certificates that it made, beside the description: roots.pem is what the device has to trust."""
+"""Where a run writes the certificates that it made, beside the description; the device has to trust its roots.pem."""
 
 
 def context_for(dut: Any) -> ssl.SSLContext:

@@ -69,9 +69,13 @@ def _quiet_calls(recording: Recording) -> set[int | None]:
     for entry in recording.trace.entries:
         if entry.kind == "act":
             silent = bool(entry.data.get("quiet"))
-        elif silent and entry.kind == "frame" and entry.frame is not None and entry.frame.type == frames.CALL:
-            if entry.sender != recording.dut.role:
-                quiet.add(entry.index)
+        elif (
+            silent
+            and entry.frame is not None
+            and entry.frame.type == frames.CALL
+            and not from_device(entry, recording.dut.role)
+        ):
+            quiet.add(entry.index)
     return quiet
 
 

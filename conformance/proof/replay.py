@@ -156,7 +156,12 @@ class Replay:
         situation = recording.situation
         factory = monitor_factory(dut, ocpp, schemas)
         bench = kind(
-            dut, ocpp, peer, _Operator(recording.verbs), lambda trace, _: factory(trace, situation.carry), recording.epoch
+            dut,
+            ocpp,
+            peer,
+            _Operator(recording.verbs),
+            lambda trace, _: factory(trace, situation.carry),
+            recording.epoch,
         )
         peer.accepted = situation.accepted
         if situation.wire is not None:

@@ -105,7 +105,8 @@ def start_station(
         identity,
         "--operator",
         "127.0.0.1:0",
-        *named, *arguments,
+        *named,
+        *arguments,
         state=state,
     )
 
@@ -116,5 +117,14 @@ def start_csms(
     """A reference CSMS on a free port; `arguments` are further options."""
     named = [part for name in defects for part in ("--defect", name)]
     return Device(
-        "csms", "--version", version, "--listen", "127.0.0.1:0", "--operator", "127.0.0.1:0", *named, *arguments, state=state
+        "csms",
+        "--version",
+        version,
+        "--listen",
+        "127.0.0.1:0",
+        "--operator",
+        "127.0.0.1:0",
+        *named,
+        *arguments,
+        state=state,
     )

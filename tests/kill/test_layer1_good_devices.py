@@ -1,0 +1,26 @@
+"""Layer 1: every case passes against the good reference device, or does not apply to it for a printed reason."""
+
+from __future__ import annotations
+
+from conformance.cases.discovery import discover
+
+from .conftest import Proof
+
+
+def test_every_case_passes_on_the_good_devices(proof: Proof) -> None:
+    bad = [
+        f"{one.id} {one.version} {one.verdict}: {one.why}"
+        for one in proof.records
+        if one.verdict not in ("PASS", "NOT APPLICABLE")
+    ]
+    assert not bad, "\n".join(bad)
+
+
+def test_what_does_not_apply_says_why(proof: Proof) -> None:
+    assert all(one.reason for one in proof.records if one.verdict == "NOT APPLICABLE")
+
+
+def test_every_case_runs_somewhere(proof: Proof) -> None:
+    passed = {one.id for one in proof.records if one.verdict == "PASS"}
+    idle = sorted(info.id for info in discover() if info.id not in passed)
+    assert not idle, f"no embedded device and no variant (testcases/variants.toml) runs {', '.join(idle)}"
