@@ -48,27 +48,35 @@ class Registration:
 
 @dataclass(slots=True)
 class Transaction2:
-    """What is known of one transaction of 2.x; events by seqNo."""
+    """What is known of one transaction of 2.x."""
 
     id: str
-    seen: dict[int, tuple[Any, ...]] = field(default_factory=dict)
-    """seqNo to what makes two events the same: eventType, timestamp, triggerReason."""
+    lowest: int
+    """Lowest seqNo seen."""
+    highest: int
+    first_entry: int = 0
+    """Index of the entry of the first event, in the trace of its case."""
+    signatures: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    """Latest seqNos, each to what makes two events the same: eventType, timestamp, triggerReason."""
+    missing: set[int] = field(default_factory=set)
+    """Numbers between lowest and highest that have not come."""
     started: int | None = None
     ended: int | None = None
-    first_at: float = 0.0
     evse: int | None = None
     connector: int | None = None
     token: tuple[str, str] | None = None
     remote_start: int | None = None
     charging_state: tuple[int, str] | None = None
     last_time: tuple[int, float] | None = None
+    unanswered: int = 0
+    """Events that have no CALLRESULT."""
     excused: bool = False
     """An event of it was offline, or was not delivered at the first attempt: gaps and order prove nothing."""
     inherited: bool = False
     """It may have started before the monitor's view began."""
-    judged_to: int = -1
-    """Gaps up to this seqNo were reported."""
-    no_start_reported: bool = False
+    start_reported: bool = False
+    end_reported: int = -1
+    crowd_reported: bool = False
 
 
 @dataclass(slots=True)
@@ -91,12 +99,15 @@ class Transaction16:
 class ReportRequest:
     """A request whose result comes in messages of its own, by requestId."""
 
-    id: Any
+    id: int
     action: str
+    ambiguous: bool = False
+    """Its id was in use already when it was sent: nothing is judged."""
     status: str = ""
+    """Of its answer; "" while there is none."""
     parts: int = 0
     """How many parts have come: the seqNo that the next one has."""
-    last: tuple[Any, ...] | None = None
+    last_answered: bool = False
     complete: bool = False
 
 
@@ -104,6 +115,8 @@ class ReportRequest:
 class Carry:
     """The state of a run, seen from the wire. A monitor copies what it is given and never changes it."""
 
+    history: bool = False
+    """Whether every transaction since the run began was seen from its start."""
     registration: Registration = field(default_factory=Registration)
     ids: dict[str, dict[str, tuple[int, str, bool]]] = field(default_factory=lambda: {"CS": {}, "CSMS": {}})
     """Sender, then message id to: connection, action, whether a CALLRESULT answered it."""
@@ -115,8 +128,8 @@ class Carry:
     """remoteStartId to the token that the CSMS gave."""
     reports: dict[tuple[str, Any], ReportRequest] = field(default_factory=dict)
     """(message that carries the result, requestId) to what was asked."""
-    registers: dict[tuple[Any, ...], tuple[float, Decimal, Decimal]] = field(default_factory=dict)
-    """Energy register to its last reading: time, value, resolution."""
+    registers: dict[tuple[Any, ...], tuple[float, Decimal | int, int]] = field(default_factory=dict)
+    """Energy register to its last reading: time, value, factor of its unit."""
     tester_offset: float | None = None
     """How far the time that the CSMS last gave lies ahead of the tester's clock, in seconds."""
     offline: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=100))
@@ -125,7 +138,8 @@ class Carry:
     """Since when no connection is open, as a time of day; None while there is one."""
     disturbed: float | None = None
     """Until when, as a time of day, messages may have had to wait; None: never known to be undisturbed."""
-    firmware_log_ids: dict[str, set[Any]] = field(default_factory=dict)
+    status_ids: dict[str, dict[int, bool]] = field(default_factory=dict)
+    """Status message (FirmwareStatusNotification...) to the requestIds that the CSMS gave."""
 
     @property
     def accepted(self) -> bool:
@@ -135,6 +149,7 @@ class Carry:
     def copy(self) -> Carry:
         """An independent copy."""
         return Carry(
+            history=self.history,
             registration=copy.deepcopy(self.registration),
             ids={sender: dict(ids) for sender, ids in self.ids.items()},
             statuses=dict(self.statuses),
@@ -147,5 +162,5 @@ class Carry:
             offline=self.offline.copy(),
             link_lost=self.link_lost,
             disturbed=self.disturbed,
-            firmware_log_ids={key: set(ids) for key, ids in self.firmware_log_ids.items()},
+            status_ids={action: dict(ids) for action, ids in self.status_ids.items()},
         )

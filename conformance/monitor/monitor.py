@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 from conformance.monitor.carry import Carry
-from conformance.monitor.context import Call, Context, Schemas, Tables
-from conformance.monitor.rules import boot, schema, time, wire
+from conformance.monitor.context import Context, Schemas, Tables
+from conformance.monitor.rules import boot, results, schema, status, time, transactions2, transactions16, values, wire
 from conformance.monitor.settings import MonitorSettings
 from conformance.ocppj.findings import Finding
 from conformance.ocppj.frames import CALL, CALLERROR, CALLRESULT, CALLRESULTERROR, SEND, Frame
@@ -41,7 +38,7 @@ class Monitor:
         """`dut`: "CS" or "CSMS", whose findings are the device's; `carry`: what the case before handed on (copied)."""
         settings = settings or MonitorSettings()
         state = carry.copy() if carry is not None else Carry()
-        history = settings.idle_at_start or carry is not None
+        state.history = history = state.history or settings.idle_at_start
         self._context = context = Context(version, dut, schemas, trace, settings, state, history=history)
         self._tables = tables = Tables()
         tables.on(self._opened, "open")
@@ -52,6 +49,13 @@ class Monitor:
         self._schema = schema.Schema(context, self._dates)
         self._boot = boot.Boot(context, tables)
         time.Times(context, tables)
+        status.Status(context, tables)
+        results.Results(context, tables)
+        values.Values(context, tables)
+        if version.family == "1.6":
+            transactions16.Transactions16(context, tables)
+        else:
+            transactions2.Transactions2(context, tables)
         self._version = version
         self._actions = version.actions
         self._types = version.message_types
@@ -119,12 +123,13 @@ class Monitor:
         payload = frame.payload
         judges = self._tables.calls.get(action, ())
         if self._schema.valid(entry, schema.REQUEST, known.request, payload):
-            if isinstance(payload, dict):
+            if not frame.problems:
                 self._dates.judge(entry, known.request, payload)
                 for judge in judges:
                     judge(entry, payload)
-            return
-        call.invalid = True
+                return
+        else:
+            call.invalid = True
         if isinstance(payload, dict):
             for judge in judges:
                 try:
@@ -147,7 +152,7 @@ class Monitor:
             self._wire.mark_invalid(frame)
         if not isinstance(payload, dict):
             return
-        if valid and not call.invalid and isinstance(call.payload, dict):
+        if valid and not call.invalid and not frame.problems and isinstance(call.payload, dict):
             self._dates.judge(entry, known.response, payload)
             for judge in judges:
                 judge(entry, payload, call)
@@ -164,11 +169,8 @@ class Monitor:
         if call is None:
             return
         self._boot.refused(entry, frame, call)
-        for judge in self._refusals(call):
+        for judge in self._tables.refusals.get(call.action, ()):
             judge(entry, frame, call)
-
-    def _refusals(self, call: Call) -> Iterable[Any]:
-        return self._tables.refusals.get(call.action, ())
 
     def _opened(self, entry: Entry) -> None:
         self._context.connections.add(entry.connection)

@@ -8,17 +8,15 @@ against a bound that many values keep, it takes through `remember`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 
 def _peeker(payload: Any) -> Callable[[str], Any]:
     if type(payload) is dict:
         return payload.get
-    for name in ("peek", "raw_get"):
-        method: Callable[[str], Any] | None = getattr(payload, name, None)
-        if method is not None:
-            return method
-    return payload.get
+    peek: Callable[[str], Any] = getattr(payload, "peek", None) or getattr(payload, "raw_get", None) or payload.get
+    return peek
 
 
 def remember(payload: Any, *path: str) -> Any:
@@ -33,7 +31,8 @@ def remember(payload: Any, *path: str) -> Any:
 def remember_items(payload: Any, *path: str) -> list[Any]:
     """The elements of the array at a path, without counting as reads; none if there is no array."""
     value = remember(payload, *path)
-    return raw(value) if isinstance(value, list) else []  # type: ignore[no-any-return]  # a list, recorded or not
+    items: list[Any] = raw(value) if isinstance(value, list) else []
+    return items
 
 
 def judged(payload: Any, *path: str) -> Any:
@@ -50,8 +49,23 @@ def judged_items(payload: Any, *path: str) -> list[Any]:
 
 
 def raw(payload: Any) -> Any:
-    """The plain value behind a recorder of reads."""
-    return getattr(payload, "raw", payload)
+    """The plain value behind a recorder of reads; reading in it does not count."""
+    return payload if type(payload) is dict else getattr(payload, "raw", payload)
+
+
+def count(payload: Any, *path: str) -> None:
+    """Count the value at a path as judged; for rules that work on the raw payload. Free when nothing records."""
+    if type(payload) is not dict:
+        judged(payload, *path)
+
+
+def whole(value: Any) -> int | None:
+    """An integer of JSON, also one written as 1.0, which JSON schema takes for one since draft 6; None for others."""
+    if type(value) is int:
+        return value
+    if isinstance(value, Decimal) and value.is_finite() and abs(value) < 2**63 and value == value.to_integral_value():
+        return int(value)
+    return None
 
 
 def text(value: Any, limit: int = 80) -> str:

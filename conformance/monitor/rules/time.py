@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from conformance.monitor.context import Call, Context, Tables
-from conformance.monitor.reading import judged, raw, remember, remember_items, text
+from conformance.monitor.reading import judged, raw, remember, text
 from conformance.monitor.rule import rule
 from conformance.monitor.times import moment, moment_of
 from conformance.ocppj.datetimes import fraction_digits, is_utc
@@ -59,8 +59,8 @@ LATE = rule(
     "time.late",
     "What happens is reported at once while the station is online",
     "The timestamp of a transaction message lies not further back than the time tolerance, unless the message is "
-    "marked offline or may have waited: for a connection, for acceptance, for an answer, for a retry. A remark, because "
-    "no requirement sets a time.",
+    "marked offline or may have waited: for a connection, for acceptance, for an answer, for a retry. A remark: no "
+    "requirement sets a time.",
     binds="CS",
     severity=Severity.SHOULD,
     v16="1.6 3.7.1, 4.8, 4.10",
@@ -265,8 +265,9 @@ class Times:
             now = base + entry.at
             offset = state.tester_offset
             latest = now + tolerance if offset is None or offset < 0 else now + offset + tolerance
+            message = raw(payload)
             for name in flat:
-                at = moment_of(remember(payload, name))
+                at = moment_of(message.get(name))
                 if at is None:
                     continue
                 if at > latest:
@@ -274,7 +275,7 @@ class Times:
                 elif transactional and at < now - tolerance:
                     self._past(entry, payload, at, now, offset or 0.0)
             for items, name in nested:
-                for index, item in enumerate(remember_items(payload, items)):
+                for index, item in enumerate(message.get(items) or ()):
                     at = moment_of(item.get(name))
                     if at is not None and at > latest:
                         future(entry, item, (items, str(index), name), at - latest + tolerance)
