@@ -128,6 +128,7 @@ class Connection:
         self._ending = threading.Event()
         self._gone = threading.Event()
         self._told_closed = False
+        self._given_up = False
         self._close_timer: threading.Timer | None = None
         self._end = ""
         self._fragments: list[bytes] = []
@@ -219,16 +220,12 @@ class Connection:
 
     def abort(self) -> None:
         """Reset the TCP connection (RST): no close frame, nothing more is read or written. Returns at once."""
-        self._end = self._end or "reset by this side"
-        self.open = False
-        self._ending.set()
+        self._give_up("reset by this side")
         self._transport.abort()
 
     def drop(self) -> None:
         """End TCP (FIN) without a close frame. Returns at once."""
-        self._end = self._end or "ended by this side without a close frame"
-        self.open = False
-        self._ending.set()
+        self._give_up("ended by this side without a close frame")
         self._transport.wake()
 
     def wait_closed(self, timeout: float | None = None) -> bool:
@@ -303,8 +300,15 @@ class Connection:
             raise
 
     def _close_expired(self) -> None:
-        self._end = self._end or f"no close frame came within {self._close_timeout:g} s of ours"
+        self._give_up(f"no close frame came within {self._close_timeout:g} s of ours")
         self._transport.wake()
+
+    def _give_up(self, why: str) -> None:
+        """Read nothing more: a shut socket still hands out what came before and what goes on coming."""
+        self._end = self._end or why
+        self.open = False
+        self._given_up = True
+        self._ending.set()
 
     def _mute(self) -> None:
         self.auto_pong = False
@@ -355,7 +359,7 @@ class Connection:
             except OSError as error:
                 self._end = self._end or words_for(error)
                 data = b""
-            if not data:
+            if not data or self._given_up:
                 self._feed_end()
                 return
             at = now()
@@ -388,10 +392,11 @@ class Connection:
         return True
 
     def _deliver(self, payload: bytes, is_text: bool, at: float) -> None:
-        message: str | bytes = payload
-        if is_text:
-            with suppress(UnicodeDecodeError):
-                message = payload.decode("utf-8")
+        message: str | bytes
+        try:
+            message = payload.decode() if is_text else payload
+        except UnicodeDecodeError:
+            message = payload
         try:
             self._handler.received(self, message, at)
         except LinkStalled as error:
@@ -417,7 +422,7 @@ class Connection:
             opcode: int = frame.opcode  # type: ignore[union-attr]  # after the handshake all events are frames
             payload = bytes(frame.data)  # type: ignore[union-attr]
             self._parsed += wire_size(len(payload), masked=not self.client)
-            if opcode == CLOSE:
+            if opcode == CLOSE or self._given_up:
                 break
             if opcode in (PING, PONG):
                 kind = "ping" if opcode == PING else "pong"
@@ -470,7 +475,7 @@ class Connection:
         with suppress(OSError, LinkError):
             while True:
                 left = deadline - monotonic()
-                if self.auto_close and left <= 0:
+                if self._given_up or (self.auto_close and left <= 0):
                     return
                 self._transport.set_read_timeout(left if self.auto_close else None)
                 if not self._transport.recv(CHUNK):
@@ -479,7 +484,7 @@ class Connection:
     def _end_deaf(self) -> None:
         """After a crash: the closing handshake goes on, but nothing is delivered any more."""
         deadline = monotonic() + self._close_timeout
-        while self._protocol.close_rcvd is None and (left := deadline - monotonic()) > 0:
+        while self._protocol.close_rcvd is None and not self._given_up and (left := deadline - monotonic()) > 0:
             self._transport.set_read_timeout(left)
             data = self._transport.recv(CHUNK)
             if not data:

@@ -211,6 +211,37 @@ def test_abort_from_within_the_handler(lab):
     assert accepted.wait_closed(5)
 
 
+@pytest.mark.parametrize("end", ["abort", "drop"])
+def test_nothing_is_delivered_after_the_end(lab, request_head, end):
+    """Neither what stood in the same packet, nor what a flooding peer goes on sending."""
+    lab.server.on_received = lambda connection, data: getattr(connection, end)()
+    listener = lab.listen()
+    sock = lab.raw(listener.port, request_head)
+    accepted = lab.server.wait("opened")[0][0]
+    frames = raw_frame(TEXT, b"x", masked=True) * 1000
+    with suppress(OSError):
+        for _ in range(1000):
+            sock.sendall(frames)
+            if accepted.wait_closed(0):
+                break
+    assert accepted.wait_closed(5)
+    assert len(lab.server.messages) == 1
+
+
+def test_a_peer_that_floods_instead_of_closing_is_ended(lab, request_head):
+    listener = lab.listen(close_timeout=0.2)
+    sock = lab.raw(listener.port, request_head)
+    accepted = lab.server.wait("opened")[0][0]
+    accepted.close()
+    frames = raw_frame(TEXT, b"x", masked=True) * 100
+    started = time.monotonic()
+    with suppress(OSError):
+        while not accepted.wait_closed(0) and time.monotonic() - started < 5:
+            sock.sendall(frames)
+    assert accepted.wait_closed(1)
+    assert "no close frame came within 0.2 s" in lab.server.wait("closed")[0][1]
+
+
 def test_drop_ends_tcp_without_a_close_frame(lab):
     _, dialled = lab.pair()
     dialled.drop()
