@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     PrivateKey = EllipticCurvePrivateKey | RSAPrivateKey
+    Hierarchy = tuple[x509.Certificate, x509.Certificate, PrivateKey]
 
 
 class KeyKind(StrEnum):
@@ -61,10 +62,15 @@ class Variant(StrEnum):
 _BITS = {KeyKind.RSA_2048: 2048, KeyKind.RSA_3072: 3072, KeyKind.RSA_1024: 1024}
 _rsa_keys: dict[KeyKind, PrivateKey] = {}
 _rsa_lock = threading.Lock()
+_LEAF_DAYS = 398
+_AUTHORITY_DAYS = 3650
 
 
 class TestPki:
     """One hierarchy, root → intermediate → leaves, written as PEM files below `folder` (keys with mode 0600).
+
+    A hierarchy of the same kind of key that stands in `folder` already, and is valid, is taken up again, so that a
+    device that was told to trust `roots.pem` need not be told at every run. Leaves are made anew.
 
     `keys` is the kind of every key unless a call says otherwise. `ocsp_url` goes into the leaves' authority information
     access. `now` is the time around which certificates are valid: from a day before it until 398 days after it.
@@ -93,14 +99,8 @@ class TestPki:
         self._numbers = itertools.count(1)
         self._foreign: TestPki | None = None
         folder.mkdir(parents=True, exist_ok=True)
-        root_key, self.issuer_key = _new_key(keys), _new_key(keys)
-        self._root_key = root_key
-        self.root_certificate = self._certificate("Test Root", root_key.public_key(), None, root_key, authority=1)
-        self.issuer_certificate = self._certificate(
-            "Test Intermediate", self.issuer_key.public_key(), self.root_certificate, root_key, authority=0
-        )
         self.roots = folder / "roots.pem"
-        self.roots.write_bytes(_pem(self.root_certificate))
+        self.root_certificate, self.issuer_certificate, self.issuer_key = self._found() or self._made()
 
     def server(
         self,
@@ -142,7 +142,7 @@ class TestPki:
         text = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode("ascii")
         return text, self._write_key(key, f"{self._stem(common_name)}-request")
 
-    def sign(self, request: str | bytes, *, days: int = 398, variant: Variant = Variant.VALID) -> str:
+    def sign(self, request: str | bytes, *, days: int = _LEAF_DAYS, variant: Variant = Variant.VALID) -> str:
         """The PEM chain (leaf, intermediate) that answers a signing request; its subject and key are taken over.
 
         `days` is the validity from now. ValueError for text that is no signing request, or whose signature is wrong.
@@ -182,6 +182,35 @@ class TestPki:
         path.write_bytes(b"".join(_pem(pki.root_certificate) for pki in (self, *others)))
         return path
 
+    def _made(self) -> Hierarchy:
+        root_key, issuer_key = _new_key(self.keys), _new_key(self.keys)
+        days = _AUTHORITY_DAYS
+        root = self._certificate("Test Root", root_key.public_key(), None, root_key, authority=1, days=days)
+        issuer = self._certificate("Test Intermediate", issuer_key.public_key(), root, root_key, authority=0, days=days)
+        self._write_key(issuer_key, "intermediate")
+        (self.folder / "intermediate.pem").write_bytes(_pem(issuer))
+        self.roots.write_bytes(_pem(root))
+        return root, issuer, issuer_key
+
+    def _found(self) -> Hierarchy | None:
+        """The hierarchy that an earlier run left here, if it is whole, of our kind, and outlives the leaves."""
+        from cryptography import x509
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives import serialization
+
+        try:
+            root = x509.load_pem_x509_certificate(self.roots.read_bytes())
+            issuer = x509.load_pem_x509_certificate((self.folder / "intermediate.pem").read_bytes())
+            key = serialization.load_pem_private_key((self.folder / "intermediate.key").read_bytes(), None)
+            issuer.verify_directly_issued_by(root)
+        except (OSError, ValueError, TypeError, InvalidSignature):
+            return None
+        outlives = min(root.not_valid_after_utc, issuer.not_valid_after_utc) > self.now + timedelta(days=_LEAF_DAYS)
+        valid = outlives and max(root.not_valid_before_utc, issuer.not_valid_before_utc) < self.now
+        if not valid or key.public_key() != issuer.public_key() or _kind(key) is not self.keys:
+            return None
+        return root, issuer, key  # type: ignore[return-value]  # _kind knows only the two kinds of Hierarchy
+
     def _leaf(self, common_name: str, hosts: list[str], variant: Variant, keys: KeyKind | None) -> Credentials:
         kind = KeyKind.RSA_1024 if variant is Variant.WEAK_KEY else keys or self.keys
         key = _leaf_key(kind)
@@ -218,7 +247,7 @@ class TestPki:
         authority: int | None = None,
         hosts: list[str] | None = None,
         variant: Variant = Variant.VALID,
-        days: int = 398,
+        days: int = _LEAF_DAYS,
     ) -> x509.Certificate:
         """A certificate; `authority`: how many more may follow below it, None for a leaf; no issuer: self-signed."""
         from cryptography import x509
@@ -291,6 +320,17 @@ def _new_key(kind: KeyKind) -> PrivateKey:
     if kind is KeyKind.EC:
         return ec.generate_private_key(ec.SECP256R1())
     return rsa.generate_private_key(public_exponent=65537, key_size=_BITS[kind])
+
+
+def _kind(key: object) -> KeyKind | None:
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    if isinstance(key, EllipticCurvePrivateKey) and isinstance(key.curve, SECP256R1):
+        return KeyKind.EC
+    if isinstance(key, RSAPrivateKey):
+        return next((kind for kind, bits in _BITS.items() if bits == key.key_size), None)
+    return None
 
 
 def _leaf_key(kind: KeyKind) -> PrivateKey:

@@ -323,6 +323,40 @@ def test_bad_signing_requests_are_refused(pki):
         pki.sign("\n".join(lines))
 
 
+def test_a_hierarchy_is_taken_up_again(lab, tmp_path):
+    first = TestPki(tmp_path)
+    trusted = first.roots.read_bytes()
+    again = TestPki(tmp_path)
+    assert again.root_certificate == first.root_certificate
+    assert again.roots.read_bytes() == trusted
+    assert stat.S_IMODE((tmp_path / "intermediate.key").stat().st_mode) == 0o600
+    lab.pair(tls=server_context(again.server("127.0.0.1")), dial_tls=client_context(first.roots))
+
+
+@pytest.mark.parametrize("damage", ["kind", "expired", "early", "no key", "no PEM", "other key", "other root"])
+def test_a_hierarchy_that_is_of_no_use_is_made_anew(tmp_path, damage):
+    first = TestPki(tmp_path)
+    other = TestPki(tmp_path / "other")
+    options = {}
+    if damage == "kind":
+        options["keys"] = KeyKind.RSA_2048
+    elif damage == "expired":
+        options["now"] = datetime.now(UTC) + timedelta(days=3500)
+    elif damage == "early":
+        options["now"] = datetime.now(UTC) - timedelta(days=30)
+    elif damage == "no key":
+        (tmp_path / "intermediate.key").unlink()
+    elif damage == "no PEM":
+        first.roots.write_text("nothing")
+    elif damage == "other key":
+        (tmp_path / "intermediate.key").write_bytes((other.folder / "intermediate.key").read_bytes())
+    else:
+        first.roots.write_bytes(other.roots.read_bytes())
+    again = TestPki(tmp_path, **options)
+    assert again.root_certificate not in (first.root_certificate, other.root_certificate)
+    again.issuer_certificate.verify_directly_issued_by(again.root_certificate)
+
+
 def test_server_certificate_needs_a_host(pki):
     with pytest.raises(ValueError, match="needs a host"):
         pki.server()
