@@ -82,8 +82,6 @@ def _repeated(desk: Desk, payload: Payload) -> Transaction | None:
 
 
 def _fresh_transaction_id(desk: Desk) -> int:
-    if desk.defects.active("transaction-id-zero"):
-        return 0
     if desk.defects.active("transaction-id-reused"):
         return 1
     return desk.store.next("transactionId")

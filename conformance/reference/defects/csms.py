@@ -127,9 +127,9 @@ class ErrorDetailsSql(_Details):
 @defect(
     "message-id-repeated",
     role=ROLE,
-    families=BOTH,
+    families=("2",),
     breaks="Every CALL has the same message id (OCPP-J, 4.1.4).",
-    must_fail=(),
+    must_fail=("TC_B_08_CSMS", "TC_B_18_CSMS"),
     rules=("wire.unique-id",),
 )
 class MessageIdRepeated(Misbehaviour):
@@ -168,9 +168,9 @@ class UnknownTypeRefused(Misbehaviour):
 flag(
     "two-calls-outstanding",
     role=ROLE,
-    families=BOTH,
+    families=("2",),
     breaks="A second CALL is sent while the first is not answered [70] (OCPP-J, 4.1.1).",
-    must_fail=(),
+    must_fail=("TC_B_08_CSMS",),
     rules=("wire.one-call",),
 )
 flag(
@@ -225,7 +225,7 @@ class DiesOfEmptyBoot(Misbehaviour):
 flag(
     "answers-before-accepted",
     role=ROLE,
-    families=BOTH,
+    families=("2",),
     breaks="CALLs of a station that is not accepted are answered as if it were (B01.FR.10, B02.FR.09, B03.FR.07).",
     must_fail=("TC_B_30_CSMS",),
     rules=("boot.security-error",),
@@ -235,7 +235,7 @@ flag(
 @defect(
     "accepts-every-boot",
     role=ROLE,
-    families=BOTH,
+    families=("2",),
     breaks="A station that has to wait is told Accepted at once (B02.FR.01).",
     must_fail=("TC_B_02_CSMS", "TC_B_30_CSMS", "TC_B_31_CSMS"),
 )
@@ -261,16 +261,17 @@ class BootNeverAccepted(Misbehaviour):
 
 
 @defect(
-    "boot-interval-negative",
+    "boot-without-interval",
     role=ROLE,
     families=BOTH,
-    breaks="The heartbeat interval is -1.",
+    breaks="The answer to a BootNotification has no interval.",
     must_fail=("TC_001_CSMS", "TC_B_01_CSMS"),
+    rules=("schema.answer",),
 )
-class BootIntervalNegative(Misbehaviour):
+class BootWithoutInterval(Misbehaviour):
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
         if action == "BootNotification" and isinstance(answer, dict):
-            answer["interval"] = -1
+            del answer["interval"]
         return answer
 
 
@@ -387,19 +388,28 @@ class StartTransactionStatusOnly(Misbehaviour):
         return {"status": "Accepted"} if action == "StartTransaction" else answer
 
 
-flag(
-    "transaction-id-zero",
+@defect(
+    "transaction-id-text",
     role=ROLE,
     families=("1.6",),
-    breaks="Every transactionId is 0 [47].",
+    breaks="The transactionId is a string (1.6 section 6.46: integer).",
     must_fail=START_16,
+    rules=("schema.answer",),
 )
+class TransactionIdText(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        if action == "StartTransaction" and isinstance(answer, dict):
+            answer["transactionId"] = str(answer["transactionId"])
+        return answer
+
+
 flag(
     "transaction-id-reused",
     role=ROLE,
     families=("1.6",),
     breaks="Every transaction gets the same transactionId (1.6 section 4.8: unique).",
     must_fail=(),
+    rules=("tx16.id-given",),
 )
 flag(
     "duplicate-transaction-on-retry",
@@ -458,7 +468,8 @@ class IdTokenInfoBlocked(Misbehaviour):
     role=ROLE,
     families=("2",),
     breaks="TransactionEvent without a token is told the status of one (TransactionEventResponse.idTokenInfo).",
-    must_fail=(),
+    must_fail=("TC_E_09_CSMS", "TC_E_12_CSMS", "TC_E_14_CSMS"),
+    rules=("tx.token-info",),
 )
 class IdTokenInfoForNobody(Misbehaviour):
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
@@ -510,9 +521,9 @@ class _Refuses(Misbehaviour):
 @defect(
     "firmware-status-refused",
     role=ROLE,
-    families=BOTH,
+    families=("2",),
     breaks="FirmwareStatusNotification is answered by a CALLERROR [26].",
-    must_fail=("TC_F_18_CSMS", "TC_044_1_CSMS"),
+    must_fail=("TC_F_18_CSMS",),
 )
 class FirmwareStatusRefused(_Refuses):
     action = "FirmwareStatusNotification"
@@ -521,9 +532,9 @@ class FirmwareStatusRefused(_Refuses):
 @defect(
     "log-status-refused",
     role=ROLE,
-    families=BOTH,
+    families=("2",),
     breaks="LogStatusNotification is answered by a CALLERROR (N01).",
-    must_fail=("TC_F_15_CSMS", "TC_079_CSMS"),
+    must_fail=("TC_F_15_CSMS",),
 )
 class LogStatusRefused(_Refuses):
     action = "LogStatusNotification"
@@ -543,7 +554,7 @@ class StatusNotificationRefused(_Refuses):
 @defect(
     "meter-values-refused",
     role=ROLE,
-    families=BOTH,
+    families=("2",),
     breaks="MeterValues is answered by a CALLERROR (J01.FR.18).",
     must_fail=("TC_F_11_CSMS", "TC_F_12_CSMS"),
 )
@@ -818,7 +829,7 @@ class AvailabilityOfEvseOne(_Request):
 @defect(
     "availability-inverted",
     role=ROLE,
-    families=BOTH,
+    families=("2",),
     breaks="ChangeAvailability asks for the opposite of what the operator chose (G03, G04).",
     must_fail=AVAILABILITY,
 )
@@ -833,7 +844,7 @@ class AvailabilityInverted(_Request):
 @defect(
     "trigger-other-message",
     role=ROLE,
-    families=BOTH,
+    families=("2",),
     breaks="TriggerMessage asks for another message than the operator chose (F06.FR.01).",
     must_fail=(*TRIGGERED, "TC_B_31_CSMS"),
 )
