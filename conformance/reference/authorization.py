@@ -41,7 +41,8 @@ class _Register:
 
     @property
     def _tokens(self) -> dict[str, dict[str, Any]]:
-        return self._memory.section(self._name).setdefault("tokens", {})
+        tokens: dict[str, dict[str, Any]] = self._memory.section(self._name).setdefault("tokens", {})
+        return tokens
 
     def __len__(self) -> int:
         return len(self._tokens)

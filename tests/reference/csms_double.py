@@ -39,7 +39,7 @@ class Frame:
 
 
 class CsmsDouble:
-    """Answers everything with sensible defaults; `answers` overrides by action (a payload, a callable, None: silence)."""
+    """Answers everything with sensible defaults; `answers` overrides by action: payload, callable, None for silence."""
 
     def __init__(self, version_id: str) -> None:
         self.version = version(version_id)
@@ -51,6 +51,7 @@ class CsmsDouble:
         self.headers: Any = None
         self.path = ""
         self.refuse = False
+        self.refusals: list[float] = []
         self.problems: list[str] = []
         self._results: dict[str, asyncio.Future[Any]] = {}
         self._actions: dict[str, str] = {}
@@ -75,7 +76,10 @@ class CsmsDouble:
         return f"ws://127.0.0.1:{next(iter(self._server.sockets)).getsockname()[1]}/ocpp"
 
     def _admit(self, connection: ServerConnection, request: Any) -> Any:
-        return connection.respond(503, "not now") if self.refuse else None
+        if not self.refuse:
+            return None
+        self.refusals.append(asyncio.get_running_loop().time())
+        return connection.respond(503, "not now")
 
     def _judge(self, name: str | None, payload: Any) -> None:
         for error in SCHEMAS.judge(self.version, name, payload) if name else ():

@@ -98,7 +98,7 @@ class Remote:
         makers: dict[str, Callable[[], object]] = {
             "BootNotification": lambda: self._station.spawn(self._station.boot_once()),
             "Heartbeat": lambda: self._station.spawn(self._station.heartbeat()),
-            "StatusNotification": lambda: [self._station.statuses.report(one) for one in numbers],
+            "StatusNotification": lambda: self._statuses(numbers),
             "MeterValues": lambda: self._meter_values(numbers),
             "DiagnosticsStatusNotification": self._station.files.tell_diagnostics_status,
             "FirmwareStatusNotification": self._station.files.tell_firmware_status,
@@ -108,6 +108,10 @@ class Remote:
         if act is None:
             return {"status": "NotImplemented"}
         return Answer({"status": "Accepted"}, act)
+
+    def _statuses(self, numbers: list[int]) -> None:
+        for number in numbers:
+            self._station.statuses.report(number)
 
     def _meter_values(self, numbers: list[int]) -> None:
         for number in numbers:

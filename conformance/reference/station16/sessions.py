@@ -141,15 +141,10 @@ class Sessions:
         if number is not None:
             return self._sessions.get(number)
         everyone = self.all()
-        for wanted in (
-            lambda one: one.transaction is not None and _same(one.transaction.id_tag, id_tag),
-            lambda one: one.evse.connected and one.transaction is None,
-            lambda one: one.transaction is None,
-        ):
-            found = next((one for one in everyone if wanted(one)), None)
-            if found is not None:
-                return found
-        return everyone[0]
+        holding = [one for one in everyone if one.transaction is not None and _same(one.transaction.id_tag, id_tag)]
+        free = [one for one in everyone if one.transaction is None]
+        connected = [one for one in free if one.evse.connected]
+        return next(iter(holding or connected or free or everyone), None)
 
     async def present(self, session: Session, id_tag: str) -> None:
         """A driver holds a tag before the reader."""

@@ -26,7 +26,8 @@ class NetworkProfiles:
             slots["1"] = {"url": station.options.csms, "securityProfile": station.security_profile}
 
     def _slots(self) -> dict[str, dict[str, Any]]:
-        return self._station.memory.section("network").setdefault("slots", {})
+        slots: dict[str, dict[str, Any]] = self._station.memory.section("network").setdefault("slots", {})
+        return slots
 
     @property
     def active(self) -> str:

@@ -153,4 +153,9 @@ class Remote:
         sessions = [one for one in self._sessions(target) if one.transaction is not None]
         if not sessions:
             return None
-        return lambda: [self._station.transactions.triggered(one) for one in sessions]
+
+        def send() -> None:
+            for session in sessions:
+                self._station.transactions.triggered(session)
+
+        return send

@@ -100,6 +100,7 @@ class Station2x(Station):
         self.network_profiles.power_up()
         self.availability.forget_reports()
         self.provisioning.forget_schedule()
+        self.went_offline()
         self.transactions.power_up()
         self.availability.watch_reservations()
         self.spawn(self._clock_aligned())
@@ -108,6 +109,8 @@ class Station2x(Station):
         self.network_profiles.connected()
 
     def went_offline(self) -> None:
+        """What is still queued happened, for the CSMS, offline (E11.FR.07)."""
+
         def mark(entry: dict[str, Any]) -> None:
             entry["payload"]["offline"] = True
 

@@ -41,15 +41,10 @@ class Tokens:
         if evse_id is not None:
             return sessions.get(evse_id)
         everyone = list(sessions.values())
-        for wanted in (
-            lambda one: one.token is not None and same_token(one.token, token),
-            lambda one: one.evse.connected and not one.authorized,
-            lambda one: not one.authorized,
-        ):
-            found = next((one for one in everyone if wanted(one)), None)
-            if found is not None:
-                return found
-        return everyone[0]
+        holding = [one for one in everyone if one.token is not None and same_token(one.token, token)]
+        free = [one for one in everyone if not one.authorized]
+        connected = [one for one in free if one.evse.connected]
+        return next(iter(holding or connected or free or everyone), None)
 
     async def present(self, session: Session, token: Token) -> None:
         """A driver holds a token before the reader."""
