@@ -47,7 +47,7 @@ class Settings:
     first_status: str = ACCEPTED
     password: str | None = None
     identities: frozenset[str] = frozenset()
-    message_timeout: float = 30.0
+    message_timeout: float = 10.0
 
 
 @dataclass
