@@ -7,10 +7,12 @@ from conformance.cases.case import case
 from conformance.cases.hands import Hands as Operator
 from conformance.cases.steps import check, step
 from conformance.dut.description import Dut
+from conformance.dut.variables import required_variables
 from conformance.peers.csms import FakeCsms
 from conformance.peers.outcome import Inconclusive, NotApplicable
 from conformance.peers.payload import ABSENT, PRESENT, one_of
 from conformance.peers.peer import call_error, late, require
+from conformance.peers.reports import Report, variable
 from conformance.peers.station import FakeStation
 
 __version__ = "0.1.0"
@@ -24,11 +26,14 @@ __all__ = [
     "Inconclusive",
     "NotApplicable",
     "Operator",
+    "Report",
     "call_error",
     "case",
     "check",
     "late",
     "one_of",
     "require",
+    "required_variables",
     "step",
+    "variable",
 ]

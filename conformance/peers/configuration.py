@@ -20,6 +20,9 @@ class Configuration(Protocol):
     def set(self, *where_and_value: str) -> None:
         """Make the station's value the given one, or raise NotApplicable / Inconclusive."""
 
+    def keep(self, *where: str) -> str:
+        """Have a value that the case sets itself put back by `restore`; the present value."""
+
     def restore(self) -> list[str]:
         """Put back what was changed; the names of what could not be."""
 
@@ -69,6 +72,14 @@ class _Base:
         self._before.clear()
         return failed
 
+    def keep(self, *where: str) -> str:
+        """Have a value that the case sets itself put back by `restore`; the present value."""
+        value = self.get(*where)
+        self._before.setdefault(where, value)
+        # What the case makes of it is not known here, so the value is written back in any case.
+        self._known[where] = _UNKNOWN
+        return value
+
     def note(self, value: str, *where: str) -> None:
         """A case itself changed a value: remember it for `restore`."""
         self._before.setdefault(where, self.get(*where))
@@ -79,6 +90,10 @@ class _Base:
 
     def _write(self, where: tuple[str, ...], value: str) -> str:
         raise NotImplementedError
+
+
+_UNKNOWN = "\0"
+"""Stands for a value that is no longer known; equal to none that a station can have."""
 
 
 def _same(one: str, other: str) -> bool:

@@ -10,6 +10,7 @@ from conformance.peers.configuration import Configuration, configuration_for
 from conformance.peers.outcome import ExpectationFailed, Inconclusive
 from conformance.peers.payload import Fields, shown
 from conformance.peers.peer import Peer, Request
+from conformance.peers.reports import Report, collect
 from conformance.peers.session import Session
 from conformance.peers.states import find_state
 from conformance.peers.transaction import TransactionView
@@ -135,7 +136,24 @@ class FakeCsms(Peer):
         with self.behind_the_scenes():
             return self.configuration.get(*where)
 
+    def keep(self, *where: str) -> str:
+        """Have a variable or key that the case is about to set itself put back afterwards; its present value."""
+        with self.behind_the_scenes():
+            return self.configuration.keep(*where)
+
     # ---------------------------------------------------------------- facts
+
+    def next_request_id(self) -> int:
+        """A requestId that this case has not used."""
+        self.facts["requestId"] = int(self.facts.get("requestId", 0)) + 1
+        return int(self.facts["requestId"])
+
+    def expect_report(self, requestId: int, *, within: float | None = None, requirement: str = "") -> Report:  # noqa: N803  # the wire's own name
+        """Wait for the whole report of a GetBaseReport or GetReport (2.x), all its NotifyReports.
+
+        Each part is due `within` seconds (default: timeouts.message) after the one before.
+        """
+        return collect(self, requestId, within, requirement)
 
     def transaction(self, evseId: int | None = None) -> TransactionView:  # noqa: N803  # the wire's own name
         """The newest transaction of the case (2.x), on one EVSE or on any."""
