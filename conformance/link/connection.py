@@ -356,7 +356,7 @@ class Connection:
         while True:
             try:
                 data = recv(CHUNK)
-            except OSError as error:
+            except (OSError, LinkError) as error:
                 self._end = self._end or words_for(error)
                 data = b""
             if not data or self._given_up:

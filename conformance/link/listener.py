@@ -115,8 +115,8 @@ class Listener:
         acceptor.join(5.0)
 
     def resume(self) -> None:
-        """Listen on the same port again. Raises LinkError when somebody else has taken it."""
-        if not self.listening:
+        """Listen on the same port again; no effect once stopped. LinkError when somebody else has taken the port."""
+        if not self.listening and not self._stopping:
             self._listen(retry_for=_REBIND_TIME)
 
     def stop(self, timeout: float = 5.0) -> None:

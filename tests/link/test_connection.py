@@ -311,6 +311,34 @@ def test_stalled_peer_is_told_to_the_handler_that_answers(lab, request_head):
     assert lab.server.of("crashed") == []
 
 
+@pytest.mark.parametrize("end", ["abort", "peer"])
+def test_a_write_that_waits_ends_with_the_connection(lab, request_head, end):
+    listener = lab.listen(write_timeout=30.0)
+    sock = lab.raw(listener.port, request_head)
+    accepted = lab.server.wait("opened")[0][0]
+    raised: list[LinkError] = []
+    begun = threading.Event()
+
+    def send() -> None:
+        try:
+            for _ in range(200):
+                accepted.send("x" * 1_000_000)
+                begun.set()
+        except LinkError as error:
+            raised.append(error)
+
+    writer = threading.Thread(target=send)
+    writer.start()
+    assert begun.wait(5)
+    if end == "abort":
+        accepted.abort()
+    else:
+        sock.close()
+    writer.join(5)
+    assert [type(error) for error in raised] == [LinkClosed]
+    assert accepted.wait_closed(5)
+
+
 def test_slow_reader_is_no_stalled_one(lab, request_head):
     listener = lab.listen(write_timeout=2.0)
     sock = lab.raw(listener.port, request_head)

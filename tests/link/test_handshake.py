@@ -268,6 +268,20 @@ def test_a_decider_that_raises_is_answered_500_and_kept(lab, which):
     assert lab.server.wait("refused")[0][1] == 500
 
 
+def test_refused_that_raises_is_kept(lab):
+    boom = RuntimeError("boom")
+
+    def fail(*_: object) -> None:
+        raise boom
+
+    lab.server.refused = fail
+    listener = lab.listen(decide=lambda handshake: Refusal(403))
+    with pytest.raises(HandshakeRefused):
+        lab.dial(listener)
+    assert lab.server.wait("crashed")[0] == (None, boom)
+    assert listener.error is boom
+
+
 # What is no handshake
 
 
@@ -415,6 +429,26 @@ def test_listener_is_a_context_manager_and_starts_again(lab):
             listener.start()
             lab.dial(listener).close()
         assert not listener.listening
+
+
+def test_resume_does_not_undo_stop(lab):
+    listener = lab.listen()
+    listener.pause()
+    listener.stop()
+    listener.resume()
+    assert not listener.listening
+    with pytest.raises(LinkError):
+        lab.dial(listener)
+
+
+def test_resume_names_who_has_taken_the_port_meanwhile(lab, monkeypatch):
+    monkeypatch.setattr("conformance.link.listener._REBIND_TIME", 0.1)
+    listener = lab.listen()
+    listener.pause()
+    with socket.create_server(("127.0.0.1", listener.port)), pytest.raises(LinkError, match="address already in use"):
+        listener.resume()
+    listener.resume()
+    lab.dial(listener)
 
 
 def test_ipv6(lab):
