@@ -64,8 +64,6 @@ class Hands:
         elif verb in _ON_A_CONNECTOR and "evseId" not in args:
             place = self._dut.connector
             args = {"evseId": place.evseId, "connectorId": place.connectorId, **args}
-        if verb == "unplug":
-            args.setdefault("side", "EV")
         if not self.offers(verb):
             raise Inconclusive(f"the operator has no verb {verb}")
         self._peer.act("operator", verb, args)

@@ -214,7 +214,7 @@ def mismatch(actual: Any, expected: Any, pointer: str = "") -> tuple[str, str, s
     if expected is PRESENT:
         return (pointer, "present", "absent") if actual is ABSENT else None
     if isinstance(expected, OneOf):
-        if actual is not ABSENT and any(mismatch(actual, choice) is None for choice in expected.choices):
+        if any(mismatch(actual, choice) is None for choice in expected.choices):
             return None
         return pointer, repr(expected), shown(actual)
     if not isinstance(expected, (Mapping, Fields)) and callable(expected) and not hasattr(expected, "to_wire"):

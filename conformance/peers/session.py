@@ -1,51 +1,80 @@
-"""Where a charging session stands, as a function of TxStartPoint and TxStopPoint (2.0.1 part 2, E01 to E06)."""
+"""Where a charging session stands, as a function of TxStartPoint and TxStopPoint (2.0.1 part 2, E01 and E06)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 START_POINTS = ("ParkingBayOccupancy", "EVConnected", "Authorized", "DataSigned", "PowerPathClosed", "EnergyTransfer")
+"""The conditions that can start a transaction; each of them can end one by ceasing."""
 
 
 @dataclass(slots=True)
 class Session:
-    """The conditions that hold on one EVSE and what they mean for the transaction.
+    """The conditions that hold on one EVSE and what they mean for its transaction.
 
     `advance` takes the conditions that became true or ceased and tells which event that brings: "Started",
-    "Updated", "Ended", or "" when no transaction runs and none starts.
+    "Updated", "Ended", or "" when no transaction runs and none starts. PowerPathClosed is nobody's act: it is
+    EVConnected and Authorized at once (E01.FR.05, E06.FR.06), whatever the relay does.
     """
 
     start_points: frozenset[str] = frozenset({"EVConnected", "Authorized"})
     stop_points: frozenset[str] = frozenset({"EVConnected"})
     holds: set[str] = field(default_factory=set)
+    running: bool = False
     started: bool = False
-    ended: bool = False
+    """Whether a transaction has begun, running or ended."""
     remote: bool = False
-    energy_offered: bool = False
+    """Whether the present authorization came by RequestStartTransaction."""
+    stopped: str = ""
+    """How the present authorization was ended: "Local", "Remote", or "" while it was not."""
+    due: dict[str, Any] = field(default_factory=dict)
+    """What the next event of the transaction has to say, by the names of its fields."""
+    since: int = 0
+    """Index in the trace from which on the events of the present transaction lie."""
 
     def advance(self, *now: str, ceased: tuple[str, ...] = ()) -> str:
         """Note what became true and what ceased; the event type that the transaction owes, or ""."""
         before = set(self.holds)
-        self.holds |= set(now)
-        self.holds -= set(ceased)
+        self.holds = (self.holds | set(now)) - set(ceased)
         if {"EVConnected", "Authorized"} <= self.holds:
             self.holds.add("PowerPathClosed")
         else:
-            self.holds.discard("PowerPathClosed")
-            self.holds.discard("EnergyTransfer")
-        if self.ended:
-            return ""
-        if not self.started:
-            if self.holds & self.start_points:
-                self.started = True
-                return "Started"
-            return ""
-        if (before - self.holds) & self.stop_points:
-            self.ended = True
-            return "Ended"
-        return "Updated"
+            self.holds -= {"PowerPathClosed", "EnergyTransfer", "DataSigned"}
+        if self.running:
+            if (before - self.holds) & self.stop_points:
+                self.end()
+                return "Ended"
+            return "Updated"
+        begun = self.holds - before
+        # An authorization while a start point still holds from the session before starts a new transaction, too.
+        if begun & self.start_points or ("Authorized" in begun and self.holds & self.start_points):
+            self.running = self.started = True
+            return "Started"
+        return ""
+
+    def end(self) -> None:
+        """The transaction has ended: on its own account where the standard leaves that to the station."""
+        self.running = False
 
     @property
-    def running(self) -> bool:
-        """Whether a transaction is ongoing."""
-        return self.started and not self.ended
+    def ended(self) -> bool:
+        """Whether a transaction has run and ended, and no other has begun."""
+        return self.started and not self.running
+
+    def authorize(self, token: Any) -> None:
+        """The session is being authorized: the next event names the token (E01.FR.10, E03.FR.01)."""
+        self.remote, self.stopped = False, ""
+        self.due["idToken"] = token
+
+    def request_start(self, token: Any, remote_start_id: int) -> None:
+        """A remote start was accepted: the next event says so, whatever brings it about (F01.FR.19, F02.FR.21)."""
+        self.authorize(token)
+        self.remote = True
+        self.due["triggerReason"] = "RemoteStart"
+        self.due["remoteStartId"] = remote_start_id
+
+    def take_due(self) -> dict[str, Any]:
+        """What the event that now comes has to say; it is due only once."""
+        due, self.due = self.due, {}
+        return due

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.peers.payload import ABSENT, Fields, mismatch, shown
+from conformance.peers.payload import ABSENT, mismatch, peek, shown
 
 if TYPE_CHECKING:
     from conformance.peers.peer import Peer, Request
@@ -15,7 +15,9 @@ _INFO = ("transactionId", "chargingState", "timeSpentCharging", "stoppedReason",
 class TransactionView:
     """The newest transaction of the case, on one EVSE or on any.
 
-    Fields of `transactionInfo` are given by their own names: `wait_until(chargingState="Charging")`.
+    Fields of `transactionInfo` are given by their own names: `wait_until(chargingState="Charging")`. Which events
+    belong to it, and which of them match, is looked up without judging; only the event that is handed out counts as
+    judged, in the fields that were asked for.
     """
 
     def __init__(self, peer: Peer, evse_id: int | None = None, since: int = 0) -> None:
@@ -26,8 +28,15 @@ class TransactionView:
     @property
     def id(self) -> Any:
         """The transactionId, ABSENT while no event has come."""
-        ids = [event.transactionInfo.transactionId for event in self._all() if self._starts_here(event)]
-        return ids[-1] if ids else ABSENT
+        places: dict[str, Any] = {}
+        for event in self._all():
+            info, evse = peek(event._payload, "transactionInfo"), peek(event._payload, "evse")
+            id_ = peek(info, "transactionId")
+            if isinstance(id_, str):
+                places[id_] = places.get(id_) or peek(evse, "id")
+        # An event names its EVSE only when that is news: a transaction that has named none may be on any.
+        mine = [id_ for id_, place in places.items() if self._evse_id is None or place in (None, self._evse_id)]
+        return mine[-1] if mine else ABSENT
 
     @property
     def events(self) -> list[Request]:
@@ -35,8 +44,13 @@ class TransactionView:
         id_ = self.id
         if id_ is ABSENT:
             return []
-        mine = [event for event in self._all() if event.transactionInfo.transactionId == id_]
-        return sorted(mine, key=lambda event: _number(event.seqNo))
+        mine = [event for event in self._all() if peek(peek(event._payload, "transactionInfo"), "transactionId") == id_]
+        return sorted(mine, key=_seq_no)
+
+    @property
+    def events_in_step(self) -> list[Request]:
+        """Its events in this step's window, by seqNo."""
+        return [event for event in self.events if event._entry.index >= self._peer._window]
 
     @property
     def first(self) -> Any:
@@ -57,7 +71,7 @@ class TransactionView:
 
     def any(self, **match: Any) -> Request | None:
         """An event that matches, without waiting."""
-        return next((event for event in self.events if mismatch(event, _nested(match)) is None), None)
+        return _first(self.events, _nested(match))
 
     def wait_until(self, *, within: float | None = None, requirement: str = "", **match: Any) -> Request:
         """Wait for an event of this transaction, sent now or earlier, that matches."""
@@ -74,17 +88,19 @@ class TransactionView:
         found: list[Request] = []
 
         def candidates() -> list[Request]:
-            return [event for event in self.events if whole or event._entry.index >= peer._window]
+            return self.events if whole else self.events_in_step
 
         def ready() -> bool:
-            found[:] = [event for event in candidates() if mismatch(event, wanted) is None]
+            event = _first(candidates(), wanted)
+            if event is not None:
+                found.append(event)
             return bool(found)
 
         if peer.wait(ready, within=seconds):
             return found[0]
-        near = [(event, mismatch(event, wanted)) for event in candidates()]
+        near = [(event, mismatch(_plain(event), wanted)) for event in candidates()]
         text = "; ".join(
-            f"event {shown(event.seqNo)} (frame {event._entry.index}) has {difference[0]} {difference[2]} "
+            f"event {shown(_seq_no(event))} (frame {event._entry.index}) has {difference[0]} {difference[2]} "
             f"instead of {difference[1]}"
             for event, difference in near[-3:]
             if difference
@@ -101,10 +117,18 @@ class TransactionView:
     def _all(self) -> list[Request]:
         return [event for event in self._peer.seen("TransactionEvent") if event._entry.index >= self._since]
 
-    def _starts_here(self, event: Request) -> bool:
-        if not event.transactionInfo.transactionId:
-            return False
-        return self._evse_id is None or event.evse is ABSENT or event.evse.id == self._evse_id
+
+def _first(events: list[Request], wanted: dict[str, Any]) -> Request | None:
+    """The first event that matches, its fields counted as judged."""
+    found = next((event for event in events if mismatch(_plain(event), wanted) is None), None)
+    if found is not None:
+        mismatch(found, wanted)
+    return found
+
+
+def _plain(event: Request) -> Any:
+    payload = event._payload
+    return getattr(payload, "raw", payload)
 
 
 def _nested(match: dict[str, Any]) -> dict[str, Any]:
@@ -113,10 +137,6 @@ def _nested(match: dict[str, Any]) -> dict[str, Any]:
     return {**rest, "transactionInfo": info} if info else rest
 
 
-def _number(value: Any) -> int:
+def _seq_no(event: Request) -> int:
+    value = peek(event._payload, "seqNo")
     return value if isinstance(value, int) else -1
-
-
-def id_token_of(event: Fields) -> Any:
-    """The idToken text of an event, ABSENT when it carries none."""
-    return event.idToken.idToken

@@ -10,13 +10,14 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument of a verb: a JSON type, and whether it may be left out."""
+    """One argument of a verb: a JSON type, and whether it may be left out; `absent` tells a person what that means."""
 
     name: str
     type: Literal["integer", "string", "object"]
     meaning: str
     required: bool = True
     choices: tuple[str, ...] = ()
+    absent: str = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,9 @@ class Verb:
     arguments: tuple[Argument, ...] = ()
 
     def told(self, args: Mapping[str, Any]) -> str:
-        """The instruction with the arguments filled in; what was not given reads as a question mark."""
-        return self.instruction.format_map(_Told(args))
+        """The instruction with the arguments filled in; what was not given reads as that argument says."""
+        unsaid = {argument.name: argument.absent for argument in self.arguments}
+        return self.instruction.format_map(_Told({**unsaid, **args}))
 
 
 class _Told(dict[str, Any]):
@@ -60,8 +62,18 @@ _ALL = (
     Verb(
         "unplug",
         "CS",
-        "Unplug the cable at connector {connectorId} of EVSE {evseId}, on the {side} side.",
-        (*_PLACE, Argument("side", "string", "Which end of the cable.", required=False, choices=("EV", "station"))),
+        "Unplug the cable at connector {connectorId} of EVSE {evseId}, at the {side} end.",
+        (
+            *_PLACE,
+            Argument(
+                "side",
+                "string",
+                "Which end of the cable; the EV's and then the station's if it is not given.",
+                required=False,
+                choices=("EV", "station"),
+                absent="EV and then at the station",
+            ),
+        ),
     ),
     Verb("present_token", "CS", "Present token {idToken} at EVSE {evseId}.", (_ID_TOKEN, _EVSE)),
     Verb(

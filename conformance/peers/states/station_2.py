@@ -1,7 +1,9 @@
-"""Reusable states of a charging station under test in 2.x (2.0.1 part 6 ed. 3, section 2.18).
+"""Reusable states of a charging station under test in 2.x (2.0.1 part 6 ed. 3, section 2.18; 2.1 part 6 ed. 2).
 
-Which event a step owes is a function of TxStartPoint and TxStopPoint, kept by `Session`; a RequestStartTransaction
-overrides the trigger reason of the first event after it (2.0.1 part 2, F01.FR.25, F02.FR.05).
+Which event a step owes is a function of TxStartPoint and TxStopPoint, kept by `Session`, not a script: only the first
+event of a transaction is Started, and it comes when the first of the start points holds and not before; Ended comes
+when the first of the stop points ceases. What a step owes is looked for in any order within its window. A
+RequestStartTransaction overrides the trigger reason of the next event (F01.FR.19, F02.FR.21).
 """
 
 from __future__ import annotations
@@ -9,10 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.peers.csms import FakeCsms
-from conformance.peers.payload import PRESENT, one_of
+from conformance.peers.payload import ABSENT, one_of
 from conformance.peers.peer import Request
 from conformance.peers.session import Session
 from conformance.peers.states import state
+from conformance.peers.transaction import TransactionView
 
 
 @state("Booting", family="2", dut="CS")
@@ -62,36 +65,40 @@ def unavailable(csms: FakeCsms, lab: Any, evseId: int | None = None, connectorId
 
 @state("ParkingBayOccupied", family="2", dut="CS")
 def parking_bay_occupied(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
-    """The EV has entered the bay, where the station can see that."""
+    """The EV has entered the bay; passed over where the station has no use for that."""
     connector = connector or lab.dut.connector
     session = csms.session(connector.evseId)
     if "ParkingBayOccupancy" not in session.start_points | session.stop_points:
         return
     csms.mark()
     lab.operator.occupy_bay(connector)
-    _event(csms, session, session.advance("ParkingBayOccupancy"), connector, triggerReason="EVDetected")
+    owed = session.advance("ParkingBayOccupancy")
+    _event(csms, session, owed, connector, triggerReason="EVDetected", requirement="E01.FR.01")
 
 
 @state("EVConnectedPreSession", family="2", dut="CS")
 def ev_connected(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
-    """EV and EVSE are connected: the connector is Occupied and a running transaction says so."""
+    """EV and EVSE are connected: the connector is Occupied and a running transaction says so, with its place."""
     connector = connector or lab.dut.connector
     session = csms.session(connector.evseId)
     if "ParkingBayOccupancy" not in session.holds:
         parking_bay_occupied(csms, lab, connector)
     csms.mark()
-    was_authorized = "Authorized" in session.holds
     lab.operator.plug_in(connector)
-    csms.expect_connector_status("Occupied", connector)
-    reasons = ["CablePluggedIn", "ChargingStateChanged"] + (["RemoteStart"] if session.remote else [])
-    states = ["EVConnected"] + (["SuspendedEVSE", "SuspendedEV", "Charging"] if was_authorized else [])
+    csms.expect_connector_status("Occupied", connector, within=csms.deadlines.physical, requirement="E02.FR.05")
+    session.due["evse"] = {"id": connector.evseId, "connectorId": connector.connectorId}
+    states = ["EVConnected"]
+    if "Authorized" in session.holds:
+        # Part 6: by the time of the event, a session that is authorized may already have gone on.
+        states += ["SuspendedEVSE", "SuspendedEV", "Charging"]
     _event(
         csms,
         session,
         session.advance("EVConnected"),
         connector,
-        triggerReason=one_of(*reasons),
+        triggerReason=one_of("CablePluggedIn", "ChargingStateChanged"),
         chargingState=one_of(*states),
+        requirement="E01.FR.16",
     )
 
 
@@ -111,19 +118,21 @@ def authorized(csms: FakeCsms, lab: Any, connector: Any = None, locally: bool | 
     csms.mark()
     if locally:
         lab.operator.present_token(token, connector)
-        if csms.configured("AuthCtrlr", "Enabled") != "false":
-            csms.expect("Authorize", idToken=token, within=csms.deadlines.physical)
-        reason: Any = "Authorized"
+        if _asks_csms(csms):
+            csms.expect("Authorize", idToken=token, within=csms.deadlines.physical, requirement="C01.FR.02")
+        session.authorize(token)
     else:
         _start_remotely(csms, session, connector, token)
-        reason = "RemoteStart"
-    owed = session.advance("Authorized")
-    extra = {"remoteStartId": PRESENT} if owed and not locally else {}
-    _event(csms, session, owed, connector, triggerReason=reason, idToken=token, **extra)
+    _event(csms, session, session.advance("Authorized"), connector, triggerReason="Authorized", requirement="E01.FR.10")
+
+
+def _asks_csms(csms: FakeCsms) -> bool:
+    """Whether a presented token has to be asked about: not where authorization is off, local only, or from memory."""
+    switches = {"Enabled": "false", "DisableRemoteAuthorization": "true", "LocalPreAuthorize": "true"}
+    return all(csms.configured("AuthCtrlr", name) != value for name, value in switches.items())
 
 
 def _start_remotely(csms: FakeCsms, session: Session, connector: Any, token: Any) -> None:
-    session.remote = True
     csms.facts["remoteStartId"] = int(csms.facts.get("remoteStartId", 0)) + 1
     answer = csms.send(
         "RequestStartTransaction",
@@ -135,16 +144,19 @@ def _start_remotely(csms: FakeCsms, session: Session, connector: Any, token: Any
         raise csms.failure(
             "RequestStartTransaction answered Accepted", f"{answer.status}", entry=answer._entry, pointer="/status"
         )
-    if session.started and answer.transactionId != csms.transaction(connector.evseId).id:
-        raise csms.failure(
-            f"transactionId {csms.transaction(connector.evseId).id} of the running transaction",
-            f"{answer.transactionId}",
-            entry=answer._entry,
-            pointer="/transactionId",
-            requirement="F01.FR.13",
-        )
-    if csms.configured("AuthCtrlr", "AuthorizeRemoteStart") == "true":
-        csms.expect("Authorize", idToken=token)
+    if session.running:
+        expected = _view(csms, session, connector).id
+        if answer.transactionId != expected:
+            raise csms.failure(
+                f"transactionId {expected} of the running transaction",
+                f"{answer.transactionId}",
+                entry=answer._entry,
+                pointer="/transactionId",
+                requirement="F01.FR.13",
+            )
+    if csms.configured("AuthCtrlr", "AuthorizeRemoteStart") == "true" and _asks_csms(csms):
+        csms.expect("Authorize", idToken=token, requirement="F01.FR.01")
+    session.request_start(token, csms.facts["remoteStartId"])
 
 
 @state("EnergyTransferStarted", family="2", dut="CS")
@@ -154,19 +166,31 @@ def energy_transfer_started(
     """Energy flows between EV and EVSE."""
     connector = connector or lab.dut.connector
     session = csms.session(connector.evseId)
-    if "EVConnected" not in session.holds and "Authorized" not in session.holds:
-        ev_connected(csms, lab, connector)
     if "Authorized" not in session.holds:
         authorized(csms, lab, connector, locally, token)
-    elif "EVConnected" not in session.holds:
+    if "EVConnected" not in session.holds:
         ev_connected(csms, lab, connector)
-    session.advance("DataSigned", "EnergyTransfer")
-    csms.transaction(connector.evseId).wait_until(chargingState="Charging", within=csms.deadlines.physical)
+    if csms.configured("SampledDataCtrlr", "SignReadings") == "true":
+        owed = session.advance("DataSigned")
+        if owed == "Started":
+            _event(csms, session, owed, connector, triggerReason="SignedDataReceived", requirement="E01.FR.04")
+    # A change of state may be told in the event of another trigger (part 2, E 1.5, transactionInfo.chargingState).
+    reasons = ["ChargingStateChanged", "Authorized", "CablePluggedIn", "SignedDataReceived"]
+    _event(
+        csms,
+        session,
+        session.advance("EnergyTransfer"),
+        connector,
+        earlier=True,
+        triggerReason=one_of(*reasons, *(["RemoteStart"] if session.remote else [])),
+        chargingState="Charging",
+        requirement="E02.FR.13",
+    )
 
 
 @state("EnergyTransferSuspended", family="2", dut="CS")
 def energy_transfer_suspended(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
-    """The EV has suspended the energy transfer."""
+    """The EV has suspended the energy transfer, which ends a transaction whose stop point that is."""
     connector = connector or lab.dut.connector
     session = csms.session(connector.evseId)
     if "EnergyTransfer" not in session.holds:
@@ -174,13 +198,25 @@ def energy_transfer_suspended(csms: FakeCsms, lab: Any, connector: Any = None) -
     csms.mark()
     lab.operator.suspend_ev(connector)
     owed = session.advance(ceased=("EnergyTransfer",))
-    ending = {"stoppedReason": "StoppedByEV"} if owed == "Ended" else {"triggerReason": "ChargingStateChanged"}
-    _event(csms, session, owed, connector, chargingState=one_of("SuspendedEV", "EVConnected"), **ending)
+    ended = owed == "Ended"
+    _event(
+        csms,
+        session,
+        owed,
+        connector,
+        triggerReason="ChargingStateChanged",
+        chargingState=one_of("SuspendedEV", "EVConnected") if ended else "SuspendedEV",
+        stoppedReason="StoppedByEV" if ended else ABSENT,
+        requirement="E06.FR.07" if ended else "E01.FR.18",
+    )
 
 
 @state("StopAuthorized", family="2", dut="CS")
 def stop_authorized(csms: FakeCsms, lab: Any, connector: Any = None, locally: bool | None = None) -> None:
-    """The session is authorized to stop, by the same token (A) or by RequestStopTransaction (B)."""
+    """The session is authorized to stop, by the same token (A) or by RequestStopTransaction (B).
+
+    Where that ends the transaction, the event that says so may also be a later one (E07, alternative scenario).
+    """
     connector = connector or lab.dut.connector
     session = csms.session(connector.evseId)
     if "EnergyTransfer" not in session.holds:
@@ -190,28 +226,24 @@ def stop_authorized(csms: FakeCsms, lab: Any, connector: Any = None, locally: bo
     csms.mark()
     if locally:
         lab.operator.present_token(lab.dut.tokens.valid, connector)
-        reason, stopped = "StopAuthorized", "Local"
+        # The token that stops should be named (E07.FR.02), but it need not.
+        match: dict[str, Any] = {"triggerReason": "StopAuthorized", "idToken": one_of(ABSENT, lab.dut.tokens.valid)}
+        session.stopped, requirement = "Local", "E07.FR.02"
     else:
-        answer = csms.send("RequestStopTransaction", transactionId=csms.transaction(connector.evseId).id)
+        answer = csms.send("RequestStopTransaction", transactionId=_view(csms, session, connector).id)
         if answer.status != "Accepted":
             raise csms.failure(
-                "RequestStopTransaction answered Accepted", f"{answer.status}", entry=answer._entry, pointer="/status"
+                "RequestStopTransaction answered Accepted",
+                f"{answer.status}",
+                entry=answer._entry,
+                pointer="/status",
+                requirement="F03.FR.07",
             )
-        reason, stopped = "RemoteStop", "Remote"
+        match = {"triggerReason": "RemoteStop"}
+        session.stopped, requirement = "Remote", "F03.FR.09"
     owed = session.advance(ceased=("Authorized", "EnergyTransfer"))
-    transaction = csms.transaction(connector.evseId)
-    transaction.expect(triggerReason=reason)
-    if owed == "Ended":
-        ended = transaction.expect(eventType="Ended")
-        said = ended.transactionInfo.stoppedReason or "Local"
-        if said != stopped:
-            raise csms.failure(
-                f"stoppedReason {stopped}",
-                f"{said}",
-                entry=ended._entry,
-                pointer="/transactionInfo/stoppedReason",
-                requirement="E06.FR.08" if locally else "F03.FR.02",
-            )
+    match["stoppedReason"] = _reason_after(session) if owed == "Ended" else ABSENT
+    _event(csms, session, owed, connector, **match, requirement=requirement)
 
 
 @state("EVConnectedPostSession", family="2", dut="CS")
@@ -222,7 +254,12 @@ def ev_connected_post_session(csms: FakeCsms, lab: Any, connector: Any = None) -
     if "Authorized" in session.holds or not session.holds:
         stop_authorized(csms, lab, connector)
     if session.running:
-        csms.transaction(connector.evseId).expect(chargingState="EVConnected")
+        _view(csms, session, connector).expect(
+            eventType="Updated",
+            triggerReason=one_of("ChargingStateChanged", "StopAuthorized", "RemoteStop"),
+            chargingState="EVConnected",
+            requirement="E02.FR.13",
+        )
 
 
 @state("EVDisconnected", family="2", dut="CS")
@@ -234,30 +271,127 @@ def ev_disconnected(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
         ev_connected_post_session(csms, lab, connector)
     csms.mark()
     lab.operator.unplug(connector)
-    csms.expect_connector_status("Available", connector)
+    csms.expect_connector_status("Available", connector, within=csms.deadlines.physical)
     owed = session.advance(ceased=("EVConnected",))
-    _event(csms, session, owed, connector, triggerReason="EVCommunicationLost", chargingState="Idle")
+    ended = owed == "Ended"
+    _event(
+        csms,
+        session,
+        owed,
+        connector,
+        triggerReason="EVCommunicationLost",
+        chargingState="Idle",
+        stoppedReason=_reason_after(session, "EVDisconnected") if ended else ABSENT,
+        requirement="E06.FR.02" if ended else "E01.FR.18",
+    )
 
 
 @state("ParkingBayUnoccupied", family="2", dut="CS")
 def parking_bay_unoccupied(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
-    """The EV has left the bay after the session."""
+    """The EV has left the bay after the session; passed over where the station has no use for that."""
     connector = connector or lab.dut.connector
     session = csms.session(connector.evseId)
-    if "EVConnected" in session.holds:
+    if "EVConnected" in session.holds or not session.holds:
         ev_disconnected(csms, lab, connector)
+    if "ParkingBayOccupancy" not in session.holds:
+        return
     csms.mark()
     lab.operator.free_bay(connector)
     owed = session.advance(ceased=("ParkingBayOccupancy",))
-    _event(csms, session, owed, connector, triggerReason="EVDeparted")
+    _event(
+        csms,
+        session,
+        owed,
+        connector,
+        triggerReason="EVDeparted",
+        stoppedReason=_reason_after(session) if owed == "Ended" else ABSENT,
+        requirement="E06.FR.01",
+    )
 
 
-def _event(csms: FakeCsms, session: Session, owed: str, connector: Any, **match: Any) -> None:
-    """Wait for the event that the step owes; the first after a remote start may say RemoteStart instead."""
+def _reason_after(session: Session, *also: str) -> Any:
+    """stoppedReason of a transaction that ends after it was stopped by the driver or the CSMS."""
+    return one_of("Remote", *also) if session.stopped == "Remote" else one_of("Local", ABSENT, *also)
+
+
+@state("StartOfflineTransaction", family="2", dut="CS")
+def start_offline_transaction(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None) -> None:
+    """A session has begun while the station had no connection; the station is connected again."""
+    connector = connector or lab.dut.connector
+    _session_offline(csms, lab, connector, token or lab.dut.tokens.valid, whole=False)
+
+
+@state("TransactionEventsInQueueEnded", family="2", dut="CS")
+def transaction_events_in_queue_ended(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None) -> None:
+    """A whole session has run while the station had no connection; the station is connected again."""
+    connector = connector or lab.dut.connector
+    _session_offline(csms, lab, connector, token or lab.dut.tokens.valid, whole=True)
+
+
+def _session_offline(csms: FakeCsms, lab: Any, connector: Any, token: Any, *, whole: bool) -> None:
+    session = csms.session(connector.evseId)
+    bay = "ParkingBayOccupancy" in session.start_points | session.stop_points
+    csms.mark()
+    with csms.offline():
+        if bay:
+            lab.operator.occupy_bay(connector)
+        lab.operator.plug_in(connector)
+        lab.operator.present_token(token, connector)
+        if whole:
+            lab.operator.present_token(token, connector)
+            lab.operator.unplug(connector)
+            if bay:
+                lab.operator.free_bay(connector)
+    csms.expect_connection()
+    session.since = csms._window
+
+
+def _view(csms: FakeCsms, session: Session, connector: Any) -> TransactionView:
+    """The session's present transaction."""
+    return TransactionView(csms, connector.evseId, session.since)
+
+
+def _event(
+    csms: FakeCsms,
+    session: Session,
+    owed: str,
+    connector: Any,
+    *,
+    earlier: bool = False,
+    requirement: str = "",
+    **match: Any,
+) -> None:
+    """Wait for the event that a step owes; where none is owed because nothing has started, see that none comes.
+
+    With `earlier`, an event of the steps before will do. An Ended may follow the event that says why.
+    """
     if not owed:
+        if not session.started:
+            _none_yet(csms, session, connector)
         return
-    if session.remote and "triggerReason" in match and isinstance(match["triggerReason"], str):
-        match["triggerReason"] = one_of(match["triggerReason"], "RemoteStart")
-    if owed == "Ended":
-        match["eventType"] = "Ended"
-    csms.transaction(connector.evseId).expect(within=csms.deadlines.physical, **match)
+    if owed == "Started":
+        session.since = csms._window
+    transaction = _view(csms, session, connector)
+    match |= session.take_due()
+    stopped = match.pop("stoppedReason", ABSENT)
+    wait = transaction.wait_until if earlier else transaction.expect
+    if owed != "Ended":
+        wait(within=csms.deadlines.physical, requirement=requirement, eventType=owed, **match)
+        return
+    wait(within=csms.deadlines.physical, requirement=requirement, **match)
+    transaction.expect(
+        within=csms.deadlines.physical, requirement="E06.FR.08", eventType="Ended", stoppedReason=stopped
+    )
+
+
+def _none_yet(csms: FakeCsms, session: Session, connector: Any) -> None:
+    csms.drain()
+    early = _view(csms, session, connector).first
+    if early:
+        points = ", ".join(sorted(session.start_points))
+        raise csms.failure(
+            f"no transaction before a start point holds (TxStartPoint {points})",
+            f"TransactionEvent {early!r}",
+            entry=early._entry,
+            requirement="E01.FR.15",
+        )
