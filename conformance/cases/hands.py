@@ -79,7 +79,7 @@ class Hands:
         if verb in _UNDO:
             self.done[verb, place] = dict(args)
         for done, undo in _UNDO.items():
-            if verb == undo:
+            if verb == undo and args.get("side") != "EV":  # the station's end of the cable is still in
                 self.done.pop((done, place), None)
         if verb == "start_session":
             self.done["plug_in", place] = {"evseId": place[0], "connectorId": place[1]}

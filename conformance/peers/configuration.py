@@ -131,8 +131,10 @@ class Keys(_Base):
         answer = self._peer.call("GetConfiguration", {"key": [where[0]]})
         if isinstance(answer, Refusal):
             return ""
-        value = answer.configurationKey[0].value
-        return value if isinstance(value, str) else ""
+        for entry in answer.configurationKey or ():
+            if str(entry.key).casefold() == where[0].casefold():
+                return entry.value if isinstance(entry.value, str) else ""
+        return ""
 
     def _write(self, where: tuple[str, ...], value: str) -> str:
         answer = self._peer.call("ChangeConfiguration", {"key": where[0], "value": value})

@@ -169,9 +169,15 @@ class FakeCsms(Peer):
         return self.sessions[evseId]
 
     def expect_connector_status(
-        self, status: Any, connector: Any, *, within: float | None = None, requirement: str = ""
+        self,
+        status: Any,
+        connector: Any,
+        *,
+        within: float | None = None,
+        after: Request | None = None,
+        requirement: str = "",
     ) -> Fields:
-        """Wait for a connector's status in this step's window.
+        """Wait for a connector's status in this step's window (with `after`: since that request).
 
         2.x: by StatusNotification or by NotifyEvent (Connector.AvailabilityState, trigger Delta), which are equally
         legal carriers; 1.6: by StatusNotification. A status is a fact and is not consumed.
@@ -179,9 +185,10 @@ class FakeCsms(Peer):
         seconds = self.deadlines.message if within is None else within
         wanted = (status,) if isinstance(status, str) else tuple(status.choices)
         found: list[Fields] = []
+        first = max(self._window, after._entry.index + 1 if after is not None else 0)
 
         def ready() -> bool:
-            for place, value, request in self._statuses(self._window):
+            for place, value, request in self._statuses(first):
                 if place == (connector.evseId, connector.connectorId) and value in wanted:
                     found.append(request)
                     return True
@@ -190,7 +197,7 @@ class FakeCsms(Peer):
         if not self.wait(ready, within=seconds):
             reported = [
                 value
-                for place, value, _ in self._statuses(self._window)
+                for place, value, _ in self._statuses(first)
                 if place == (connector.evseId, connector.connectorId)
             ]
             raise self.failure(

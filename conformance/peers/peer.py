@@ -611,17 +611,27 @@ class Peer:
 
     # ------------------------------------------------------------------ expecting
 
-    def expect(self, action: str, /, *, within: float | None = None, requirement: str = "", **match: Any) -> Request:
+    def expect(
+        self,
+        action: str,
+        /,
+        *,
+        within: float | None = None,
+        after: Request | None = None,
+        requirement: str = "",
+        **match: Any,
+    ) -> Request:
         """Wait for a CALL of the device in this step's window, consume and return it.
 
-        Deadline: `within` seconds from now, or `timeouts.message`. Raises ExpectationFailed: FAIL.
+        Deadline: `within` seconds from now, or `timeouts.message`. With `after`, one that came before that request
+        does not count. Raises ExpectationFailed: FAIL.
         """
         self._known(action)
         seconds = self.deadlines.message if within is None else within
         found: list[Request] = []
 
         def ready() -> bool:
-            request = self._find(action, match)
+            request = self._find(action, match, after)
             if request is not None:
                 found.append(request)
             return bool(found)
@@ -688,12 +698,13 @@ class Peer:
         """Every CALL in this step's window that matches, consumed or not, without waiting."""
         return [one for one in self.seen(action, **match) if one._entry.index >= self._window]
 
-    def _find(self, action: str, match: Payload) -> Request | None:
+    def _find(self, action: str, match: Payload, after: Request | None = None) -> Request | None:
+        first = max(self._window, after._entry.index + 1 if after is not None else 0)
         for request in self._inbox:
             if (
                 not request._consumed
                 and request._action == action
-                and request._entry.index >= self._window
+                and request._entry.index >= first
                 and mismatch(request._payload, match) is None
             ):
                 return request
