@@ -23,9 +23,9 @@ def ours() -> None:
     from conformance.ocppj.versions import version
     from conformance.peers.answers import default_answers
     from conformance.peers.csms import FakeCsms
+    from conformance.peers.runtime import quick_answers
     from conformance.peers.settings import Deadlines
 
-    sys.setswitchinterval(0.0005)
     ocpp = version("2.0.1")
     dut = load_description(data_path("docs", "devices", "reference-station.toml"))
     factory = monitor_factory(dut, ocpp, SchemaStore())
@@ -42,7 +42,8 @@ def ours() -> None:
     peer = Csms(ocpp, clock, Deadlines(), default_answers("CSMS", ocpp))
     listener = Listener(peer, "127.0.0.1", 0, now=clock.now, subprotocols=lambda handshake: "ocpp2.0.1")
     listener.start()
-    _serve(listener.port)
+    with quick_answers():
+        _serve(listener.port)
     listener.stop()
 
 

@@ -61,6 +61,7 @@ class Run:
         self.record: RunRecord | None = None
         self.journal: Journal | None = None
         self._schemas: SchemaStore | None = None
+        self._tuning = contextlib.ExitStack()
         self._key: tuple[int, str] | None = None
         self._live: LiveBench | None = None
         self._device: Any = None
@@ -77,7 +78,10 @@ class Run:
         from conformance.report.journal import Journal
         from conformance.report.record import RunInfo, RunRecord
 
+        from conformance.peers.runtime import quick_answers
+
         self._check_schemas()
+        self._tuning.enter_context(quick_answers())
         first = self.duts[0]
         info = RunInfo(
             tool_version=conformance.__version__,
@@ -101,6 +105,7 @@ class Run:
     def finish(self, *, interrupted: bool) -> None:
         """Close everything and write the results."""
         self.close_bench()
+        self._tuning.close()
         if self.record is None or self.journal is None:
             return
         self.record.run.schema_corrections = self.schemas.corrections
