@@ -206,6 +206,12 @@ class Peer:
         with self._changed:
             self._window_pending = True
 
+    def follow(self, answer: Response) -> None:
+        """From now on only what came after this answer counts in the step: for what has to come after it."""
+        with self._changed:
+            self._window = answer._entry.index + 1
+            self._window_pending = False
+
     @property
     def connected(self) -> bool:
         """Whether the device's connection is open now."""
