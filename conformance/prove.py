@@ -44,6 +44,8 @@ def record_all(
         progress(f"variant {variant.name}")
         narrowed = replace(wishes, roles=(variant.role,))
         more, ended = _record(narrowed, chosen, Embedded(variant.overrides, variant.arguments), progress)
+        for one in more:
+            one.notes["variant"] = variant.name
         recordings += more
         records += ended
     return recordings, records
