@@ -1,0 +1,303 @@
+"""Block F, Remote control: a charging station under test (2.0.1 and 2.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance import ABSENT, Dut, FakeCsms, case, check, one_of, step
+
+# ---------------------------------------------------------------- F01, F02: remote start
+
+
+@case("TC_F_01_CS")
+def test_remote_start_cable_first(csms: FakeCsms) -> None:
+    """A station whose EV is plugged in already charges when the CSMS asks for it."""
+    _accept_remote_starts(csms)
+    csms.reach("EVConnectedPreSession")
+
+    step("Ask for a start", expect="Accepted with the transactionId that runs; the next event says RemoteStart")
+    csms.execute("Authorized", locally=False)
+
+    step("Let the EV charge", expect="energy flows in that transaction")
+    csms.execute("EnergyTransferStarted")
+
+
+@case("TC_F_02_CS")
+def test_remote_start_first_with_authorization(csms: FakeCsms) -> None:
+    """With AuthorizeRemoteStart the station asks about the token of a remote start before it uses it."""
+    _accept_remote_starts(csms)
+    csms.configure("AuthCtrlr", "AuthorizeRemoteStart", "true")
+    csms.reach("ParkingBayOccupied")
+
+    step("Ask for a start while no EV is connected", expect="Accepted, then Authorize of that token (F02.FR.09)")
+    csms.execute("Authorized", locally=False)
+
+    step("Plug in the EV", expect="energy flows; the first event since the request says RemoteStart (F02.FR.21)")
+    csms.execute("EnergyTransferStarted")
+
+
+@case("TC_F_03_CS")
+def test_remote_start_first_without_authorization(csms: FakeCsms) -> None:
+    """Without AuthorizeRemoteStart the station lets energy flow for the token of a remote start unasked."""
+    _accept_remote_starts(csms)
+    csms.configure("AuthCtrlr", "AuthorizeRemoteStart", "false")
+    csms.reach("ParkingBayOccupied")
+
+    step("Ask for a start while no EV is connected", expect="Accepted, and no Authorize (F02.FR.10)")
+    csms.execute("Authorized", locally=False)
+
+    step("Plug in the EV", expect="energy flows; the first event since the request says RemoteStart (F02.FR.21)")
+    csms.execute("EnergyTransferStarted")
+    check(not csms.seen("Authorize"), "no Authorize of the token", requirement="F01.FR.02")
+
+
+@case("TC_F_04_CS")
+def test_remote_start_cable_timeout(csms: FakeCsms, dut: Dut) -> None:
+    """A remote start runs out when no EV is plugged in, and the EVSE can be started again."""
+    _accept_remote_starts(csms)
+    csms.configure("TxCtrlr", "EVConnectionTimeOut", f"{dut.values.ev_connection_timeout}")
+    csms.configure("TxCtrlr", "TxStartPoint", "Authorized" if dut.features["C-09.2"] else "ParkingBayOccupancy")
+    csms.reach("Authorized", locally=False)
+    session = csms.session(dut.evse)
+
+    step("Plug in nothing", expect="an event of EVConnectTimeout when EVConnectionTimeOut is over")
+    timeout = csms.transaction(dut.evse).wait_until(
+        triggerReason="EVConnectTimeout",
+        within=dut.values.ev_connection_timeout + dut.timeouts.message,
+        requirement="E03.FR.05",
+    )
+    if "ParkingBayOccupancy" not in session.stop_points:
+        check(timeout.eventType == "Ended", "eventType Ended", requirement="F02.FR.07", actual=timeout.eventType)
+        reason = timeout.transactionInfo.stoppedReason
+        check(reason == "Timeout", "stoppedReason Timeout", requirement="F02.FR.07", actual=reason)
+        session.end()
+    session.advance(ceased=("Authorized",))
+
+    step("Ask for a start again", expect="Accepted: the EVSE is free")
+    csms.execute("Authorized", locally=False)
+
+
+# ---------------------------------------------------------------- F05: unlock
+
+
+@case("TC_F_05_CS")
+def test_unlock_with_transaction(csms: FakeCsms, dut: Dut) -> None:
+    """A connector stays locked, and its transaction runs on, when an unlock is asked for during a transaction."""
+    csms.reach("EnergyTransferStarted")
+
+    step("Ask for an unlock of the connector", expect="OngoingAuthorizedTransaction; the transaction goes on")
+    _unlock(csms, dut.connector, "OngoingAuthorizedTransaction", "F05.FR.02")
+    csms.drain()
+    check(not csms.transaction(dut.evse).ended, "the transaction goes on", requirement="F05.FR.02")
+
+
+@case("TC_F_06_CS")
+def test_unlock(csms: FakeCsms, dut: Dut) -> None:
+    """A connector without a transaction is unlocked when the CSMS asks for it."""
+    step("Ask for an unlock of the connector", expect="Unlocked")
+    _unlock(csms, dut.connector, "Unlocked", "F05.FR.04")
+
+
+@case("TC_F_07_CS")
+def test_unlock_without_cable(csms: FakeCsms, dut: Dut) -> None:
+    """The unlock is tried, and its result told, even where no cable is connected."""
+    step("Ask for an unlock of the connector, no cable in it", expect="Unlocked")
+    _unlock(csms, dut.connector, "Unlocked", "F05.FR.06")
+
+
+@case("TC_F_10_CS")
+def test_unlock_unknown_connector(csms: FakeCsms, dut: Dut) -> None:
+    """A connector that the station does not have is named as unknown."""
+    step("Ask for an unlock of connector 999", expect="UnknownConnector")
+    answer = csms.send("UnlockConnector", evseId=dut.evse, connectorId=999)
+    check(answer.status == "UnknownConnector", "status UnknownConnector", requirement="F05.FR.03", actual=answer.status)
+
+
+# ---------------------------------------------------------------- F03: remote stop
+
+
+@case("TC_F_08_CS")
+def test_remote_stop(csms: FakeCsms) -> None:
+    """A transaction stops when the CSMS asks for it."""
+    csms.reach("EnergyTransferStarted")
+
+    step(
+        "Ask for a stop of the transaction", expect="Accepted; an event of RemoteStop, the last if a stop point ceases"
+    )
+    csms.execute("StopAuthorized", locally=False)
+
+
+@case("TC_F_09_CS")
+def test_remote_stop_rejected(csms: FakeCsms, dut: Dut) -> None:
+    """A stop of a transaction that the station does not run is rejected, and what runs goes on."""
+    csms.reach("EnergyTransferStarted")
+    running = csms.transaction(dut.evse)
+
+    step("Ask for a stop of another transactionId", expect="Rejected; the transaction goes on")
+    answer = csms.send("RequestStopTransaction", transactionId="no-such-transaction")
+    check(answer.status == "Rejected", "status Rejected", requirement="F03.FR.08", actual=answer.status)
+    csms.drain()
+    check(not running.ended, "the transaction goes on", requirement="F03.FR.08")
+
+
+# ---------------------------------------------------------------- F06: trigger message
+
+
+@case("TC_F_11_CS")
+def test_trigger_meter_values_of_evse(csms: FakeCsms, dut: Dut) -> None:
+    """Meter values of one EVSE can be asked for."""
+    step("Ask for the MeterValues of an EVSE", expect="Accepted, then MeterValues of that EVSE taken for it")
+    _trigger(csms, "MeterValues", evse={"id": dut.evse})
+    values = csms.expect("MeterValues", evseId=dut.evse, requirement="F06.FR.10")
+    _check_values(csms, values.meterValue, "AlignedDataCtrlr", "Measurands", "F06.FR.06")
+
+
+@case("TC_F_12_CS")
+def test_trigger_meter_values_of_all(csms: FakeCsms, dut: Dut) -> None:
+    """Meter values asked for without an EVSE come from every EVSE."""
+    step("Ask for MeterValues, no EVSE named", expect="Accepted, then MeterValues of every EVSE taken for it")
+    _trigger(csms, "MeterValues")
+    for evse in dut.evses:
+        values = csms.expect("MeterValues", evseId=evse, requirement="F06.FR.11")
+        _check_values(csms, values.meterValue, "AlignedDataCtrlr", "Measurands", "F06.FR.06")
+
+
+@case("TC_F_13_CS")
+def test_trigger_transaction_event_of_evse(csms: FakeCsms, dut: Dut) -> None:
+    """The state of the transaction on one EVSE can be asked for."""
+    csms.reach("EnergyTransferStarted")
+
+    step("Ask for the TransactionEvent of the EVSE", expect="Accepted, then an event of Trigger: Charging, with values")
+    _trigger(csms, "TransactionEvent", evse={"id": dut.evse})
+    _expect_triggered_event(csms, dut.evse)
+
+
+@case("TC_F_14_CS")
+def test_trigger_transaction_event_of_all(csms: FakeCsms, dut: Dut) -> None:
+    """The state of the transactions asked for without an EVSE comes from every EVSE that runs one."""
+    _accept_remote_starts(csms)
+    for evse in dut.evses:
+        connector = next(one for one in dut.connectors if one.evseId == evse)
+        csms.reach("EnergyTransferStarted", connector=connector, locally=False)
+
+    step("Ask for TransactionEvent, no EVSE named", expect="Accepted, then an event of Trigger for every EVSE")
+    _trigger(csms, "TransactionEvent")
+    for evse in dut.evses:
+        _expect_triggered_event(csms, evse)
+
+
+@case("TC_F_15_CS")
+def test_trigger_log_status_idle(csms: FakeCsms) -> None:
+    """A station that uploads no log says Idle when it is asked."""
+    step("Ask for LogStatusNotification", expect="Accepted, then status Idle")
+    _trigger(csms, "LogStatusNotification")
+    csms.expect("LogStatusNotification", status="Idle", requirement="F06.FR.15")
+
+
+@case("TC_F_17_CS")
+def test_trigger_firmware_status_with_evse(csms: FakeCsms, dut: Dut) -> None:
+    """An EVSE named for a message that has none is ignored, and the message is sent."""
+    step("Ask for FirmwareStatusNotification of an EVSE", expect="Accepted, then status Idle")
+    _trigger(csms, "FirmwareStatusNotification", evse={"id": dut.evse})
+    csms.expect("FirmwareStatusNotification", status="Idle", requirement="F06.FR.03")
+
+
+@case("TC_F_18_CS")
+def test_trigger_firmware_status_idle(csms: FakeCsms) -> None:
+    """A station that is at no firmware update says Idle when it is asked."""
+    step("Ask for FirmwareStatusNotification", expect="Accepted, then status Idle")
+    _trigger(csms, "FirmwareStatusNotification")
+    csms.expect("FirmwareStatusNotification", status="Idle", requirement="F06.FR.16")
+
+
+@case("TC_F_20_CS")
+def test_trigger_heartbeat(csms: FakeCsms) -> None:
+    """A heartbeat can be asked for."""
+    step("Ask for Heartbeat", expect="Accepted, then Heartbeat")
+    _trigger(csms, "Heartbeat")
+    csms.expect("Heartbeat", requirement="F06.FR.10")
+
+
+@case("TC_F_23_CS")
+def test_trigger_status_available(csms: FakeCsms, dut: Dut) -> None:
+    """The status of an available connector can be asked for."""
+    step("Ask for StatusNotification of a free connector", expect="Accepted, then Available, by either message")
+    _trigger(csms, "StatusNotification", evse=_place(dut.connector))
+    csms.expect_connector_status("Available", dut.connector, requirement="F06.FR.10")
+
+
+@case("TC_F_24_CS")
+def test_trigger_status_occupied(csms: FakeCsms, dut: Dut) -> None:
+    """The status of an occupied connector can be asked for."""
+    csms.reach("EVConnectedPreSession")
+
+    step("Ask for StatusNotification of the connector in use", expect="Accepted, then Occupied, by either message")
+    _trigger(csms, "StatusNotification", evse=_place(dut.connector))
+    csms.expect_connector_status("Occupied", dut.connector, requirement="F06.FR.10")
+
+
+@case("TC_F_26_CS")
+def test_trigger_boot_rejected(csms: FakeCsms, dut: Dut) -> None:
+    """A station that has been accepted does not register again when it is asked to."""
+    step("Ask for BootNotification", expect="Rejected, and no BootNotification")
+    answer = csms.send("TriggerMessage", requestedMessage="BootNotification")
+    check(answer.status == "Rejected", "status Rejected", requirement="F06.FR.17", actual=answer.status)
+    csms.expect_nothing("BootNotification", within=dut.timeouts.quiet, requirement="F06.FR.17")
+
+
+@case("TC_F_27_CS")
+def test_trigger_not_implemented(csms: FakeCsms, dut: Dut) -> None:
+    """A message that the station has not implemented is answered so."""
+    step("Ask for SignCombinedCertificate", expect="NotImplemented, and no SignCertificate")
+    answer = csms.send("TriggerMessage", requestedMessage="SignCombinedCertificate")
+    check(answer.status == "NotImplemented", "status NotImplemented", requirement="F06.FR.08", actual=answer.status)
+    csms.expect_nothing("SignCertificate", within=dut.timeouts.quiet, requirement="F06.FR.08")
+
+
+# ---------------------------------------------------------------- helpers
+
+
+def _accept_remote_starts(csms: FakeCsms) -> None:
+    """Authorization is switched on, and tokens may be asked about, where the station has these switches."""
+    for name, wanted, unwanted in (("Enabled", "true", "false"), ("DisableRemoteAuthorization", "false", "true")):
+        if csms.configured("AuthCtrlr", name) == unwanted:
+            csms.configure("AuthCtrlr", name, wanted)
+
+
+def _place(connector: Any) -> dict[str, int]:
+    return {"id": connector.evseId, "connectorId": connector.connectorId}
+
+
+def _unlock(csms: FakeCsms, connector: Any, status: str, requirement: str) -> None:
+    answer = csms.send("UnlockConnector", evseId=connector.evseId, connectorId=connector.connectorId)
+    check(answer.status == status, f"status {status}", requirement=requirement, actual=answer.status)
+
+
+def _trigger(csms: FakeCsms, requestedMessage: str, **evse: Any) -> None:  # noqa: N803  # the wire's own name
+    """Ask for a message; it has to follow the answer (F06.FR.04), so what came before does not count."""
+    answer = csms.send("TriggerMessage", requestedMessage=requestedMessage, **evse)
+    check(answer.status == "Accepted", "status Accepted", requirement="F06.FR.05", actual=answer.status)
+    csms.follow(answer)
+
+
+def _expect_triggered_event(csms: FakeCsms, evse: int) -> None:
+    event = csms.transaction(evse).expect(
+        eventType="Updated",
+        triggerReason="Trigger",
+        chargingState="Charging",
+        evse=one_of(ABSENT, {"id": evse}),
+        requirement="F06.FR.07",
+    )
+    _check_values(csms, event.meterValue, "SampledDataCtrlr", "TxUpdatedMeasurands", "F06.FR.07")
+
+
+def _check_values(csms: FakeCsms, values: Any, component: str, variable: str, requirement: str) -> None:
+    """Every measurand that is configured was taken, for this occasion."""
+    samples = [sample for value in values for sample in value.sampledValue]
+    others = [sample.context for sample in samples if sample.context != "Trigger"]
+    check(samples and not others, "values of context Trigger", requirement=requirement, actual=others or "none")
+    configured = {one.strip() for one in csms.configured(component, variable).split(",") if one.strip()}
+    taken = {sample.measurand or "Energy.Active.Import.Register" for sample in samples}
+    # What only the EV can tell is left out: it need not have told.
+    missing = sorted(one for one in configured - taken if one != "SoC" and not one.startswith("Display."))
+    check(not missing, f"every measurand of {component}.{variable}", requirement=requirement, actual=missing)
