@@ -28,6 +28,8 @@ class Session:
     """Whether the present authorization came by RequestStartTransaction."""
     stopped: str = ""
     """How the present authorization was ended: "Local", "Remote", or "" while it was not."""
+    token: Any = None
+    """The token of the latest authorization, None while there was none."""
     due: dict[str, Any] = field(default_factory=dict)
     """What the next event of the transaction has to say, by the names of its fields."""
     since: int = 0
@@ -64,7 +66,7 @@ class Session:
 
     def authorize(self, token: Any) -> None:
         """The session is being authorized: the next event names the token (E01.FR.10, E03.FR.01)."""
-        self.remote, self.stopped = False, ""
+        self.remote, self.stopped, self.token = False, "", token
         self.due["idToken"] = token
 
     def request_start(self, token: Any, remote_start_id: int) -> None:

@@ -225,9 +225,10 @@ def stop_authorized(csms: FakeCsms, lab: Any, connector: Any = None, locally: bo
         locally = lab.operator.offers("present_token")
     csms.mark()
     if locally:
-        lab.operator.present_token(lab.dut.tokens.valid, connector)
+        token = session.token or lab.dut.tokens.valid
+        lab.operator.present_token(token, connector)
         # The token that stops should be named (E07.FR.02), but it need not.
-        match: dict[str, Any] = {"triggerReason": "StopAuthorized", "idToken": one_of(ABSENT, lab.dut.tokens.valid)}
+        match: dict[str, Any] = {"triggerReason": "StopAuthorized", "idToken": one_of(ABSENT, token)}
         session.stopped, requirement = "Local", "E07.FR.02"
     else:
         answer = csms.send("RequestStopTransaction", transactionId=_view(csms, session, connector).id)
@@ -314,6 +315,52 @@ def _reason_after(session: Session, *also: str) -> Any:
     return one_of("Remote", *also) if session.stopped == "Remote" else one_of("Local", ABSENT, *also)
 
 
+@state("EVDisconnectedOnEVSide", family="2", dut="CS")
+def ev_disconnected_on_ev_side(csms: FakeCsms, lab: Any, connector: Any = None, stoppedReason: Any = None) -> None:  # noqa: N803  # the wire's own name
+    """The EV is gone while the session was authorized: deauthorized if StopTxOnEVSideDisconnect says so (E09, E10)."""
+    connector = connector or lab.dut.connector
+    session = csms.session(connector.evseId)
+    csms.mark()
+    lab.operator.unplug(connector, side="EV")
+    deauthorized = csms.configured("TxCtrlr", "StopTxOnEVSideDisconnect") == "true"
+    owed = session.advance(ceased=("EVConnected", "Authorized") if deauthorized else ("EVConnected",))
+    _event(
+        csms,
+        session,
+        owed,
+        connector,
+        triggerReason="EVCommunicationLost",
+        chargingState="Idle",
+        stoppedReason=stoppedReason or one_of("EVDisconnected", "StoppedByEV"),
+        requirement="E01.FR.18",
+    )
+
+
+@state("EVConnectTimedOut", family="2", dut="CS")
+def ev_connect_timed_out(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
+    """Nobody has connected an EV for EVConnectionTimeOut: the session is deauthorized, and mostly ended with that."""
+    connector = connector or lab.dut.connector
+    session = csms.session(connector.evseId)
+    if not session.running:
+        # Nothing runs that could tell of it: an event after the time-out would be one too many.
+        csms.wait(lambda: False, within=float(csms.configured("TxCtrlr", "EVConnectionTimeOut")))
+        session.advance(ceased=("Authorized",))
+        _none_yet(csms, session, connector)
+        return
+    within = float(csms.configured("TxCtrlr", "EVConnectionTimeOut")) + csms.deadlines.message
+    transaction = _view(csms, session, connector)
+    told = transaction.wait_until(within=within, triggerReason="EVConnectTimeout", requirement="E03.FR.05")
+    owed = session.advance(ceased=("Authorized",))
+    if "ParkingBayOccupancy" not in session.stop_points and (session.remote or owed == "Ended"):
+        transaction.wait_until(
+            eventType="Ended", stoppedReason="Timeout", requirement="F02.FR.07" if session.remote else "E03.FR.05"
+        )
+        session.end()
+    elif told.eventType == "Ended":
+        # Ending is only recommended where Authorized is no stop point (E03.FR.05).
+        session.end()
+
+
 @state("StartOfflineTransaction", family="2", dut="CS")
 def start_offline_transaction(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None) -> None:
     """A session has begun while the station had no connection; the station is connected again."""
@@ -385,6 +432,8 @@ def _event(
 
 
 def _none_yet(csms: FakeCsms, session: Session, connector: Any) -> None:
+    if {"EVConnected", "Authorized"} <= session.holds:
+        return  # energy may flow at any moment from here on
     csms.drain()
     early = _view(csms, session, connector).first
     if early:
