@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
-from conformance import Dut, FakeCsms, Operator, case, step
+from typing import Any
+
+from conformance import (
+    PRESENT,
+    Dut,
+    FakeCsms,
+    Operator,
+    Report,
+    case,
+    check,
+    one_of,
+    require,
+    required_variables,
+    step,
+    variable,
+)
+
+COMM = "OCPPCommCtrlr"
+STARTUP = one_of("StartupOfTheDevice", "ResetOrReboot")
+STATES = {"Available", "Occupied", "Reserved", "Unavailable", "Faulted"}
+
+# ---------------------------------------------------------------------- boot
 
 
 @case("TC_B_01_CS")
@@ -15,8 +36,756 @@ def test_cold_boot_accepted(csms: FakeCsms, operator: Operator, dut: Dut) -> Non
     csms.expect_connection()
 
     step("It registers itself", expect="BootNotification with reason PowerUp")
-    csms.expect("BootNotification", reason="PowerUp", within=dut.boot_time, requirement="B01.FR.01")
+    csms.expect("BootNotification", reason="PowerUp", within=dut.boot_time, requirement="B01.FR.09")
 
     step("It reports each connector", expect="Available, by StatusNotification or NotifyEvent")
     for connector in dut.connectors:
         csms.expect_connector_status("Available", connector, requirement="B01.FR.05")
+
+    step("It reports its start as a security event", expect="StartupOfTheDevice or ResetOrReboot")
+    csms.expect("SecurityEventNotification", type=STARTUP, requirement="A04.FR.02")
+
+
+@case("TC_B_02_CS")
+def test_cold_boot_pending(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """While its registration is pending a station can be read and configured, but not charge."""
+    csms.keep(COMM, "OfflineThreshold")
+    triggers = dut.features.supports("C-29.6")
+    retry = dut.heartbeat_interval if triggers else dut.values.boot_retry_interval
+    csms.answer("BootNotification", {"status": "Pending", "interval": retry})
+
+    step("Power-cycle the station, answer its BootNotification Pending", expect="BootNotification")
+    operator.power_cycle()
+    csms.expect_connection()
+    csms.expect("BootNotification", reason="PowerUp", within=dut.boot_time, requirement="B01.FR.09")
+
+    step("Set OfflineThreshold to 300", expect="Accepted")
+    written = csms.send("SetVariables", setVariableData=[variable(COMM, "OfflineThreshold", attributeValue="300")])
+    result = written.setVariableResult[0]
+    check(result.attributeStatus == "Accepted", "it is set", requirement="B02.FR.01", actual=result.attributeStatus)
+
+    step("Read OfflineThreshold", expect="Accepted, 300")
+    answer = csms.send("GetVariables", getVariableData=[variable(COMM, "OfflineThreshold")])
+    found = answer.getVariableResult[0]
+    check(found.attributeStatus == "Accepted", "it is read", requirement="B02.FR.01", actual=found.attributeStatus)
+    check(found.attributeValue == "300", "OfflineThreshold is 300", requirement="B06.FR.10", actual=found)
+
+    step("Ask for the FullInventory", expect="Accepted, then the whole report")
+    report = _base_report(csms, "FullInventory")
+    check(report.find(COMM, "OfflineThreshold"), "the report has OfflineThreshold", requirement="B02.FR.01")
+
+    step("Start a transaction from afar", expect="Rejected")
+    start = csms.send("RequestStartTransaction", evseId=dut.connector.evseId, remoteStartId=1, idToken=dut.tokens.valid)
+    check(start.status == "Rejected", "no remote start while Pending", requirement="B02.FR.05", actual=start.status)
+
+    step("Trigger a BootNotification", expect="Accepted or NotImplemented; a BootNotification, Triggered if Accepted")
+    trigger = csms.send("TriggerMessage", requestedMessage="BootNotification")
+    if check(trigger.status == ("Accepted" if triggers else "NotImplemented"), "as C-29.6 says", actual=trigger.status):
+        reason = "Triggered" if triggers else PRESENT
+        within = csms.deadlines.message + (0 if triggers else retry)
+        csms.expect("BootNotification", reason=reason, within=within, requirement="B02.FR.04")
+
+    step("The registration is accepted now", expect="every connector reported Available")
+    for connector in dut.connectors:
+        csms.expect_connector_status("Available", connector, requirement="B01.FR.05")
+
+
+@case("TC_B_03_CS")
+def test_cold_boot_rejected(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """A station that is rejected stays silent for the interval and then asks again."""
+    retry = dut.values.boot_retry_interval
+    csms.answer("BootNotification", {"status": "Rejected", "interval": retry})
+
+    step("Power-cycle the station, answer its BootNotification Rejected", expect="BootNotification")
+    operator.power_cycle()
+    csms.expect_connection()
+    first = csms.expect("BootNotification", reason="PowerUp", within=dut.boot_time, requirement="B01.FR.09")
+
+    step(
+        "Wait until the interval is over",
+        expect="nothing, then BootNotification again, over a new connection if need be",
+    )
+    again = csms.expect("BootNotification", within=retry + csms.deadlines.connect, requirement="B03.FR.06")
+    same = again.chargingStation == first.chargingStation
+    check(same, "the same station as before", requirement="B01.FR.01", actual=again.chargingStation)
+
+    step("The registration is accepted now", expect="every connector reported Available")
+    for connector in dut.connectors:
+        csms.expect_connector_status("Available", connector, requirement="B01.FR.05")
+
+
+@case("TC_B_30_CS")
+def test_rejected_station_refuses_calls(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """A station that was rejected answers what the CSMS sends all the same with SecurityError."""
+    csms.answer("BootNotification", {"status": "Rejected", "interval": dut.values.boot_retry_interval})
+
+    step("Power-cycle the station, answer its BootNotification Rejected", expect="BootNotification")
+    operator.power_cycle()
+    csms.expect_connection()
+    csms.expect("BootNotification", reason="PowerUp", within=dut.boot_time, requirement="B01.FR.09")
+    csms.drain()
+    require(csms.connected, "the station has closed the connection until its next BootNotification, as it may")
+
+    step("Ask for the FullInventory", expect="CALLERROR SecurityError")
+    request = {"requestId": csms.next_request_id(), "reportBase": "FullInventory"}
+    answer = csms.call("GetBaseReport", request, deliberate="a rejected station has to refuse what we must not send")
+    code = getattr(answer, "code", "")
+    check(code == "SecurityError", "CALLERROR SecurityError", requirement="B03.FR.08", actual=answer)
+
+
+# ---------------------------------------------------------------------- variables
+
+
+@case("TC_B_06_CS")
+def test_get_one_variable(csms: FakeCsms) -> None:
+    """A variable is read, with and without its attributeType."""
+    csms.configure(COMM, "OfflineThreshold", "300")
+
+    step("Read OfflineThreshold, attribute Actual", expect="Accepted, 300")
+    answer = csms.send("GetVariables", getVariableData=[variable(COMM, "OfflineThreshold", attributeType="Actual")])
+    _check_read(answer, {"OfflineThreshold": "300"})
+    kind = answer.getVariableResult[0].attributeType
+    check(kind == "Actual", "attributeType Actual as asked", requirement="B06.FR.03", actual=kind)
+
+    step("Read it without an attributeType", expect="the same")
+    answer = csms.send("GetVariables", getVariableData=[variable(COMM, "OfflineThreshold")])
+    _check_read(answer, {"OfflineThreshold": "300"})
+
+
+@case("TC_B_07_CS")
+def test_get_several_variables(csms: FakeCsms) -> None:
+    """Variables of two components are read at once."""
+    csms.configure(COMM, "OfflineThreshold", "300")
+    csms.configure("AuthCtrlr", "LocalAuthorizeOffline", "true")
+
+    step("Read OfflineThreshold and LocalAuthorizeOffline", expect="Accepted for both, with their values")
+    answer = csms.send(
+        "GetVariables",
+        getVariableData=[
+            variable(COMM, "OfflineThreshold", attributeType="Actual"),
+            variable("AuthCtrlr", "LocalAuthorizeOffline", attributeType="Actual"),
+        ],
+    )
+    _check_read(answer, {"OfflineThreshold": "300", "LocalAuthorizeOffline": "true"})
+    kinds = [one.attributeType for one in answer.getVariableResult]
+    check(kinds == ["Actual", "Actual"], "attributeType Actual as asked", requirement="B06.FR.03", actual=kinds)
+
+
+@case("TC_B_09_CS")
+def test_set_one_variable(csms: FakeCsms) -> None:
+    """A variable is set and has the new value then."""
+    value = "301" if csms.keep(COMM, "OfflineThreshold") == "300" else "300"
+
+    step("Set OfflineThreshold", expect="Accepted")
+    data = variable(COMM, "OfflineThreshold", attributeType="Actual", attributeValue=value)
+    _check_set(csms.send("SetVariables", setVariableData=[data]), 1)
+
+    step("Read it", expect="the new value")
+    answer = csms.send("GetVariables", getVariableData=[variable(COMM, "OfflineThreshold")])
+    _check_read(answer, {"OfflineThreshold": value})
+
+
+@case("TC_B_10_CS")
+def test_set_several_variables(csms: FakeCsms) -> None:
+    """Variables of two components are set at once."""
+    value = "301" if csms.keep(COMM, "OfflineThreshold") == "300" else "300"
+    csms.keep("AuthCtrlr", "LocalAuthorizeOffline")
+
+    step("Set OfflineThreshold and LocalAuthorizeOffline", expect="Accepted for both")
+    answer = csms.send(
+        "SetVariables",
+        setVariableData=[
+            variable(COMM, "OfflineThreshold", attributeType="Actual", attributeValue=value),
+            variable("AuthCtrlr", "LocalAuthorizeOffline", attributeType="Actual", attributeValue="true"),
+        ],
+    )
+    _check_set(answer, 2)
+
+    step("Read both", expect="the new values")
+    asked = [variable(COMM, "OfflineThreshold"), variable("AuthCtrlr", "LocalAuthorizeOffline")]
+    answer = csms.send("GetVariables", getVariableData=asked)
+    _check_read(answer, {"OfflineThreshold": value, "LocalAuthorizeOffline": "true"})
+
+
+@case("TC_B_11_CS")
+def test_set_badly_formatted_values(csms: FakeCsms, dut: Dut) -> None:
+    """Values that are not of a variable's data type are rejected, and leave it as it was."""
+    threshold, now = str(dut.values.offline_threshold), csms.timestamp()
+    bad = {
+        (COMM, "OfflineThreshold"): (f"{threshold}.1", "true", now, "abc"),
+        ("AuthCtrlr", "AuthorizeRemoteStart"): (threshold, f"{threshold}.1", now, "abc"),
+        ("SmartChargingCtrlr", "LimitChangeSignificance"): ("true", now, "abc"),
+        ("ClockCtrlr", "NextTimeOffsetTransitionDateTime"): (threshold, f"{threshold}.1", "true", "abc"),
+    }
+    csms.keep(COMM, "OfflineThreshold")
+
+    step("Set OfflineThreshold to a whole number of seconds", expect="Accepted")
+    asked = variable(COMM, "OfflineThreshold", attributeType="Actual", attributeValue=threshold)
+    _check_set(csms.send("SetVariables", setVariableData=[asked]), 1)
+
+    for (component, name), values in bad.items():
+        step("Set an integer, a boolean, a decimal and a dateTime to what is none", expect="Rejected, if it is there")
+        csms.keep(component, name)
+        for value in values:
+            asked = variable(component, name, attributeType="Actual", attributeValue=value)
+            status = csms.send("SetVariables", setVariableData=[asked]).setVariableResult[0].attributeStatus
+            if component != COMM and status in ("UnknownComponent", "UnknownVariable"):
+                break
+            check(status == "Rejected", f"{name} = {value} is Rejected", requirement="B05.FR.07", actual=status)
+
+    step("Read OfflineThreshold", expect="the whole number of before")
+    answer = csms.send("GetVariables", getVariableData=[variable(COMM, "OfflineThreshold")])
+    _check_read(answer, {"OfflineThreshold": threshold})
+
+
+@case("TC_B_32_CS")
+def test_get_from_unknown_component(csms: FakeCsms) -> None:
+    """Reading from a component that the station does not have."""
+    step("Read OfflineThreshold of UnknownComponent", expect="UnknownComponent, without a value")
+    answer = csms.send("GetVariables", getVariableData=[variable("UnknownComponent", "OfflineThreshold")])
+    _check_unread(answer, "UnknownComponent", "B06.FR.06")
+
+
+@case("TC_B_33_CS")
+def test_get_unknown_variable(csms: FakeCsms) -> None:
+    """Reading a variable that the component does not have."""
+    step("Read UnknownVariable of OCPPCommCtrlr", expect="UnknownVariable, without a value")
+    answer = csms.send("GetVariables", getVariableData=[variable(COMM, "UnknownVariable")])
+    _check_unread(answer, "UnknownVariable", "B06.FR.07")
+
+
+@case("TC_B_34_CS")
+def test_get_unsupported_attribute(csms: FakeCsms) -> None:
+    """Reading an attribute that the variable does not have."""
+    step("Read the Target of OfflineThreshold", expect="NotSupportedAttributeType, without a value")
+    answer = csms.send("GetVariables", getVariableData=[variable(COMM, "OfflineThreshold", attributeType="Target")])
+    _check_unread(answer, "NotSupportedAttributeType", "B06.FR.08")
+    kind = answer.getVariableResult[0].attributeType
+    check(kind == "Target", "attributeType Target as asked", requirement="B06.FR.03", actual=kind)
+
+
+@case("TC_B_35_CS")
+def test_set_in_unknown_component(csms: FakeCsms) -> None:
+    """Setting in a component that the station does not have."""
+    step("Set OfflineThreshold of UnknownComponent", expect="UnknownComponent")
+    asked = variable("UnknownComponent", "OfflineThreshold", attributeValue="300")
+    status = csms.send("SetVariables", setVariableData=[asked]).setVariableResult[0].attributeStatus
+    check(status == "UnknownComponent", "UnknownComponent", requirement="B05.FR.04", actual=status)
+
+
+@case("TC_B_36_CS")
+def test_set_unknown_variable(csms: FakeCsms) -> None:
+    """Setting a variable that the component does not have."""
+    step("Set UnknownVariable of OCPPCommCtrlr", expect="UnknownVariable")
+    asked = variable(COMM, "UnknownVariable", attributeValue="300")
+    status = csms.send("SetVariables", setVariableData=[asked]).setVariableResult[0].attributeStatus
+    check(status == "UnknownVariable", "UnknownVariable", requirement="B05.FR.05", actual=status)
+
+
+@case("TC_B_37_CS")
+def test_set_unsupported_attribute(csms: FakeCsms) -> None:
+    """Setting an attribute that the variable does not have."""
+    step("Set the Target of OfflineThreshold", expect="NotSupportedAttributeType")
+    asked = variable(COMM, "OfflineThreshold", attributeType="Target", attributeValue="300")
+    result = csms.send("SetVariables", setVariableData=[asked]).setVariableResult[0]
+    status, kind = result.attributeStatus, result.attributeType
+    check(status == "NotSupportedAttributeType", "NotSupportedAttributeType", requirement="B05.FR.06", actual=status)
+    check(kind == "Target", "attributeType Target as asked", requirement="B05.FR.03", actual=kind)
+
+
+@case("TC_B_39_CS")
+def test_set_read_only_variable(csms: FakeCsms) -> None:
+    """Setting a variable that is ReadOnly is rejected and changes nothing."""
+    before = csms.configured(COMM, "MessageTimeout", "Default")
+
+    step("Set MessageTimeout of instance Default", expect="Rejected")
+    asked = variable(COMM, "MessageTimeout", instance="Default", attributeValue="301")
+    status = csms.send("SetVariables", setVariableData=[asked]).setVariableResult[0].attributeStatus
+    check(status == "Rejected", "Rejected", requirement="B05.FR.09", actual=status)
+
+    step("Read it", expect="the value of before")
+    answer = csms.send("GetVariables", getVariableData=[variable(COMM, "MessageTimeout", instance="Default")])
+    _check_read(answer, {"MessageTimeout": before})
+
+
+# ---------------------------------------------------------------------- reports
+
+
+@case("TC_B_12_CS")
+def test_configuration_inventory(csms: FakeCsms, dut: Dut) -> None:
+    """The ConfigurationInventory has every variable that can be set, and no other."""
+    step("Ask for the ConfigurationInventory", expect="Accepted, then the whole report by NotifyReport")
+    report = _base_report(csms, "ConfigurationInventory")
+
+    step("Look at what is reported", expect="described, ReadWrite or WriteOnly, every required one")
+    _check_described(report)
+    fixed = [one.label for one in report if one.mutability == "ReadOnly"]
+    check(not fixed, "every variable can be set", requirement="B07.FR.07", actual=fixed)
+    missing = [label for place, label in _required(dut) if place.variable.writable and label not in _labels(report)]
+    check(not missing, "every writable variable of the standard is there", requirement="B07.FR.07", actual=missing)
+
+
+@case("TC_B_13_CS")
+def test_full_inventory(csms: FakeCsms, dut: Dut) -> None:
+    """The FullInventory has every variable of the station."""
+    step("Ask for the FullInventory", expect="Accepted, then the whole report by NotifyReport")
+    report = _base_report(csms, "FullInventory")
+
+    step("Look at what is reported", expect="described, every required variable")
+    _check_described(report)
+    missing = [label for _, label in _required(dut) if label not in _labels(report)]
+    check(not missing, "every required variable is there", requirement="B07.FR.08", actual=missing)
+
+
+@case("TC_B_14_CS")
+def test_summary_inventory(csms: FakeCsms, dut: Dut) -> None:
+    """The SummaryInventory tells how available the station and its EVSEs are."""
+    step("Ask for the SummaryInventory", expect="Accepted, then the whole report by NotifyReport")
+    report = _base_report(csms, "SummaryInventory")
+
+    step("Look at what is reported", expect="described; AvailabilityState of the station and of every EVSE")
+    _check_described(report)
+    places = [("ChargingStation", None), *(("EVSE", one) for one in _evses(dut))]
+    for component, evse_id in places:
+        _check_availability(report, component, evse_id, "B07.FR.09")
+
+
+@case("TC_B_15_CS")
+def test_summary_inventory_not_supported(csms: FakeCsms) -> None:
+    """A base report that the station does not have is refused."""
+    step("Ask for the SummaryInventory", expect="NotSupported, and no report")
+    request_id = csms.next_request_id()
+    answer = csms.send("GetBaseReport", requestId=request_id, reportBase="SummaryInventory")
+    check(answer.status == "NotSupported", "NotSupported", requirement="B07.FR.02", actual=answer.status)
+    csms.expect_nothing("NotifyReport", within=csms.deadlines.quiet, requirement="B07.FR.05")
+
+
+@case("TC_B_53_CS")
+def test_required_variables(csms: FakeCsms, dut: Dut) -> None:
+    """Every required variable is there, as the standard defines it, and has a value."""
+    step("Ask for the FullInventory", expect="Accepted, then the whole report by NotifyReport")
+    report = _base_report(csms, "FullInventory")
+
+    step("Look at what is reported", expect="every required variable, as the standard defines it")
+    _check_described(report)
+    chapter = "Part 2, Referenced Components and Variables"
+    for place, label in _required(dut):
+        one, wanted = _labels(report).get(label), place.variable
+        if not check(one is not None, f"{label} is there", requirement=chapter) or one is None:
+            continue
+        check(
+            one.data_type in wanted.data_types,
+            f"{label} is {wanted.data_types}",
+            requirement=chapter,
+            actual=one.data_type,
+        )
+        check(
+            one.mutability in wanted.mutabilities,
+            f"{label} is {wanted.mutabilities}",
+            requirement=chapter,
+            actual=one.mutability,
+        )
+        if wanted.value_optional:
+            check(one.limit, f"{label} has a maxLimit", requirement=chapter)
+        else:
+            check(one.value is not None, f"{label} has a value", requirement=chapter)
+        kept = one.persistent or one.mutability == "ReadOnly"
+        check(kept, f"{label} can be written and is persistent", requirement=chapter)
+
+
+@case("TC_B_16_CS")
+def test_report_by_criterion(csms: FakeCsms) -> None:
+    """A report for the criterion Enabled has every variable Enabled that is true."""
+    step("Ask for the FullInventory", expect="Accepted, then the whole report by NotifyReport")
+    everything = _base_report(csms, "FullInventory")
+
+    step("Ask for what is Enabled", expect="Accepted, then a report")
+    report = _report(csms, componentCriteria=["Enabled"])
+    _check_described(report)
+    enabled = [one for one in everything if one.variable == "Enabled" and one.value == "true"]
+    missing = [one.label for one in enabled if one.label not in _labels(report)]
+    check(not missing, "every Enabled that is true is reported", requirement="B08.FR.09", actual=missing)
+    others = [one.label for one in report if one.variable == "Enabled" and one.value != "true"]
+    check(not others, "no Enabled that is not true is reported", requirement="B08.FR.09", actual=others)
+
+    step("Read every Enabled that was reported", expect="true")
+    asked = [
+        variable(one.component, one.variable, evseId=one.evse[0], connectorId=one.evse[1])
+        for one in report
+        if one.variable == "Enabled"
+    ]
+    for one in asked:
+        answer = csms.send("GetVariables", getVariableData=[one])
+        _check_read(answer, {"Enabled": "true"})
+
+
+@case("TC_B_17_CS")
+def test_report_of_one_variable(csms: FakeCsms, dut: Dut) -> None:
+    """A report for one variable of one EVSE has that variable alone."""
+    evse_id = dut.connector.evseId
+
+    step("Ask for AvailabilityState of an EVSE", expect="Accepted, then a report with that variable")
+    asked = variable("EVSE", "AvailabilityState", evseId=evse_id)
+    report = _report(csms, componentVariable=[asked])
+    _check_only(report, [asked])
+    _check_availability(report, "EVSE", evse_id, "B08.FR.11")
+
+
+@case("TC_B_18_CS")
+def test_report_by_criterion_and_variable(csms: FakeCsms, dut: Dut) -> None:
+    """A report by criterion and variable has what meets both, and is empty when nothing does."""
+    evse_id = dut.connector.evseId
+    asked = variable("EVSE", "AvailabilityState", evseId=evse_id)
+
+    step(
+        "Ask for AvailabilityState of an EVSE, if it is Available", expect="Accepted, then a report with that variable"
+    )
+    report = _report(csms, componentCriteria=["Available"], componentVariable=[asked])
+    _check_only(report, [asked])
+    _check_availability(report, "EVSE", evse_id, "B08.FR.08")
+
+    step("Ask for it if the EVSE has a Problem", expect="EmptyResultSet, and no report")
+    request_id = csms.next_request_id()
+    answer = csms.send("GetReport", requestId=request_id, componentCriteria=["Problem"], componentVariable=[asked])
+    check(answer.status == "EmptyResultSet", "EmptyResultSet", requirement="B08.FR.15", actual=answer.status)
+    csms.expect_nothing("NotifyReport", within=csms.deadlines.quiet, requirement="B08.FR.15")
+
+
+@case("TC_B_54_CS")
+def test_report_of_every_instance(csms: FakeCsms) -> None:
+    """A report for a variable without its instance has every instance."""
+    step("Ask for ItemsPerMessage of DeviceDataCtrlr", expect="Accepted, then a report with every instance")
+    report = _report(csms, componentVariable=[variable("DeviceDataCtrlr", "ItemsPerMessage")])
+    others = [one.label for one in report if (one.component, one.variable) != ("DeviceDataCtrlr", "ItemsPerMessage")]
+    check(not others, "nothing but ItemsPerMessage", requirement="B08.FR.11", actual=others)
+    for instance in ("GetReport", "GetVariables", "SetVariables"):
+        found = report.find("DeviceDataCtrlr", "ItemsPerMessage", instance=instance)
+        check(found, f"instance {instance} is reported", requirement="B08.FR.21", actual=_names(report))
+
+
+@case("TC_B_55_CS")
+def test_report_of_one_instance(csms: FakeCsms) -> None:
+    """A report for one instance of a variable has that instance alone."""
+    step("Ask for ItemsPerMessage of instance GetReport", expect="Accepted, then a report with that instance")
+    asked = variable("DeviceDataCtrlr", "ItemsPerMessage", instance="GetReport")
+    _check_only(_report(csms, componentVariable=[asked]), [asked])
+
+
+@case("TC_B_56_CS")
+def test_report_of_every_evse(csms: FakeCsms, dut: Dut) -> None:
+    """A report for a variable of EVSE without an evse has it for every EVSE."""
+    step("Ask for AvailabilityState of EVSE", expect="Accepted, then a report with every EVSE")
+    report = _report(csms, componentVariable=[variable("EVSE", "AvailabilityState")])
+    _check_only(report, [variable("EVSE", "AvailabilityState", evseId=one) for one in _evses(dut)])
+    for evse_id in _evses(dut):
+        _check_availability(report, "EVSE", evse_id, "B08.FR.23")
+
+
+# ---------------------------------------------------------------------- reset
+
+
+@case("TC_B_20_CS")
+def test_reset_on_idle_while_idle(csms: FakeCsms, dut: Dut) -> None:
+    """An idle station that is asked to reset when idle restarts at once."""
+    step("Reset OnIdle", expect="Accepted, then a restart")
+    _check_reset(csms, "OnIdle", "Accepted", "B11.FR.03")
+    _check_restart(csms, "RemoteReset", "B01.FR.03")
+
+    step("Wait for the station's report", expect="every connector Available")
+    for connector in dut.connectors:
+        csms.expect_connector_status("Available", connector, requirement="B11.FR.04")
+
+
+@case("TC_B_21_CS")
+def test_reset_on_idle_while_charging(csms: FakeCsms, dut: Dut) -> None:
+    """A station that charges puts a reset off until the transaction has ended in the ordinary way."""
+    connector = dut.connector
+    csms.reach("EnergyTransferStarted")
+
+    step("Reset OnIdle", expect="Scheduled")
+    _check_reset(csms, "OnIdle", "Scheduled", "B12.FR.01")
+
+    step("End the transaction in the ordinary way", expect="it ends, and only then the station restarts")
+    csms.execute("StopAuthorized")
+    left = _end_session(csms, connector)
+    _check_restart(csms, "ScheduledReset", "B12.FR.03")
+
+    step("Wait for the station's report", expect="every connector's status, and its start as a security event")
+    for one in dut.connectors:
+        csms.expect_connector_status("Occupied" if one == connector and left else "Available", one)
+    csms.expect("SecurityEventNotification", type=STARTUP, requirement="A04.FR.02")
+
+
+@case("TC_B_41_CS")
+def test_reset_on_idle_while_two_charge(csms: FakeCsms, dut: Dut) -> None:
+    """A station that runs two transactions puts a reset off until both have ended."""
+    first, second = dut.connector, dut.second_connector
+    csms.reach("EnergyTransferStarted", connector=first)
+    csms.reach("EnergyTransferStarted", connector=second, token=dut.tokens.second)
+
+    step("Reset OnIdle", expect="Scheduled")
+    _check_reset(csms, "OnIdle", "Scheduled", "B12.FR.01")
+
+    step("End the first transaction in the ordinary way", expect="it ends; no restart while the second runs")
+    csms.execute("StopAuthorized", connector=first)
+    left = {first: _end_session(csms, first)}
+    csms.drain()
+    check(not csms.seen_in_step("BootNotification"), "no restart before the last has ended", requirement="B12.FR.01")
+
+    step("End the second", expect="it ends, and only then the station restarts")
+    csms.execute("StopAuthorized", connector=second)
+    left[second] = _end_session(csms, second)
+    _check_restart(csms, "ScheduledReset", "B12.FR.03")
+
+    step("Wait for the station's report", expect="every connector's status")
+    for one in dut.connectors:
+        csms.expect_connector_status("Occupied" if left.get(one) else "Available", one, requirement="B01.FR.05")
+
+
+@case("TC_B_22_CS")
+def test_reset_immediately_while_charging(csms: FakeCsms, dut: Dut) -> None:
+    """A station that has to reset immediately ends the transaction itself and restarts."""
+    connector = dut.connector
+    csms.reach("EnergyTransferStarted")
+
+    step("Reset Immediate", expect="Accepted; the transaction ends, and the station restarts")
+    _check_reset(csms, "Immediate", "Accepted", "B12.FR.02")
+    _check_ended_by_reset(csms, connector, "B12.FR.04")
+    _check_restart(csms, "RemoteReset", "B01.FR.03")
+
+    step("Wait for the station's report", expect="Occupied where the cable is, the others Available")
+    for one in dut.connectors:
+        status = "Occupied" if one == connector else "Available"
+        csms.expect_connector_status(status, one, requirement="B01.FR.05")
+
+
+@case("TC_B_23_CS")
+def test_unavailable_survives_reset(csms: FakeCsms, dut: Dut) -> None:
+    """A connector that the CSMS made inoperative is so after a restart."""
+    connector = dut.connector
+    csms.reach("Unavailable", evseId=connector.evseId, connectorId=connector.connectorId)
+
+    step("Reset OnIdle", expect="Accepted, then a restart")
+    _check_reset(csms, "OnIdle", "Accepted", "B11.FR.03")
+    _check_restart(csms, "RemoteReset", "B01.FR.03")
+
+    step("Wait for the station's report", expect="Unavailable as before, the others Available")
+    for one in dut.connectors:
+        status = "Unavailable" if one == connector else "Available"
+        csms.expect_connector_status(status, one, requirement="B11.FR.02")
+
+
+@case("TC_B_25_CS")
+def test_reset_evse_while_idle(csms: FakeCsms, dut: Dut) -> None:
+    """One EVSE is reset, the station is not."""
+    step("Reset an EVSE OnIdle", expect="Accepted, and no restart of the station")
+    _check_reset(csms, "OnIdle", "Accepted", "B11.FR.08", evseId=dut.connector.evseId)
+    csms.expect_nothing("BootNotification", within=csms.deadlines.quiet, requirement="B11.FR.08")
+
+
+@case("TC_B_26_CS")
+def test_reset_evse_on_idle_while_charging(csms: FakeCsms, dut: Dut) -> None:
+    """An EVSE that charges is reset when its transaction has ended in the ordinary way."""
+    connector = dut.connector
+    csms.reach("EnergyTransferStarted")
+
+    step("Reset the EVSE OnIdle", expect="Scheduled")
+    _check_reset(csms, "OnIdle", "Scheduled", "B12.FR.01", evseId=connector.evseId)
+
+    step("End the transaction in the ordinary way", expect="it ends, and the station does not restart")
+    csms.execute("StopAuthorized")
+    csms.execute("EVConnectedPostSession")
+    csms.execute("EVDisconnected")
+    csms.execute("ParkingBayUnoccupied")
+    check(csms.transaction(connector.evseId).ended, "the transaction has ended", requirement="B12.FR.07")
+    csms.expect_nothing("BootNotification", within=csms.deadlines.quiet, requirement="B12.FR.07")
+
+
+@case("TC_B_27_CS")
+def test_reset_evse_immediately_while_charging(csms: FakeCsms, dut: Dut) -> None:
+    """An EVSE that has to reset immediately ends its transaction; the station does not restart."""
+    connector = dut.connector
+    csms.reach("EnergyTransferStarted")
+
+    step("Reset the EVSE Immediate", expect="Accepted; the transaction ends, and the station does not restart")
+    _check_reset(csms, "Immediate", "Accepted", "B12.FR.02", evseId=connector.evseId)
+    _check_ended_by_reset(csms, connector, "B12.FR.08")
+    csms.expect_nothing("BootNotification", within=csms.deadlines.quiet, requirement="B12.FR.08")
+
+
+@case("TC_B_28_CS")
+def test_reset_evse_not_supported(csms: FakeCsms, dut: Dut) -> None:
+    """A station that can't reset a single EVSE refuses to."""
+    step("Reset an EVSE OnIdle", expect="Rejected")
+    _check_reset(csms, "OnIdle", "Rejected", "B11.FR.09", evseId=dut.connector.evseId)
+
+
+@case("TC_B_29_CS")
+def test_reset_evse_while_charging_not_supported(csms: FakeCsms, dut: Dut) -> None:
+    """A station that can't reset a single EVSE refuses to while that EVSE charges, and goes on charging."""
+    connector = dut.connector
+    csms.reach("EnergyTransferStarted")
+
+    step("Reset the EVSE OnIdle", expect="Rejected, and the transaction goes on")
+    _check_reset(csms, "OnIdle", "Rejected", "B12.FR.09", evseId=connector.evseId)
+    csms.drain()
+    check(not csms.transaction(connector.evseId).ended, "the transaction goes on", requirement="B12.FR.09")
+
+
+# ---------------------------------------------------------------------- shapes that several cases share
+
+
+def _check_read(answer: Any, wanted: dict[str, str]) -> None:
+    """GetVariables has these values."""
+    results = {one.variable.name: one for one in answer.getVariableResult}
+    for name, value in wanted.items():
+        result = results[name]
+        status = result.attributeStatus
+        check(status == "Accepted", f"{name} is read", requirement="B06.FR.10", actual=status)
+        check(result.attributeValue == value, f"{name} is {value}", requirement="B06.FR.04", actual=result)
+
+
+def _check_unread(answer: Any, status: str, requirement: str) -> None:
+    """GetVariables has one result with this status, and no value."""
+    result = answer.getVariableResult[0]
+    check(result.attributeStatus == status, status, requirement=requirement, actual=result.attributeStatus)
+    check(not result.attributeValue, "no attributeValue", requirement=requirement, actual=result.attributeValue)
+
+
+def _check_set(answer: Any, count: int) -> None:
+    """SetVariables has accepted so many values."""
+    results = list(answer.setVariableResult)
+    check(len(results) == count, f"{count} results", requirement="B05.FR.01", actual=len(results))
+    for result in results:
+        name, status, kind = result.variable.name, result.attributeStatus, result.attributeType
+        check(status == "Accepted", f"{name} is set", requirement="B05.FR.10", actual=status)
+        check(kind == "Actual", "attributeType Actual as asked", requirement="B05.FR.03", actual=kind)
+
+
+def _base_report(csms: FakeCsms, base: str) -> Report:
+    """A base report, asked for, accepted and received as a whole."""
+    request_id = csms.next_request_id()
+    answer = csms.send("GetBaseReport", requestId=request_id, reportBase=base)
+    check(answer.status == "Accepted", f"{base} is Accepted", requirement="B07.FR.01", actual=answer.status)
+    return csms.expect_report(request_id, requirement="B07.FR.03")
+
+
+def _report(csms: FakeCsms, **wanted: Any) -> Report:
+    """A custom report, asked for, accepted and received as a whole."""
+    request_id = csms.next_request_id()
+    answer = csms.send("GetReport", requestId=request_id, **wanted)
+    check(answer.status == "Accepted", "GetReport is Accepted", requirement="B08.FR.01", actual=answer.status)
+    report = csms.expect_report(request_id, requirement="B08.FR.03")
+    bare = [one.label for one in report if not one.described]
+    check(not bare, "every variable comes with its characteristics", requirement="B08.FR.12", actual=bare)
+    return report
+
+
+def _check_described(report: Report) -> None:
+    """Every variable of a base report comes with its characteristics, lists with what may be in them."""
+    bare = [one.label for one in report if not one.described]
+    check(not bare, "every variable comes with its characteristics", requirement="B07.FR.08", actual=bare)
+    lists = [one.label for one in report if one.misses_values_list]
+    check(not lists, "every list has a valuesList", requirement="VariableCharacteristicsType.valuesList", actual=lists)
+    strange = [f"{one.label} = {one.value}" for one in report if one.breaks_values_list]
+    check(not strange, "every list has values of its valuesList alone", requirement="B07.FR.08", actual=strange)
+    shown = [one.label for one in report if one.shows_write_only]
+    check(not shown, "no WriteOnly variable shows its value", requirement="B07.FR.03", actual=shown)
+    twice = sorted({label for label in _names(report) if _names(report).count(label) > 1})
+    check(not twice, "no variable is reported twice", requirement="B07.FR.08", actual=twice)
+
+
+def _names(report: Report) -> list[str]:
+    return [one.label for one in report]
+
+
+def _labels(report: Report) -> dict[str, Any]:
+    return {one.label: one for one in report}
+
+
+def _required(dut: Dut) -> list[tuple[Any, str]]:
+    """What the standard requires of this station, with the label that a report gives it."""
+    found = []
+    for place in required_variables(dut):
+        one = place.variable
+        where = "".join(f"#{number}" for number in (place.evseId, place.connectorId) if number is not None)
+        found.append((place, f"{one.component}{where}.{one.variable}" + (f"[{one.instance}]" if one.instance else "")))
+    return found
+
+
+def _evses(dut: Dut) -> list[int]:
+    return list(dict.fromkeys(connector.evseId for connector in dut.connectors))
+
+
+def _check_only(report: Report, wanted: list[dict[str, Any]]) -> None:
+    """A report has these variables, and no others."""
+    labels = []
+    for one in wanted:
+        place, instance = one["component"].get("evse", {}), one["variable"].get("instance")
+        found = report.find(
+            one["component"]["name"], one["variable"]["name"], instance=instance, evseId=place.get("id")
+        )
+        if check(found, "what was asked for is reported", requirement="B08.FR.11", actual=_names(report)) and found:
+            labels.append(found.label)
+    others = [label for label in _names(report) if label not in labels]
+    check(not others, "nothing else is reported", requirement="B08.FR.11", actual=others)
+
+
+def _check_availability(report: Report, component: str, evse_id: int | None, requirement: str) -> None:
+    """AvailabilityState is reported as the standard defines it, Available."""
+    found = report.find(component, "AvailabilityState", evseId=evse_id)
+    if not check(found, f"AvailabilityState of {component} {evse_id or ''}", requirement=requirement) or found is None:
+        return
+    check(found.value == "Available", f"{found.label} is Available", requirement=requirement, actual=found.value)
+    check(
+        found.mutability == "ReadOnly", f"{found.label} is ReadOnly", requirement=requirement, actual=found.mutability
+    )
+    check(
+        found.data_type == "OptionList",
+        f"{found.label} is an OptionList",
+        requirement=requirement,
+        actual=found.data_type,
+    )
+    check(
+        STATES.issuperset(found.members),
+        "its valuesList has the five states",
+        requirement=requirement,
+        actual=found.members,
+    )
+
+
+def _check_reset(csms: FakeCsms, kind: str, status: str, requirement: str, **target: Any) -> None:
+    """A Reset is answered with this status."""
+    answer = csms.send("Reset", type=kind, **target)
+    check(answer.status == status, f"Reset is {status}", requirement=requirement, actual=answer.status)
+
+
+def _check_restart(csms: FakeCsms, reason: str, requirement: str) -> None:
+    """The station connects anew and registers, for this reason."""
+    csms.expect_connection(within=csms.deadlines.reset, requirement=requirement)
+    csms.expect("BootNotification", reason=reason, within=csms.deadlines.boot, requirement="B01.FR.09")
+
+
+def _check_ended_by_reset(csms: FakeCsms, connector: Any, requirement: str) -> None:
+    """The transaction on an EVSE is ended by the station, because of the reset."""
+    ended = csms.transaction(connector.evseId).expect(
+        eventType="Ended",
+        triggerReason="ResetCommand",
+        stoppedReason="ImmediateReset",
+        chargingState="EVConnected",
+        within=csms.deadlines.reset,
+        requirement=requirement,
+    )
+    check(not ended.idToken, "no idToken: no token has stopped it", requirement="E07.FR.03", actual=ended.idToken)
+
+
+def _end_session(csms: FakeCsms, connector: Any) -> bool:
+    """Go on after StopAuthorized until the transaction has ended; whether the cable is still in then."""
+    session = csms.session(connector.evseId)
+    if session.running:
+        csms.execute("EVConnectedPostSession", connector=connector)
+    if session.running:
+        csms.execute("EVDisconnected", connector=connector)
+    if session.running:
+        csms.execute("ParkingBayUnoccupied", connector=connector)
+    return "EVConnected" in session.holds
