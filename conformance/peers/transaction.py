@@ -29,13 +29,19 @@ class TransactionView:
     def id(self) -> Any:
         """The transactionId, ABSENT while no event has come."""
         places: dict[str, Any] = {}
-        for event in self._all():
+        begun: dict[str, int] = {}
+        for event in self._peer.seen("TransactionEvent"):
             info, evse = peek(event._payload, "transactionInfo"), peek(event._payload, "evse")
             id_ = peek(info, "transactionId")
             if isinstance(id_, str):
                 places[id_] = places.get(id_) or peek(evse, "id")
+                begun.setdefault(id_, event._entry.index)
         # An event names its EVSE only when that is news: a transaction that has named none may be on any.
-        mine = [id_ for id_, place in places.items() if self._evse_id is None or place in (None, self._evse_id)]
+        mine = [
+            id_
+            for id_, place in places.items()
+            if begun[id_] >= self._since and (self._evse_id is None or place in (None, self._evse_id))
+        ]
         return mine[-1] if mine else ABSENT
 
     @property
