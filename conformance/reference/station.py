@@ -263,10 +263,12 @@ class Station:
                 self.registration = str(answer.get("status"))
                 interval = float(answer.get("interval", 0))
                 if self.registration == "Accepted":
-                    if interval > 0:
+                    if interval > 0 and not self.defects.active("heartbeat-interval-ignored"):
                         self.set_heartbeat_interval(int(interval))
                     return
                 wait = interval if interval > 0 else wait
+            if self.defects.active("retry-interval-ignored"):
+                wait = 0.05
             triggered = await link.wait_for(self._boot_now, wait)
             reason = "Triggered" if triggered else self._boot_reason
 

@@ -74,7 +74,7 @@ class Defect:
     misbehaviour: type[Misbehaviour] | None = None
 
 
-_REGISTRY: dict[str, Defect] = {}
+_REGISTRY: dict[tuple[str, str], Defect] = {}
 
 
 def flag(
@@ -87,11 +87,11 @@ def flag(
     rules: Iterable[str] = (),
     misbehaviour: type[Misbehaviour] | None = None,
 ) -> Defect:
-    """Register a defect that the device itself asks for by name. Raises ValueError for a name given twice."""
-    if name in _REGISTRY:
-        raise ValueError(f"the defect {name!r} is defined twice")
+    """Register a defect that the device itself asks for by name. Raises ValueError for a name that the role has."""
+    if (role, name) in _REGISTRY:
+        raise ValueError(f"the defect {name!r} of the {role} is defined twice")
     entry = Defect(name, role, tuple(families), breaks, tuple(must_fail), tuple(rules), misbehaviour)
-    _REGISTRY[name] = entry
+    _REGISTRY[role, name] = entry
     return entry
 
 

@@ -185,7 +185,7 @@ class Sessions:
 
     def _start_timer(self, session: Session) -> None:
         seconds = self._station.configuration.number("ConnectionTimeOut")
-        if seconds <= 0:
+        if seconds <= 0 or self._station.defects.active("connection-timeout-ignored"):
             return
 
         async def expire() -> None:

@@ -335,7 +335,7 @@ class Transactions:
         """The EV has EVConnectionTimeOut seconds to connect (E03.FR.05, E10.FR.02)."""
         self._cancel_connection_timer(session)
         seconds = self._station.model.number("TxCtrlr", "EVConnectionTimeOut")
-        if seconds <= 0:
+        if seconds <= 0 or self._station.defects.active("connection-timeout-ignored"):
             return
 
         async def expire() -> None:
@@ -385,7 +385,8 @@ class Transactions:
             "EVConnected": evse.connected,
             "Authorized": session.authorized,
             "DataSigned": session.signed,
-            "PowerPathClosed": session.path_closed,
+            # Despite its name not the relay's: the logical AND of the two (TxStartStopPointEnumType).
+            "PowerPathClosed": evse.connected and session.authorized,
             "EnergyTransfer": session.flowing,
         }
         return frozenset(name for name, holds in holding.items() if holds)

@@ -1,0 +1,131 @@
+"""Defects of the station in remote control."""
+
+from __future__ import annotations
+
+from conformance.reference.defects import Misbehaviour, defect
+from conformance.reference.defects.station.bases import BOTH, CS, NEW, Answers, wrong_status, yes_without_act
+from conformance.reference.wire import Payload
+
+wrong_status(
+    "unlock-fails",
+    ("UnlockConnector",),
+    "Unlocked",
+    "UnlockFailed",
+    families=BOTH,
+    breaks="UnlockConnector answers UnlockFailed although nothing is jammed (F05.FR.04, 1.6 5.18)",
+    must_fail=("TC_F_06_CS", "TC_017_1_CS"),
+)
+wrong_status(
+    "unlock-in-transaction",
+    ("UnlockConnector",),
+    "OngoingAuthorizedTransaction",
+    "Unlocked",
+    families=NEW,
+    breaks="UnlockConnector answers Unlocked while an authorized transaction runs (F05.FR.02)",
+    must_fail=("TC_F_05_CS",),
+)
+wrong_status(
+    "unlock-of-nothing",
+    ("UnlockConnector",),
+    "UnknownConnector",
+    "Unlocked",
+    families=NEW,
+    breaks="UnlockConnector answers Unlocked for a connector that does not exist (F05.FR.03)",
+    must_fail=("TC_F_10_CS",),
+)
+wrong_status(
+    "remote-stop-of-nothing",
+    ("RequestStopTransaction", "RemoteStopTransaction"),
+    "Rejected",
+    "Accepted",
+    families=BOTH,
+    breaks="a remote stop of an unknown transaction is accepted (F03.FR.08, 1.6 5.12)",
+    must_fail=("TC_F_09_CS", "TC_028_CS"),
+    rules=("results.remote-stop",),
+)
+yes_without_act(
+    "remote-stop-ignored",
+    ("RequestStopTransaction", "RemoteStopTransaction"),
+    families=BOTH,
+    breaks="a remote stop is answered Accepted, and charging goes on (F03.FR.02, 1.6 5.12)",
+    must_fail=("TC_F_08_CS", "TC_E_21_CS", "TC_012_CS"),
+)
+yes_without_act(
+    "remote-start-ignored",
+    ("RequestStartTransaction", "RemoteStartTransaction"),
+    families=BOTH,
+    breaks="a remote start is answered Accepted, and nothing happens [70] (F01, 1.6 5.11)",
+    must_fail=("TC_F_01_CS", "TC_F_02_CS", "TC_E_13_CS", "TC_010_CS", "TC_011_1_CS"),
+)
+wrong_status(
+    "remote-start-while-busy",
+    ("RequestStartTransaction", "RemoteStartTransaction"),
+    "Rejected",
+    "Accepted",
+    families=BOTH,
+    breaks="a remote start is accepted on a connector that charges already (F01.FR.23, 1.6 5.11)",
+    must_fail=("TC_026_CS",),
+)
+yes_without_act(
+    "trigger-unserved",
+    ("TriggerMessage", "ExtendedTriggerMessage"),
+    families=BOTH,
+    breaks="TriggerMessage is answered Accepted, and the message never comes (F06.FR.10, 1.6 5.17)",
+    must_fail=("TC_F_11_CS", "TC_F_13_CS", "TC_F_15_CS", "TC_F_20_CS", "TC_F_23_CS"),
+    rules=("results.triggered",),
+)
+wrong_status(
+    "trigger-refused",
+    ("TriggerMessage",),
+    "Accepted",
+    "Rejected",
+    families=BOTH,
+    breaks="TriggerMessage is answered Rejected, and the message comes [62] (F06.FR.05)",
+    must_fail=("TC_F_11_CS", "TC_F_13_CS", "TC_F_20_CS"),
+)
+
+
+@defect(
+    "triggered-values-unmarked",
+    role=CS,
+    families=NEW,
+    breaks="meter values that were triggered have the context Sample.Periodic [20] (F06.FR.06)",
+    must_fail=("TC_F_11_CS", "TC_F_12_CS", "TC_F_13_CS"),
+)
+class _TriggeredValuesUnmarked(Misbehaviour):
+    def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        for value in payload.get("meterValue", []):
+            for sample in value["sampledValue"]:
+                if sample.get("context") == "Trigger":
+                    sample["context"] = "Sample.Periodic"
+        return [(action, payload)]
+
+
+@defect(
+    "boot-triggered-again",
+    role=CS,
+    families=NEW,
+    breaks="a BootNotification is promised although the station has been accepted (F06.FR.17)",
+    must_fail=("TC_F_26_CS",),
+)
+class _BootTriggeredAgain(Misbehaviour):
+    def intercept(self, action: str, request: Payload) -> Payload | None:
+        asked = action == "TriggerMessage" and request.get("requestedMessage") == "BootNotification"
+        return {"status": "Accepted"} if asked and self.context.registration == "Accepted" else None
+
+
+@defect(
+    "transaction-status-inverted",
+    role=CS,
+    families=NEW,
+    breaks="GetTransactionStatus says that a transaction runs when it does not, and the other way round (E14)",
+    must_fail=("TC_E_28_CS", "TC_E_30_CS"),
+    rules=("results.transaction-status",),
+)
+class _TransactionStatusInverted(Answers):
+    actions = ("GetTransactionStatus",)
+
+    def spoil(self, request: Payload, answer: Payload) -> Payload:
+        if "ongoingIndicator" in answer:
+            answer["ongoingIndicator"] = not answer["ongoingIndicator"]
+        return answer

@@ -1,0 +1,286 @@
+"""Defects of the station in transactions of 2.x."""
+
+from __future__ import annotations
+
+from conformance.reference.defects import defect, flag
+from conformance.reference.defects.station.bases import BOTH, CS, NEW, Events
+from conformance.reference.wire import Payload
+
+
+@defect(
+    "seq-gap",
+    role=CS,
+    families=NEW,
+    breaks="seqNo 1 is left out (part 2, sequence number generation)",
+    must_fail=("TC_E_03_CS", "TC_E_15_CS"),
+    rules=("tx.seq-gap",),
+)
+class _SeqGap(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        return [{**payload, "seqNo": payload["seqNo"] + (1 if payload["seqNo"] else 0)}]
+
+
+@defect(
+    "seq-always-zero",
+    role=CS,
+    families=NEW,
+    breaks="seqNo is 0 in every event (part 2, sequence number generation)",
+    must_fail=("TC_E_03_CS", "TC_E_15_CS"),
+    rules=("tx.seq-repeat",),
+)
+class _SeqZero(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        return [{**payload, "seqNo": 0}]
+
+
+@defect(
+    "event-twice",
+    role=CS,
+    families=NEW,
+    breaks="every event is sent twice [12]",
+    must_fail=("TC_E_03_CS", "TC_E_15_CS"),
+    rules=("tx.seq-repeat",),
+)
+class _EventTwice(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        return [payload, payload]
+
+
+@defect(
+    "start-unreported",
+    role=CS,
+    families=NEW,
+    breaks="the event Started is never sent (E01)",
+    must_fail=("TC_E_01_CS", "TC_E_02_CS", "TC_E_09_CS", "TC_E_10_CS"),
+)
+class _StartUnreported(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        return [] if payload["eventType"] == "Started" else [payload]
+
+
+@defect(
+    "end-unreported",
+    role=CS,
+    families=NEW,
+    breaks="the event Ended is never sent [52] (E06)",
+    must_fail=("TC_E_15_CS", "TC_E_21_CS", "TC_B_22_CS"),
+)
+class _EndUnreported(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        return [] if payload["eventType"] == "Ended" else [payload]
+
+
+@defect(
+    "end-reported-as-update",
+    role=CS,
+    families=NEW,
+    breaks="the last event of a transaction has eventType Updated (E06)",
+    must_fail=("TC_E_15_CS", "TC_E_21_CS", "TC_B_22_CS"),
+)
+class _EndAsUpdate(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        return [{**payload, "eventType": "Updated" if payload["eventType"] == "Ended" else payload["eventType"]}]
+
+
+@defect(
+    "stopped-reason-wrong",
+    role=CS,
+    families=NEW,
+    breaks="stoppedReason is Reboot whatever ended the transaction (E06.FR.08, E07.FR.06)",
+    must_fail=("TC_E_15_CS", "TC_E_20_CS", "TC_E_21_CS", "TC_B_22_CS"),
+)
+class _StoppedReasonWrong(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        if payload["eventType"] == "Ended":
+            payload["transactionInfo"]["stoppedReason"] = "Reboot"
+        return [payload]
+
+
+@defect(
+    "stopped-reason-missing",
+    role=CS,
+    families=NEW,
+    breaks="Ended never gives a stoppedReason (E06.FR.08)",
+    must_fail=("TC_E_21_CS", "TC_B_22_CS"),
+    rules=("tx.stopped-reason",),
+)
+class _StoppedReasonMissing(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        payload["transactionInfo"].pop("stoppedReason", None)
+        return [payload]
+
+
+@defect(
+    "remote-start-id-missing",
+    role=CS,
+    families=NEW,
+    breaks="no event has the remoteStartId of RequestStartTransaction (F01.FR.25, F02.FR.21)",
+    must_fail=("TC_F_01_CS", "TC_F_02_CS", "TC_F_03_CS", "TC_E_13_CS"),
+)
+class _RemoteStartIdMissing(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        payload["transactionInfo"].pop("remoteStartId", None)
+        return [payload]
+
+
+@defect(
+    "remote-start-shown-as-local",
+    role=CS,
+    families=NEW,
+    breaks="the first event after a remote start has triggerReason Authorized (F02.FR.21)",
+    must_fail=("TC_F_01_CS", "TC_F_02_CS", "TC_F_03_CS", "TC_E_13_CS"),
+)
+class _RemoteShownAsLocal(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        if payload["triggerReason"] == "RemoteStart":
+            payload["triggerReason"] = "Authorized"
+        return [payload]
+
+
+@defect(
+    "trigger-reason-constant",
+    role=CS,
+    families=NEW,
+    breaks="every event has triggerReason MeterValuePeriodic (E01.FR.15)",
+    must_fail=("TC_E_03_CS", "TC_E_10_CS", "TC_E_15_CS"),
+)
+class _TriggerReasonConstant(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        return [{**payload, "triggerReason": "MeterValuePeriodic"}]
+
+
+@defect(
+    "charging-state-missing",
+    role=CS,
+    families=NEW,
+    breaks="no event says the charging state (E01.FR.18)",
+    must_fail=("TC_E_02_CS", "TC_E_03_CS", "TC_E_09_CS"),
+    rules=("tx.charging-state",),
+)
+class _ChargingStateMissing(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        payload["transactionInfo"].pop("chargingState", None)
+        return [payload]
+
+
+@defect(
+    "charging-state-wrong",
+    role=CS,
+    families=NEW,
+    breaks="the charging state is SuspendedEVSE while energy flows (E01.FR.18)",
+    must_fail=("TC_E_02_CS", "TC_E_03_CS"),
+)
+class _ChargingStateWrong(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        if payload["transactionInfo"].get("chargingState") == "Charging":
+            payload["transactionInfo"]["chargingState"] = "SuspendedEVSE"
+        return [payload]
+
+
+@defect(
+    "evse-missing",
+    role=CS,
+    families=NEW,
+    breaks="no event names the EVSE and the connector (E01.FR.16)",
+    must_fail=("TC_E_02_CS", "TC_E_09_CS"),
+)
+class _EvseMissing(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        payload.pop("evse", None)
+        return [payload]
+
+
+@defect(
+    "token-missing",
+    role=CS,
+    families=NEW,
+    breaks="no event has the idToken (E01.FR.10, E02.FR.01)",
+    must_fail=("TC_E_02_CS", "TC_E_10_CS", "TC_F_01_CS"),
+)
+class _TokenMissing(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        payload.pop("idToken", None)
+        return [payload]
+
+
+@defect(
+    "token-changed",
+    role=CS,
+    families=NEW,
+    breaks="events name another idToken than the one that was presented [19] (E02.FR.01)",
+    must_fail=("TC_E_02_CS", "TC_E_10_CS", "TC_F_01_CS"),
+)
+class _TokenChanged(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        if "idToken" in payload:
+            payload["idToken"]["idToken"] = payload["idToken"]["idToken"][::-1]
+        return [payload]
+
+
+@defect(
+    "transaction-id-changed",
+    role=CS,
+    families=NEW,
+    breaks="the transactionId changes with every event (E01.FR.08)",
+    must_fail=("TC_E_03_CS", "TC_E_15_CS"),
+    rules=("tx.started-first",),
+)
+class _TransactionIdChanged(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        info = payload["transactionInfo"]
+        info["transactionId"] = f"{info['transactionId'][:30]}-{payload['seqNo']}"
+        return [payload]
+
+
+@defect(
+    "offline-flag-missing",
+    role=CS,
+    families=NEW,
+    breaks="events of an offline period do not say so (E04.FR.03)",
+    must_fail=(),
+    rules=("time.offline-flag",),
+)
+class _OfflineFlagMissing(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        payload.pop("offline", None)
+        return [payload]
+
+
+@defect(
+    "register-counts-down",
+    role=CS,
+    families=NEW,
+    breaks="the energy register falls from event to event [53] (J02.FR.16)",
+    must_fail=("TC_E_15_CS",),
+    rules=("values.register",),
+)
+class _RegisterCountsDown(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        for value in payload.get("meterValue", []):
+            for sample in value["sampledValue"]:
+                if sample["context"] != "Transaction.Begin":
+                    sample["value"] = -1 - payload["seqNo"]
+        return [payload]
+
+
+flag(
+    "starts-though-token-invalid",
+    role=CS,
+    families=BOTH,
+    breaks="charging starts although the token was refused [49] (C01.FR.01, 1.6 4.1)",
+    must_fail=("TC_023_CS",),
+)
+flag(
+    "ignores-invalid-token-in-transaction",
+    role=CS,
+    families=BOTH,
+    breaks="charging goes on although the CSMS refused the token afterwards [49] (E05.FR.10, 1.6 4.8)",
+    must_fail=(),
+)
+flag(
+    "connection-timeout-ignored",
+    role=CS,
+    families=BOTH,
+    breaks="an authorization without a cable never times out (E03.FR.05, F02.FR.07, 1.6 9.1 ConnectionTimeOut)",
+    must_fail=("TC_E_05_CS", "TC_F_04_CS", "TC_004_2_CS"),
+)
