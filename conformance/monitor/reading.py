@@ -31,8 +31,7 @@ def remember(payload: Any, *path: str) -> Any:
 def remember_items(payload: Any, *path: str) -> list[Any]:
     """The elements of the array at a path, without counting as reads; none if there is no array."""
     value = remember(payload, *path)
-    items: list[Any] = raw(value) if isinstance(value, list) else []
-    return items
+    return [raw(item) for item in raw(value)] if isinstance(value, list) else []
 
 
 def judged(payload: Any, *path: str) -> Any:
