@@ -530,9 +530,14 @@ class Peer:
             raise self.failure(f"a CALLRESULT to {action}", repr(answer), entry=answer._entry, requirement="")
         return answer
 
-    def send_refused(self, action: str, /, *codes: str, **payload: Any) -> Refusal:
-        """Send a CALL that the device has to refuse by a CALLERROR with one of `codes` (none given: any)."""
-        answer = self.call(action, payload)
+    def send_refused(self, action: str, /, *codes: str, deliberate: str = "", **payload: Any) -> Refusal:
+        """Send a CALL that the device has to refuse by a CALLERROR with one of `codes` (none given: any).
+
+        `deliberate` says why a CALL of a known action breaks its schema on purpose; an unknown action is so by itself.
+        """
+        if action not in self.version.actions:
+            deliberate = deliberate or "an action that nobody knows"
+        answer = self.call(action, payload, deliberate=deliberate)
         if isinstance(answer, Response):
             raise self.failure(f"a CALLERROR to {action}", f"CALLRESULT {answer!r}", entry=answer._entry)
         if codes and answer.code not in codes:
