@@ -129,6 +129,8 @@ async def notifications(tour: Tour, station: ScriptedStation) -> None:
         await tour.call(station, "NotifyEvent", data)
         await tour.call(station, "NotifyReport", {"requestId": 1, "generatedAt": utc(), "seqNo": 0})
     await tour.call(station, "StatusNotification", status)
+    occupied = {"status": "Preparing"} if tour.spoken == "1.6" else {"connectorStatus": "Occupied"}
+    await tour.call(station, "StatusNotification", {**status, **occupied})
     await tour.call(station, "MeterValues", values)
 
 

@@ -17,8 +17,6 @@ ROLE = "CSMS"
 BOTH = ("1.6", "2")
 
 # Cases by what they go through, so that a defect in a common step need not list them again.
-BOOT_16 = ("TC_001_CSMS", "TC_013_CSMS", "TC_014_CSMS")
-BOOT_2X = ("TC_B_01_CSMS", "TC_B_20_CSMS", "TC_B_21_CSMS", "TC_B_22_CSMS")
 START_16 = (
     "TC_003_CSMS",
     "TC_004_1_CSMS",
@@ -247,16 +245,21 @@ class AcceptsEveryBoot(Misbehaviour):
 
 
 @defect(
-    "boot-never-accepted",
+    "second-boot-rejected",
     role=ROLE,
     families=BOTH,
-    breaks="Every BootNotification is told Rejected, a known station's too.",
-    must_fail=(*BOOT_16, *BOOT_2X, "TC_B_02_CSMS", "TC_B_31_CSMS"),
+    breaks="A station is accepted once; when it boots again it is told Rejected (B01.FR.02; 1.6 section 4.2).",
+    must_fail=("TC_001_CSMS", "TC_B_01_CSMS"),
 )
-class BootNeverAccepted(Misbehaviour):
+class SecondBootRejected(Misbehaviour):
+    def __init__(self) -> None:
+        self.booted = False
+
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
         if action == "BootNotification" and isinstance(answer, dict):
-            answer["status"] = "Rejected"
+            if self.booted:
+                answer["status"] = "Rejected"
+            self.booted = True
         return answer
 
 
@@ -425,7 +428,7 @@ flag(
     role=ROLE,
     families=("1.6",),
     breaks="StartTransaction tells another status than Authorize does.",
-    must_fail=START_16,
+    must_fail=("TC_003_CSMS", "TC_010_CSMS", "TC_011_1_CSMS"),
 )
 class StartTransactionBlocked(Misbehaviour):
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
@@ -440,6 +443,7 @@ class StartTransactionBlocked(Misbehaviour):
     families=("2",),
     breaks="TransactionEvent with a token is answered without idTokenInfo (E01.FR.12).",
     must_fail=(*AUTHORIZED_2X, "TC_E_16_CSMS"),
+    rules=("tx.token-info",),
 )
 class NoIdTokenInfo(Misbehaviour):
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
@@ -453,7 +457,7 @@ class NoIdTokenInfo(Misbehaviour):
     role=ROLE,
     families=("2",),
     breaks="TransactionEvent tells another status of a token than Authorize does (E01.FR.11).",
-    must_fail=AUTHORIZED_2X,
+    must_fail=("TC_E_01_CSMS", "TC_E_02_CSMS", "TC_E_10_CSMS", "TC_E_11_CSMS"),
 )
 class IdTokenInfoBlocked(Misbehaviour):
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
@@ -541,14 +545,18 @@ class LogStatusRefused(_Refuses):
 
 
 @defect(
-    "status-notification-refused",
+    "occupied-refused",
     role=ROLE,
     families=BOTH,
-    breaks="StatusNotification is answered by a CALLERROR (G01).",
-    must_fail=("TC_001_CSMS", "TC_003_CSMS", "TC_B_01_CSMS", "TC_F_23_CSMS", "TC_G_07_CSMS"),
+    breaks="StatusNotification of an occupied connector is answered by a CALLERROR (G01; 1.6 section 4.9).",
+    must_fail=("TC_003_CSMS", "TC_E_09_CSMS", "TC_F_24_CSMS"),
 )
-class StatusNotificationRefused(_Refuses):
-    action = "StatusNotification"
+class OccupiedRefused(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        status = request.get("status", request.get("connectorStatus"))
+        if action == "StatusNotification" and status in ("Preparing", "Occupied"):
+            return CallError("InternalError", "unexpected error")
+        return answer
 
 
 @defect(
