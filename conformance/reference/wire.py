@@ -291,6 +291,9 @@ class Endpoint:
             raise CallError("NotImplemented", f"unknown action {frame.action[:50]!r}")
         if known.sender == self.role:
             raise CallError("NotSupported", f"{frame.action} is never sent to a {self.role}")
+        if frame.payload is None and not problems:
+            # OCPP-J 4.1.5 knows null as another notation of an empty payload.
+            frame.payload = {}
         if problems or not isinstance(frame.payload, dict):
             raise CallError("FormatViolation", _words(frame) or "the payload is no JSON object")
         if self._schemas is not None:
@@ -332,7 +335,11 @@ class Endpoint:
             await self._write(frames.result_error(frame.id, problem.code, problem.description, {}).text)
 
     def _answer_problem(self, action: str, frame: frames.Frame) -> CallError | None:
-        if self._problems(frame) or not isinstance(frame.payload, dict):
+        # The id is the one that we sent, so that its length is no fault of the answer.
+        problems = [one for one in self._problems(frame) if one.code != "id-too-long"]
+        if frame.payload is None and not problems:
+            frame.payload = {}
+        if problems or not isinstance(frame.payload, dict):
             return CallError("FormatViolation", _words(frame) or "the payload is no JSON object")
         known = self.version.actions.get(action)
         if self._schemas is not None and known is not None and known.response is not None:
