@@ -1,0 +1,617 @@
+"""Block E, Transactions: a charging station under test (2.0.1 and 2.1).
+
+The reusable states judge what a step owes by TxStartPoint and TxStopPoint: that a transaction starts when its point
+is reached and not before, that it ends when its stop point ceases and not before, and what the events say.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from conformance import ABSENT, Dut, FakeCsms, NotApplicable, Operator, case, check, one_of, step
+
+# ---------------------------------------------------------------- start points
+
+
+@case("TC_E_01_CS")
+def test_starts_when_power_path_closed(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStartPoint PowerPathClosed a transaction starts once the session is authorized and the EV connected."""
+    _point(csms, "TxStartPoint", "PowerPathClosed", "ParkingBayOccupancy", "EVConnected", "Authorized", "DataSigned")
+
+    step("Authorize the session", expect="no transaction yet: no EV is connected")
+    csms.execute("Authorized")
+
+    step("Plug in the EV", expect="Occupied, and Started with the token and the connector")
+    csms.execute("EVConnectedPreSession")
+    _check_started(csms, dut, "E01.FR.05")
+
+    step("Let the EV charge", expect="the change to Charging is told")
+    csms.execute("EnergyTransferStarted")
+
+
+@case("TC_E_02_CS")
+def test_starts_when_energy_flows(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStartPoint EnergyTransfer a transaction starts with the first energy, all that is known told at once."""
+    every = ("ParkingBayOccupancy", "EVConnected", "Authorized", "DataSigned", "PowerPathClosed")
+    _point(csms, "TxStartPoint", "EnergyTransfer", *every)
+
+    step("Authorize the session", expect="no transaction yet")
+    csms.execute("Authorized")
+
+    step("Plug in the EV and let it charge", expect="Started with Charging, the token and the connector")
+    csms.execute("EnergyTransferStarted")
+    _check_started(csms, dut, "E01.FR.06")
+
+
+@case("TC_E_09_CS")
+def test_starts_when_ev_connected(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStartPoint EVConnected a transaction starts when EV and EVSE are connected."""
+    _point(csms, "TxStartPoint", "EVConnected", "ParkingBayOccupancy")
+    csms.reach("ParkingBayOccupied")
+
+    step("Plug in the EV", expect="Occupied, and Started with EVConnected and the connector")
+    csms.execute("EVConnectedPreSession")
+    _check_started(csms, dut, "E01.FR.02")
+
+    step("Authorize the session", expect="an event of that transaction with the token")
+    csms.execute("Authorized")
+
+    step("Let the EV charge", expect="the change to Charging is told")
+    csms.execute("EnergyTransferStarted")
+
+
+@case("TC_E_10_CS")
+def test_starts_when_authorized_locally(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStartPoint Authorized a transaction starts when a presented token is accepted."""
+    _point(csms, "TxStartPoint", "Authorized")
+    _authorizing(csms)
+
+    step("Present the token", expect="Authorize, and Started with Authorized and the token")
+    csms.execute("Authorized", locally=True)
+    _check_started(csms, dut, "E01.FR.03")
+
+    step("Plug in the EV", expect="Occupied, and an event of that transaction with the connector")
+    csms.execute("EVConnectedPreSession")
+
+    step("Let the EV charge", expect="the change to Charging is told")
+    csms.execute("EnergyTransferStarted")
+
+
+@case("TC_E_13_CS")
+def test_starts_when_authorized_remotely(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStartPoint Authorized a transaction starts when a remote start authorizes it."""
+    _point(csms, "TxStartPoint", "Authorized")
+    _authorizing(csms)
+
+    step("Send RequestStartTransaction", expect="Accepted, and Started with RemoteStart, its id and the token")
+    csms.execute("Authorized", locally=False)
+    _check_started(csms, dut, "E01.FR.03")
+
+    step("Plug in the EV", expect="Occupied, and an event of that transaction with the connector")
+    csms.execute("EVConnectedPreSession")
+
+    step("Let the EV charge", expect="the change to Charging is told")
+    csms.execute("EnergyTransferStarted")
+
+
+@case("TC_E_11_CS")
+def test_starts_when_data_signed(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStartPoint DataSigned a transaction starts when the meter has signed its first value."""
+    _point(csms, "TxStartPoint", "DataSigned", "ParkingBayOccupancy", "EVConnected", "Authorized")
+    csms.configure("SampledDataCtrlr", "SignReadings", "true")
+
+    step("Authorize the session", expect="no transaction yet")
+    csms.execute("Authorized")
+
+    step("Plug in the EV", expect="Started with SignedDataReceived, a signed value, the token and the connector")
+    csms.execute("EnergyTransferStarted")
+    _check_started(csms, dut, "E01.FR.04")
+    begin = [
+        sample
+        for value in csms.transaction(dut.evse).first.meterValue or ()
+        for sample in value.sampledValue
+        if sample.signedMeterValue
+    ]
+    check(begin, "Started has a signed meter value", requirement="E02.FR.14")
+    for sample in begin:
+        check(sample.context == "Transaction.Begin", "its context", requirement="E01.FR.09", actual=sample.context)
+        for name in ("signedMeterData", "signingMethod", "encodingMethod", "publicKey"):
+            check(name in sample.signedMeterValue, f"the signed value has {name}", requirement="E02.FR.14")
+
+
+@case("TC_E_12_CS")
+def test_starts_when_bay_occupied(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStartPoint ParkingBayOccupancy a transaction starts when an EV drives into the bay."""
+    _point(csms, "TxStartPoint", "ParkingBayOccupancy")
+
+    step("Drive the EV into the bay", expect="Started with EVDetected")
+    csms.execute("ParkingBayOccupied")
+    _check_started(csms, dut, "E01.FR.01")
+
+    step("Authorize the session", expect="an event of that transaction with the token")
+    csms.execute("Authorized")
+
+    step("Plug in the EV", expect="Occupied, and an event of that transaction with the connector")
+    csms.execute("EVConnectedPreSession")
+
+    step("Let the EV charge", expect="the change to Charging is told")
+    csms.execute("EnergyTransferStarted")
+
+
+# ---------------------------------------------------------------- local start
+
+
+@case("TC_E_03_CS")
+def test_local_start_cable_first(csms: FakeCsms) -> None:
+    """A driver who plugs in first and then presents a token can charge."""
+    _authorizing(csms)
+    csms.reach("EVConnectedPreSession")
+
+    step("Present the token", expect="Authorize, and an event with the token once a transaction runs")
+    csms.execute("Authorized", locally=True)
+
+    step("Let the EV charge", expect="the change to Charging is told")
+    csms.execute("EnergyTransferStarted")
+
+
+@case("TC_E_04_CS")
+def test_local_start_authorization_first(csms: FakeCsms) -> None:
+    """A driver who presents a token first and then plugs in can charge."""
+    _authorizing(csms)
+    csms.reach("ParkingBayOccupied")
+
+    step("Present the token", expect="Authorize, and an event with the token once a transaction runs")
+    csms.execute("Authorized", locally=True)
+
+    step("Plug in the EV and let it charge", expect="Occupied; cable and Charging are told")
+    csms.execute("EnergyTransferStarted")
+
+
+@case("TC_E_05_CS")
+def test_local_start_cable_timeout(csms: FakeCsms, dut: Dut) -> None:
+    """An authorization to which nobody plugs in runs out, and the EVSE can be used again."""
+    _authorizing(csms)
+    with suppress(NotApplicable):
+        csms.configure("AuthCacheCtrlr", "Enabled", "false")
+    csms.configure("TxCtrlr", "EVConnectionTimeOut", f"{dut.values.ev_connection_timeout}")
+    csms.reach("Authorized", locally=True)
+
+    step("Plug in nothing", expect="EVConnectTimeout once EVConnectionTimeOut is over, if a transaction runs")
+    csms.execute("EVConnectTimedOut")
+
+    step("Present the token again", expect="Authorize; the session is authorized anew")
+    csms.execute("Authorized", locally=True)
+
+    step("Plug in the EV and let it charge", expect="Occupied; cable and Charging are told")
+    csms.execute("EnergyTransferStarted")
+
+
+@case("TC_E_38_CS")
+def test_ev_not_ready(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """An EV that is connected but takes no energy yet is reported as such."""
+    early = {"ParkingBayOccupancy", "EVConnected", "Authorized", "PowerPathClosed"}
+    if not early & set(csms.configured("TxCtrlr", "TxStartPoint").split(",")):
+        raise NotApplicable("a transaction that starts with the energy can't tell that none flows")
+    csms.reach("Authorized")
+
+    step("Plug in an EV that is not ready", expect="Occupied; the cable is told, then SuspendedEV")
+    operator.ev_not_ready(dut.connector)
+    csms.execute("EVConnectedPreSession")
+    csms.transaction(dut.evse).wait_until(
+        triggerReason=one_of("ChargingStateChanged", "CablePluggedIn"),
+        chargingState="SuspendedEV",
+        within=dut.timeouts.physical,
+        requirement="E01.FR.19",
+    )
+
+
+@case("TC_E_52_CS")
+def test_no_remote_authorization(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """With DisableRemoteAuthorization a token that is not known locally is refused without asking."""
+    with suppress(NotApplicable):
+        csms.configure("AuthCtrlr", "Enabled", "true")
+    csms.configure("AuthCtrlr", "DisableRemoteAuthorization", "true")
+    if dut.features["C-49"]:
+        csms.send("ClearCache")
+    csms.reach("ParkingBayOccupied")
+
+    step("Present a token that neither cache nor list knows", expect="no Authorize, no authorization")
+    operator.present_token(dut.tokens.second, dut.connector)
+    csms.expect_nothing("Authorize", within=4 * dut.timeouts.quiet, requirement="C01.FR.05")
+
+    step("Plug in the EV", expect="Occupied, but no energy")
+    csms.execute("EVConnectedPreSession")
+    csms.drain()
+    check(not csms.seen("Authorize"), "no Authorize", requirement="C01.FR.05")
+    for field in ({"idToken": dut.tokens.second}, {"transactionInfo": {"chargingState": "Charging"}}):
+        check(not csms.seen("TransactionEvent", **field), f"no event with {field}", requirement="C01.FR.01")
+
+
+# ---------------------------------------------------------------- stop points
+
+
+@case("TC_E_06_CS")
+def test_local_stop(csms: FakeCsms) -> None:
+    """The driver stops with the token that started, unplugs and leaves."""
+    _authorizing(csms)
+    csms.reach("EnergyTransferStarted")
+
+    step("Present the same token", expect="StopAuthorized; Ended only if that is the stop point")
+    csms.execute("StopAuthorized", locally=True)
+
+    step("Let the energy stop", expect="EVConnected is told while the transaction runs")
+    csms.execute("EVConnectedPostSession")
+
+    step("Unplug the EV", expect="Available; EVCommunicationLost and Idle while the transaction runs")
+    csms.execute("EVDisconnected")
+
+    step("Drive the EV out of the bay", expect="EVDeparted while the transaction runs")
+    csms.execute("ParkingBayUnoccupied")
+
+
+@case("TC_E_07_CS")
+def test_ends_with_power_path_on_local_stop(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStopPoint PowerPathClosed a transaction ends when the driver ends its authorization."""
+    _point(csms, "TxStopPoint", "PowerPathClosed", "Authorized")
+    csms.reach("EnergyTransferStarted")
+
+    step("Present the same token", expect="StopAuthorized and Ended, stoppedReason Local")
+    csms.execute("StopAuthorized", locally=True)
+    _check_ended(csms, dut, "E06.FR.06")
+
+
+@case("TC_E_35_CS")
+def test_ends_with_power_path_on_remote_stop(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStopPoint PowerPathClosed a transaction ends when the CSMS ends its authorization."""
+    _point(csms, "TxStopPoint", "PowerPathClosed", "Authorized")
+    csms.reach("EnergyTransferStarted")
+
+    step("Send RequestStopTransaction", expect="Accepted; RemoteStop and Ended, stoppedReason Remote")
+    csms.execute("StopAuthorized", locally=False)
+    _check_ended(csms, dut, "E06.FR.06")
+
+
+@case("TC_E_37_CS")
+def test_ends_with_power_path_on_ev_side(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStopPoint PowerPathClosed a transaction ends when the EV is unplugged, still authorized or not."""
+    _point(csms, "TxStopPoint", "PowerPathClosed", "EVConnected", "EnergyTransfer", "DataSigned")
+    _optional(csms, "TxCtrlr", "StopTxOnEVSideDisconnect", "false")
+    csms.reach("EnergyTransferSuspended")
+
+    step("Unplug the cable at the EV", expect="Ended with EVCommunicationLost and Idle")
+    csms.execute("EVDisconnectedOnEVSide")
+    _check_ended(csms, dut, "E06.FR.06")
+
+
+@case("TC_E_08_CS")
+def test_ends_with_energy_on_stop(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStopPoint EnergyTransfer a transaction ends when the energy stops, here by the driver."""
+    _point(csms, "TxStopPoint", "EnergyTransfer", "Authorized", "PowerPathClosed")
+    csms.reach("EnergyTransferStarted")
+
+    step("Authorize the stop", expect="the stop is told and the transaction Ended")
+    csms.execute("StopAuthorized")
+    _check_ended(csms, dut, "E06.FR.07")
+
+
+@case("TC_E_22_CS")
+def test_ends_with_energy_on_suspension(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStopPoint EnergyTransfer a transaction ends when the EV suspends the energy transfer."""
+    _point(csms, "TxStopPoint", "EnergyTransfer")
+    csms.reach("EnergyTransferStarted")
+
+    step("Have the EV suspend", expect="Ended with ChargingStateChanged, stoppedReason StoppedByEV")
+    csms.execute("EnergyTransferSuspended")
+    _check_ended(csms, dut, "E06.FR.07")
+
+
+@case("TC_E_14_CS")
+def test_ends_when_unplugged(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStopPoint EVConnected a transaction goes on after the stop and ends when the cable is out."""
+    _point(csms, "TxStopPoint", "EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer", "DataSigned")
+    csms.reach("EVConnectedPostSession")
+
+    step("Unplug the EV", expect="Available, and Ended with EVCommunicationLost and Idle")
+    csms.execute("EVDisconnected")
+    _check_ended(csms, dut, "E06.FR.02")
+
+
+@case("TC_E_20_CS")
+def test_ends_when_unplugged_at_ev(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStopPoint EVConnected a transaction ends when the EV is unplugged at its side."""
+    _ends_on_ev_side(csms, dut, "EVDisconnected")
+
+
+@case("TC_E_54_CS")
+def test_ends_when_unplugged_at_ev_high_level(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStopPoint EVConnected a transaction ends when an EV of high-level communication is unplugged."""
+    _ends_on_ev_side(csms, dut, one_of("StoppedByEV", "EVDisconnected"))
+
+
+@case("TC_E_15_CS")
+def test_ends_when_stopped_locally(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStopPoint Authorized a transaction ends when the driver stops it."""
+    _point(csms, "TxStopPoint", "Authorized", "PowerPathClosed")
+    csms.reach("EnergyTransferStarted")
+
+    step("Present the same token", expect="StopAuthorized and Ended, stoppedReason Local")
+    csms.execute("StopAuthorized", locally=True)
+    _check_ended(csms, dut, "E06.FR.03")
+
+
+@case("TC_E_21_CS")
+def test_ends_when_stopped_remotely(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStopPoint Authorized a transaction ends when the CSMS stops it."""
+    _point(csms, "TxStopPoint", "Authorized", "PowerPathClosed")
+    csms.reach("EnergyTransferStarted")
+
+    step("Send RequestStopTransaction", expect="Accepted; RemoteStop and Ended, stoppedReason Remote")
+    csms.execute("StopAuthorized", locally=False)
+    _check_ended(csms, dut, "E06.FR.03")
+
+
+@case("TC_E_19_CS")
+def test_ends_when_bay_free(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStopPoint ParkingBayOccupancy a transaction goes on until the EV has left the bay."""
+    others = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer", "DataSigned")
+    _point(csms, "TxStopPoint", "ParkingBayOccupancy", *others)
+    csms.reach("EVDisconnected")
+
+    step("Drive the EV out of the bay", expect="Ended with EVDeparted")
+    csms.execute("ParkingBayUnoccupied")
+    _check_ended(csms, dut, "E06.FR.01")
+
+
+@case("TC_E_16_CS")
+def test_ends_when_token_invalid(csms: FakeCsms, dut: Dut) -> None:
+    """A session that began offline ends when the CSMS answers that its token is invalid."""
+    _deauthorizing_stop_point(csms)
+    _authorizing(csms)
+    _optional(csms, "AuthCtrlr", "OfflineTxForUnknownIdEnabled", "true")
+    csms.configure("TxCtrlr", "StopTxOnInvalidId", "true")
+    csms.answer_always(
+        "TransactionEvent", lambda event: {"idTokenInfo": {"status": "Invalid"}} if event.idToken else {}
+    )
+    csms.reach("StartOfflineTransaction")
+
+    step("Answer the queued event that has the token with Invalid", expect="every queued event says offline")
+    queued = csms.transaction(dut.evse).wait_until(idToken=dut.tokens.valid, within=dut.timeouts.physical)
+    check(queued.offline is True, "offline true", requirement="E12.FR.02", actual=queued.offline)
+
+    step("Wait for the deauthorization", expect="Ended with Deauthorized, stoppedReason DeAuthorized")
+    ended = csms.transaction(dut.evse).wait_until(
+        eventType="Ended",
+        triggerReason="Deauthorized",
+        stoppedReason="DeAuthorized",
+        within=dut.timeouts.physical,
+        requirement="E05.FR.10",
+    )
+    check(not ended.offline, "the end happened online", requirement="E12.FR.02", actual=ended.offline)
+
+
+@case("TC_E_17_CS")
+def test_ends_when_ev_side_disconnect_deauthorizes(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """With StopTxOnEVSideDisconnect a transaction whose stop point is Authorized ends when the EV is unplugged."""
+    _point(csms, "TxStopPoint", "Authorized", "EVConnected", "PowerPathClosed", "EnergyTransfer")
+    csms.configure("TxCtrlr", "StopTxOnEVSideDisconnect", "true")
+    _optional(csms, "OCPPCommCtrlr", "UnlockOnEVSideDisconnect", "false")
+    _authorizing(csms)
+    csms.reach("EnergyTransferSuspended")
+
+    step("Unplug the cable at the EV", expect="Ended with EVCommunicationLost, Idle, stoppedReason EVDisconnected")
+    csms.execute("EVDisconnectedOnEVSide", stoppedReason="EVDisconnected")
+    _check_ended(csms, dut, "E06.FR.04")
+
+    step("Present the token and unplug at the station", expect="the connector is Available again")
+    _take_cable(csms, operator, dut, locked=True)
+
+
+@case("TC_E_39_CS")
+def test_ends_when_nobody_plugs_in(csms: FakeCsms, dut: Dut) -> None:
+    """With TxStopPoint Authorized a transaction ends when the EV is not connected in time; no energy afterwards."""
+    _point(csms, "TxStopPoint", "Authorized")
+    csms.configure("TxCtrlr", "EVConnectionTimeOut", f"{dut.values.ev_connection_timeout}")
+    _authorizing(csms)
+    csms.reach("Authorized")
+
+    step("Plug in nothing", expect="Ended with EVConnectTimeout, stoppedReason Timeout, if a transaction runs")
+    csms.execute("EVConnectTimedOut")
+
+    step("Plug in the EV", expect="Occupied, but no energy: the authorization is over")
+    csms.execute("EVConnectedPreSession")
+    charging = {"transactionInfo": {"chargingState": "Charging"}}
+    csms.expect_nothing("TransactionEvent", within=4 * dut.timeouts.quiet, requirement="E03.FR.05", **charging)
+
+
+# ---------------------------------------------------------------- the cable is pulled out of the EV
+
+
+@case("TC_E_24_CS")
+def test_ev_side_disconnect_unlocks(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """Unplugged at the EV, the session is deauthorized and the cable unlocked at the station."""
+    csms.configure("TxCtrlr", "StopTxOnEVSideDisconnect", "true")
+    csms.configure("OCPPCommCtrlr", "UnlockOnEVSideDisconnect", "true")
+    csms.reach("EnergyTransferSuspended")
+
+    step("Unplug the cable at the EV", expect="EVCommunicationLost and Idle, Ended by the stop point")
+    csms.execute("EVDisconnectedOnEVSide")
+
+    step("Unplug the cable at the station", expect="the connector is Available again")
+    _take_cable(csms, operator, dut, locked=False)
+
+
+@case("TC_E_25_CS")
+def test_ev_side_disconnect_stays_locked(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """Unplugged at the EV, the session is deauthorized and the cable locked until the driver presents the token."""
+    csms.configure("TxCtrlr", "StopTxOnEVSideDisconnect", "true")
+    csms.configure("OCPPCommCtrlr", "UnlockOnEVSideDisconnect", "false")
+    csms.reach("EnergyTransferSuspended")
+
+    step("Unplug the cable at the EV", expect="EVCommunicationLost and Idle, Ended by the stop point")
+    csms.execute("EVDisconnectedOnEVSide")
+
+    step("Present the token and unplug at the station", expect="the connector is Available again")
+    _take_cable(csms, operator, dut, locked=True)
+
+
+@case("TC_E_26_CS")
+def test_ev_side_disconnect_suspends(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """Unplugged at the EV, the transaction stays authorized, and charging goes on when the EV is back."""
+    _suspending_stop_point(csms)
+    csms.reach("EnergyTransferSuspended")
+
+    step("Unplug the cable at the EV", expect="Updated with EVCommunicationLost and Idle")
+    csms.execute("EVDisconnectedOnEVSide")
+    if dut.features["HFS-2"]:
+        csms.expect_connector_status("Available", dut.connector)
+
+    step("Plug the cable into the EV again", expect="Updated with CablePluggedIn, then Updated with Charging")
+    operator.plug_in(dut.connector)
+    again = csms.transaction(dut.evse)
+    again.expect(
+        eventType="Updated",
+        triggerReason="CablePluggedIn",
+        chargingState="EVConnected",
+        within=dut.timeouts.physical,
+        requirement="E01.FR.18",
+    )
+    again.expect(
+        eventType="Updated",
+        triggerReason="ChargingStateChanged",
+        chargingState="Charging",
+        within=dut.timeouts.physical,
+        requirement="E01.FR.18",
+    )
+
+
+@case("TC_E_27_CS")
+def test_ev_side_disconnect_timeout(csms: FakeCsms, dut: Dut) -> None:
+    """A fixed cable that is not connected again in time: the suspended transaction is deauthorized."""
+    _suspending_stop_point(csms)
+    csms.configure("TxCtrlr", "EVConnectionTimeOut", f"{dut.values.ev_connection_timeout}")
+    csms.reach("EnergyTransferSuspended")
+
+    step("Unplug the cable at the EV", expect="Updated with EVCommunicationLost and Idle; the connector Available")
+    csms.execute("EVDisconnectedOnEVSide")
+    csms.expect_connector_status("Available", dut.connector)
+
+    step("Leave it unplugged", expect="EVConnectTimeout; Ended with Timeout if Authorized is a stop point")
+    csms.execute("EVConnectTimedOut")
+
+
+# ---------------------------------------------------------------- GetTransactionStatus
+
+
+@case("TC_E_28_CS")
+def test_status_of_unknown_transaction(csms: FakeCsms) -> None:
+    """A transaction that the station never had neither goes on nor has messages in the queue."""
+    step("Ask for a transaction that never was", expect="not ongoing, nothing in the queue")
+    _check_status(csms, "E14.FR.01", ongoing=False, queued=False, transactionId="no-such-transaction")
+
+
+@case("TC_E_30_CS")
+def test_status_of_ongoing_transaction(csms: FakeCsms, dut: Dut) -> None:
+    """A transaction that goes on, all of whose messages were delivered."""
+    csms.reach("EnergyTransferStarted")
+    csms.drain()
+
+    step("Ask for the running transaction", expect="ongoing, nothing in the queue")
+    _check_status(csms, "E14.FR.02", ongoing=True, queued=False, transactionId=csms.transaction(dut.evse).id)
+
+
+@case("TC_E_32_CS")
+def test_status_of_ended_transaction(csms: FakeCsms, dut: Dut) -> None:
+    """A transaction that has ended, all of whose messages were delivered."""
+    csms.reach("EnergyTransferStarted")
+    csms.reach("ParkingBayUnoccupied")
+    csms.drain()
+
+    step("Ask for the ended transaction", expect="not ongoing, nothing in the queue")
+    _check_status(csms, "E14.FR.03", ongoing=False, queued=False, transactionId=csms.transaction(dut.evse).id)
+
+
+@case("TC_E_34_CS")
+def test_status_of_the_queue(csms: FakeCsms) -> None:
+    """Asked for no transaction, an idle station only says that its queue is empty."""
+    step("Ask without a transactionId", expect="nothing in the queue, and no ongoingIndicator")
+    _check_status(csms, "E14.FR.06", ongoing=ABSENT, queued=False)
+
+
+# ---------------------------------------------------------------- helpers of this file
+
+
+def _point(csms: FakeCsms, name: str, point: str, *never: str) -> None:
+    """TxStartPoint or TxStopPoint is `point`; a fixed value will do if it has `point` and none of `never`."""
+    try:
+        csms.configure("TxCtrlr", name, point)
+    except NotApplicable:
+        fixed = {one.strip() for one in csms.configured("TxCtrlr", name).split(",")}
+        if point not in fixed or fixed & set(never):
+            raise
+
+
+def _deauthorizing_stop_point(csms: FakeCsms) -> None:
+    try:
+        _point(csms, "TxStopPoint", "Authorized", "EnergyTransfer", "DataSigned")
+    except NotApplicable:
+        _point(csms, "TxStopPoint", "PowerPathClosed", "EnergyTransfer", "DataSigned")
+
+
+def _suspending_stop_point(csms: FakeCsms) -> None:
+    """A stop point that survives the unplugged EV, and no deauthorization by it."""
+    never = ("EVConnected", "PowerPathClosed", "EnergyTransfer", "DataSigned")
+    try:
+        _point(csms, "TxStopPoint", "Authorized", *never)
+    except NotApplicable:
+        _point(csms, "TxStopPoint", "ParkingBayOccupancy", *never)
+    _optional(csms, "OCPPCommCtrlr", "UnlockOnEVSideDisconnect", "false")
+    csms.configure("TxCtrlr", "StopTxOnEVSideDisconnect", "false")
+
+
+def _optional(csms: FakeCsms, component: str, variable: str, value: str) -> None:
+    """Set a variable where the station has it and lets it be set."""
+    with suppress(NotApplicable):
+        csms.configure(component, variable, value)
+
+
+def _authorizing(csms: FakeCsms) -> None:
+    """Tokens are asked about, where the station could do otherwise."""
+    _optional(csms, "AuthCtrlr", "Enabled", "true")
+    _optional(csms, "AuthCtrlr", "DisableRemoteAuthorization", "false")
+
+
+def _check_started(csms: FakeCsms, dut: Dut, requirement: str) -> None:
+    first = csms.transaction(dut.evse).first
+    check(first.eventType == "Started", "the first event is Started", requirement=requirement, actual=first.eventType)
+
+
+def _check_ended(csms: FakeCsms, dut: Dut, requirement: str) -> None:
+    last = csms.transaction(dut.evse).last
+    check(last.eventType == "Ended", "the last event is Ended", requirement=requirement, actual=last.eventType)
+
+
+def _ends_on_ev_side(csms: FakeCsms, dut: Dut, reason: Any) -> None:
+    _point(csms, "TxStopPoint", "EVConnected", "PowerPathClosed", "EnergyTransfer")
+    _optional(csms, "TxCtrlr", "StopTxOnEVSideDisconnect", "false")
+    csms.reach("EnergyTransferSuspended")
+
+    step("Unplug the cable at the EV", expect="Ended with EVCommunicationLost and Idle")
+    csms.execute("EVDisconnectedOnEVSide", stoppedReason=reason)
+    _check_ended(csms, dut, "E06.FR.02")
+
+
+def _take_cable(csms: FakeCsms, operator: Operator, dut: Dut, *, locked: bool) -> None:
+    """Pull a detachable cable out of the station; a fixed one is out already."""
+    if dut.features["HFS-1"]:
+        if locked:
+            operator.present_token(dut.tokens.valid, dut.connector)
+        operator.unplug(dut.connector, side="station")
+    csms.expect_connector_status("Available", dut.connector, within=dut.timeouts.physical)
+
+
+def _check_status(csms: FakeCsms, requirement: str, *, ongoing: Any, queued: bool, **asked: Any) -> None:
+    answer = csms.send("GetTransactionStatus", **asked)
+    indicator = answer.ongoingIndicator
+    check(indicator is ongoing, f"ongoingIndicator {ongoing}", requirement=requirement, actual=indicator)
+    check(answer.messagesInQueue is queued, f"messagesInQueue {queued}", requirement=requirement, actual=answer)
