@@ -92,7 +92,7 @@ class StationVerbs:
         if side == "station" and connector.locked:
             raise VerbError("the connector is locked")
         if side in (None, "EV") and connector.cable_at_ev:
-            connector.cable_at_ev = False
+            connector.cable_at_ev = evse.ev_suspended = False
             self._station.cable_lost(evse, connector)
         if side == "EV":
             return
