@@ -307,7 +307,8 @@ class Transactions2:
                 )
             return False
         transaction.signatures[seq] = signature
-        bounded(transaction.signatures, SIGNATURES_KEPT)
+        if len(transaction.signatures) > SIGNATURES_KEPT:
+            bounded(transaction.signatures, SIGNATURES_KEPT)
         return True
 
     def _started(self, entry: Entry, transaction: Transaction2, seq: int) -> None:

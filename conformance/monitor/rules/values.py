@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -249,7 +250,7 @@ class Values:
     def _event2(self, entry: Entry, payload: Any) -> None:
         event = raw(payload)
         id = event["transactionInfo"]["transactionId"]
-        if _IDENTIFIER.fullmatch(id) is None:
+        if not _is_identifier(id):
             self._odd_identifier(entry, id, "/transactionInfo/transactionId")
         token = event.get("idToken")
         if token is not None:
@@ -363,7 +364,7 @@ class Values:
             if value:
                 self._context.report(TOKEN_TYPE, entry, "an empty idToken", text(value), pointer=pointer)
             return
-        if self._identifier_token and _IDENTIFIER.fullmatch(value) is None:
+        if self._identifier_token and not _is_identifier(value):
             self._odd_identifier(entry, value, pointer)
         digits = _HEX_DIGITS.get(kind)
         if digits is not None and (len(value) not in digits or _HEX.fullmatch(value) is None):
@@ -555,6 +556,11 @@ class Values:
             self._context.report(
                 PROFILE_CRITERION, entry, "one of " + ", ".join(names), "none", pointer="/chargingProfile"
             )
+
+
+@lru_cache(maxsize=256)
+def _is_identifier(value: str) -> bool:
+    return _IDENTIFIER.fullmatch(value) is not None
 
 
 def _digits(number: Any) -> int:
