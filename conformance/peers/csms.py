@@ -196,9 +196,7 @@ class FakeCsms(Peer):
 
         if not self.wait(ready, within=seconds):
             reported = [
-                value
-                for place, value, _ in self._statuses(first)
-                if place == (connector.evseId, connector.connectorId)
+                value for place, value, _ in self._statuses(first) if place == (connector.evseId, connector.connectorId)
             ]
             raise self.failure(
                 f"connector {connector.connectorId} of EVSE {connector.evseId} reported {' or '.join(wanted)} "
@@ -207,6 +205,27 @@ class FakeCsms(Peer):
                 requirement=requirement,
             )
         return found[0]
+
+    def expect_connector_stays(
+        self, status: str, connector: Any, *, within: float | None = None, requirement: str = ""
+    ) -> None:
+        """Wait until the last status that the station reported of a connector in this case is the given one.
+
+        For a status that may have been reported before this step as well as in it.
+        """
+        seconds = self.deadlines.message if within is None else within
+        place = (connector.evseId, connector.connectorId)
+
+        def reported() -> list[Any]:
+            return [value for where, value, _ in self._statuses(0) if where == place]
+
+        if not self.wait(lambda: reported()[-1:] == [status], within=seconds):
+            raise self.failure(
+                f"{status} as the last status reported of connector {connector.connectorId} of EVSE "
+                f"{connector.evseId} within {seconds:g} s",
+                f"{', '.join(map(shown, reported())) or 'no status'} so far",
+                requirement=requirement,
+            )
 
     def statuses_in_step(self, connector: Any) -> list[str]:
         """The statuses of a connector reported in this step's window, in order of arrival."""

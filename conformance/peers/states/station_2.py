@@ -264,15 +264,15 @@ def ev_connected_post_session(csms: FakeCsms, lab: Any, connector: Any = None) -
 
 
 @state("EVDisconnected", family="2", dut="CS")
-def ev_disconnected(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
-    """The cable is out after the session was authorized to stop."""
+def ev_disconnected(csms: FakeCsms, lab: Any, connector: Any = None, status: Any = "Available") -> None:
+    """The cable is out after the session was authorized to stop, and the connector is `status`."""
     connector = connector or lab.dut.connector
     session = csms.session(connector.evseId)
     if "Authorized" in session.holds or not session.holds:
         ev_connected_post_session(csms, lab, connector)
     csms.mark()
     lab.operator.unplug(connector)
-    csms.expect_connector_status("Available", connector, within=csms.deadlines.physical)
+    csms.expect_connector_status(status, connector, within=csms.deadlines.physical)
     owed = session.advance(ceased=("EVConnected",))
     ended = owed == "Ended"
     _event(
