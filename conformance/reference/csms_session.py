@@ -68,9 +68,8 @@ class Session:
                 task.cancel()
 
     def abort(self) -> None:
-        """Cut the connection, once what was just handed to it is out."""
-        loop = asyncio.get_running_loop()
-        loop.call_later(0.02, self._socket.transport.abort)
+        """Cut the connection, once what is being written is out."""
+        asyncio.get_running_loop().call_soon(self._socket.transport.abort)
 
     def ask(self, action: str, asked: Payload) -> None:
         """Queue the CALL `action` with the fields `asked` and what is missing of the others.

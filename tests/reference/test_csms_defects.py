@@ -16,8 +16,8 @@ from tests.reference.scripted import Running, ScriptedStation, utc
 PATIENCE = 0.4
 VERSIONS = {"1.6": "1.6", "2": "2.0.1"}
 CASES = {
-    "1.6": re.compile(r"TC_\d{3}(_\d)?_CSMS"),
-    "2": re.compile(r"TC_[A-S]_\d{2,3}_CSMS"),
+    "1.6": re.compile(r"(TC_\d{3}(_\d)?|OC_[A-Z]_\d\d)_CSMS"),
+    "2": re.compile(r"(TC_[A-S]_\d{2,3}|OC_[A-Z]_\d\d)_CSMS"),
 }
 ALL = [(defect, family) for defect in all_defects("CSMS") for family in defect.families]
 TAG, TOKEN = "AABBCCDD01", {"idToken": "AABBCCDD01", "type": "ISO14443"}

@@ -77,7 +77,7 @@ def _token_info(answer: Payload | CallError | None) -> Payload | None:
     role=ROLE,
     families=BOTH,
     breaks="A CALL with an unknown action gets no answer instead of NotImplemented (OCPP-J, table of error codes).",
-    must_fail=(),
+    must_fail=("OC_W_01_CSMS",),
     rules=("wire.no-answer",),
 )
 class UnknownActionUnanswered(Misbehaviour):
@@ -103,7 +103,7 @@ class _Details(Misbehaviour):
     role=ROLE,
     families=BOTH,
     breaks="errorDetails of a CALLERROR is null instead of {} (OCPP-J, CALLERROR).",
-    must_fail=(),
+    must_fail=("OC_W_01_CSMS", "OC_W_02_CSMS"),
     rules=("wire.error-details",),
 )
 class ErrorDetailsNull(_Details):
@@ -115,7 +115,7 @@ class ErrorDetailsNull(_Details):
     role=ROLE,
     families=BOTH,
     breaks="errorDetails of a CALLERROR is a string that lets out SQL [5].",
-    must_fail=(),
+    must_fail=("OC_W_01_CSMS", "OC_W_02_CSMS"),
     rules=("wire.error-details",),
 )
 class ErrorDetailsSql(_Details):
@@ -211,7 +211,7 @@ flag(
     role=ROLE,
     families=BOTH,
     breaks="After the CALLERROR for BootNotification {} every connection is lost [16].",
-    must_fail=(),
+    must_fail=("OC_W_02_CSMS",),
 )
 class DiesOfEmptyBoot(Misbehaviour):
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
