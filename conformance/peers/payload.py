@@ -8,9 +8,17 @@ from typing import Any
 
 
 class _Absent:
-    """What an absent field reads as: falsy, and every field of it is absent too."""
+    """What an absent field reads as: falsy, every field and method of it absent too, before and after nothing."""
 
     __slots__ = ()
+
+    def __call__(self, *args: object, **kwargs: object) -> _Absent:
+        return self
+
+    def __lt__(self, other: object) -> bool:
+        return False
+
+    __le__ = __gt__ = __ge__ = __lt__
 
     def __getattr__(self, name: str) -> _Absent:
         if name.startswith("__"):
@@ -88,8 +96,7 @@ def plain(value: Any) -> Any:
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
-    to_wire = getattr(value, "to_wire", None)
-    return plain(to_wire()) if callable(to_wire) else value
+    return value
 
 
 class Fields:
@@ -217,10 +224,8 @@ def mismatch(actual: Any, expected: Any, pointer: str = "") -> tuple[str, str, s
         if any(mismatch(actual, choice) is None for choice in expected.choices):
             return None
         return pointer, repr(expected), shown(actual)
-    if not isinstance(expected, (Mapping, Fields)) and callable(expected) and not hasattr(expected, "to_wire"):
+    if callable(expected):
         return _by_predicate(actual, expected, pointer)
-    if hasattr(expected, "to_wire"):
-        expected = expected.to_wire()
     if isinstance(expected, (Mapping, Fields)):
         expected = expected._payload if isinstance(expected, Fields) else expected
         if not isinstance(actual, Mapping):
