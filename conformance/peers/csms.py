@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from conformance.monitor.rules.boot import SOLICITS, TRIGGERS, triggered_actions
+from conformance.ocppj import frames
 from conformance.peers.configuration import Configuration, configuration_for
 from conformance.peers.outcome import ExpectationFailed, Inconclusive
-from conformance.peers.payload import Fields, shown
-from conformance.peers.peer import Peer, Request
+from conformance.peers.payload import Fields, peek, shown
+from conformance.peers.peer import Answer, CallError, Peer, Request
 from conformance.peers.reports import Report, collect
 from conformance.peers.session import Session
 from conformance.peers.states import find_state
@@ -37,16 +39,39 @@ class FakeCsms(Peer):
     accepted = False
     """Whether the station's last BootNotification was answered Accepted, on any connection of this run."""
     token_statuses: Mapping[str, Mapping[str, Any]] = {}
+    _held_since: int | None = None
 
     def begin(self, trace: Any, judge: Any) -> None:
         """Start a case with no transaction known."""
         super().begin(trace, judge)
+        self._held_since = None if self._held_since is None else 0
         self.sessions: dict[int, Session] = {}
         self.configuration: Configuration = configuration_for(self)
 
     def _on_answered(self, frame: Any, reply: Any) -> None:
         if frame.action == "BootNotification":
-            self.accepted = isinstance(reply.payload, Mapping) and reply.payload.get("status") == "Accepted"
+            status = reply.payload.get("status") if isinstance(reply.payload, Mapping) else None
+            self.accepted = status == "Accepted"
+            # Since when the station may send nothing but what we ask for; None while it may.
+            self._held_since = len(self._trace.entries) if status in ("Pending", "Rejected") else None
+
+    def _answer_to(self, frame: frames.Frame) -> Answer:
+        """The declared or computed answer, but SecurityError to what comes too early (B01.FR.10, B02.FR.09)."""
+        if self._held_since is not None and frame.action != "BootNotification" and not self._asked_for(frame.action):
+            return CallError("SecurityError", "the registration has not been accepted")
+        return super()._answer_to(frame)
+
+    def _asked_for(self, action: str) -> bool:
+        """Whether a CALL of ours since the last BootNotification asks for that message."""
+        for entry in self._trace.entries[self._held_since or 0 :]:
+            sent = entry.frame
+            if sent is None or sent.type != frames.CALL or entry.sender != self.plays:
+                continue
+            if action in SOLICITS.get(sent.action, ()) or (
+                sent.action in TRIGGERS and action in triggered_actions(peek(sent.payload, "requestedMessage"))
+            ):
+                return True
+        return False
 
     # ---------------------------------------------------------------- answers' helpers
 

@@ -235,6 +235,8 @@ class Endpoint:
             await self._request(frame)
         else:
             await self._reply(frame)
+            # Who waits for the answer goes on before the next frame is looked at, which may depend on what it does.
+            await asyncio.sleep(0)
 
     async def _unreadable(self, frame: frames.Frame) -> None:
         """Neither type nor id can be read: 2.x answers with id "-1", 1.6 has no id to answer with."""
@@ -325,10 +327,13 @@ class Endpoint:
         if frame.type == frames.CALLERROR:
             details = frame.error_details if isinstance(frame.error_details, dict) else {}
             future.set_exception(CallError(str(frame.error_code), str(frame.error_description or ""), details))
+            await asyncio.sleep(0)
             return
         problem = self._answer_problem(action, frame)
         if problem is None:
             future.set_result(frame.payload)
+            # Who waits acts on the answer before the next frame is read: a CALL that came with it finds it in force.
+            await asyncio.sleep(0)
             return
         future.set_exception(InvalidAnswer(f"{action}: {problem}"))
         if frames.CALLRESULTERROR in self.version.message_types:

@@ -59,6 +59,7 @@ def test_cold_boot_pending(csms: FakeCsms, operator: Operator, dut: Dut) -> None
     operator.power_cycle()
     csms.expect_connection()
     csms.expect("BootNotification", reason="PowerUp", within=dut.boot_time, requirement="B01.FR.09")
+    csms.drain()
 
     step("Set OfflineThreshold to 300", expect="Accepted")
     written = csms.send("SetVariables", setVariableData=[variable(COMM, "OfflineThreshold", attributeValue="300")])
@@ -238,7 +239,7 @@ def test_set_badly_formatted_values(csms: FakeCsms, dut: Dut) -> None:
         for value in values:
             asked = variable(component, name, attributeType="Actual", attributeValue=value)
             status = csms.send("SetVariables", setVariableData=[asked]).setVariableResult[0].attributeStatus
-            if component != COMM and value == values[0] and status in ("UnknownComponent", "UnknownVariable"):
+            if component != COMM and value is values[0] and status in ("UnknownComponent", "UnknownVariable"):
                 break
             check(status == "Rejected", f"{name} = {value} is Rejected", requirement="B05.FR.07", actual=status)
 
