@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from conformance.monitor.rules.boot import SOLICITS, TRIGGERS, triggered_actions
 from conformance.ocppj import frames
 from conformance.peers.configuration import Configuration, configuration_for
 from conformance.peers.outcome import ExpectationFailed, Inconclusive
@@ -63,6 +62,8 @@ class FakeCsms(Peer):
 
     def _asked_for(self, action: str) -> bool:
         """Whether a CALL of ours since the last BootNotification asks for that message."""
+        from conformance.monitor.rules.boot import SOLICITS, TRIGGERS, triggered_actions
+
         for entry in self._trace.entries[self._held_since or 0 :]:
             sent = entry.frame
             if sent is None or sent.type != frames.CALL or entry.sender != self.plays:
