@@ -126,6 +126,7 @@ class StationBench(Bench):
             problems += self.hands.undo()
             for action, payload in undo_calls(peer.trace):
                 problems += self._attempt(action, payload)
+            problems += self._connectors_free()
             try:
                 problems += [f"{name} could not be restored" for name in peer.configuration.restore()]
             except ExpectationFailed as failed:
@@ -143,6 +144,20 @@ class StationBench(Bench):
         if isinstance(answer, Refusal):
             return [f"{action}: {answer!r}"]
         return []
+
+    def _connectors_free(self) -> list[str]:
+        """Wait for connectors that are still in use: a driver who was authorized and did not plug in, say."""
+
+        def busy() -> dict[Any, Any]:
+            last = {place: status for place, status, _ in self.peer._statuses(0)}
+            return {place: status for place, status in last.items() if status in _IN_USE}
+
+        limit = self.dut.timeouts.message + self.dut.values.ev_connection_timeout
+        if self.peer.wait(lambda: not busy(), within=limit):
+            return []
+        return [
+            f"connector {connector} of EVSE {evse} is still {status}" for (evse, connector), status in busy().items()
+        ]
 
     def _transactions_end(self) -> bool:
         return self.peer.wait(lambda: not list(stop_calls(self.peer)), within=self.dut.timeouts.message)
@@ -197,6 +212,7 @@ class CsmsBench(Bench):
                 peer.report_connector("Available", connector)
 
 
+_IN_USE = frozenset({"Occupied", "Preparing", "Charging", "SuspendedEV", "SuspendedEVSE", "Finishing"})
 _PROBE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "1.6": ("GetConfiguration", {"key": ["HeartbeatInterval"]}),
     "2": (

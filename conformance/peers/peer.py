@@ -21,7 +21,7 @@ from conformance.ocppj.frames import Frame
 from conformance.ocppj.trace import Entry, Trace
 from conformance.ocppj.versions import Version
 from conformance.peers.outcome import ExpectationFailed, Inconclusive, PeerCrashed
-from conformance.peers.payload import Fields, mismatch, plain, shown
+from conformance.peers.payload import ABSENT, Fields, mismatch, plain, shown
 from conformance.peers.settings import Deadlines, Judge, Script, Wire
 
 Payload = Mapping[str, Any]
@@ -103,6 +103,12 @@ class Refusal:
         self.code = frame.error_code
         self.description = frame.error_description
         self.details = frame.error_details
+
+    def __getattr__(self, name: str) -> Any:
+        """Fields of the answer that did not come read as ABSENT."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return ABSENT
 
     def __repr__(self) -> str:
         return f"CALLERROR {self.code} {shown(self.description)}"

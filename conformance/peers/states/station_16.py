@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from conformance.peers.csms import FakeCsms
-from conformance.peers.payload import one_of
+from conformance.peers.peer import Request
 from conformance.peers.states import state
 
 
 @state("Booted", family="1.6", dut="CS")
-def booted(csms: FakeCsms, lab: Any, by: str = "power_cycle") -> None:
-    """The charge point restarts (`by` power_cycle, or Reset Hard / Soft), registers and reports its connectors."""
+def booted(csms: FakeCsms, lab: Any) -> Request:
+    """The charge point is switched off and on, registers and reports itself and its connectors; the last boot."""
     csms.mark()
-    if by == "power_cycle":
-        lab.operator.power_cycle()
-        csms.expect_connection()
-        csms.expect("BootNotification", within=csms.deadlines.boot)
-    else:
-        if csms.send("Reset", type=by).status != "Accepted":
-            raise csms.failure("Reset answered Accepted", "it was not")
-        csms.expect_one_of("BootNotification", "StatusNotification", within=csms.deadlines.reset)
-    for connector in lab.dut.connectors:
-        csms.expect_connector_status("Available", connector)
+    lab.operator.power_cycle()
+    csms.expect_connection(requirement="1.6 4.2")
+    boot = csms.expect("BootNotification", within=csms.deadlines.boot, requirement="1.6 4.2")
+    reported(csms, lab, boot=boot)
+    return boot
+
+
+@state("Reported", family="1.6", dut="CS")
+def reported(csms: FakeCsms, lab: Any, boot: Request, but: Mapping[int, Any] | None = None) -> None:
+    """After an accepted boot come the statuses of connector 0 and of every connector, in any order.
+
+    All are Available, but for the connectors (by number) that `but` gives another status (or `one_of`).
+    """
+    statuses = {0: "Available", **{one.connectorId: "Available" for one in lab.dut.connectors}, **(but or {})}
+    for number, status in statuses.items():
+        csms.expect("StatusNotification", connectorId=number, status=status, after=boot, requirement="1.6 errata 3.22")
 
 
 @state("Preparing", family="1.6", dut="CS")
@@ -31,49 +38,133 @@ def preparing(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
     connector = connector or lab.dut.connector
     csms.mark()
     lab.operator.plug_in(connector)
-    csms.expect_connector_status("Preparing", connector)
+    csms.expect_connector_status("Preparing", connector, within=csms.deadlines.physical, requirement="1.6 4.9 A2")
 
 
-@state("Charging", family="1.6", dut="CS")
-def charging(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None, remotely: bool | None = None) -> Any:
-    """A transaction runs on the connector; returns the StartTransaction request.
-
-    Locally with a presented token where the operator can do that, else by RemoteStartTransaction.
-    """
+@state("Authorized", family="1.6", dut="CS")
+def authorized(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None) -> None:
+    """The driver presents a token that is accepted; the connector is Preparing, if it was not before."""
     connector = connector or lab.dut.connector
     token = token or lab.dut.tokens.valid
-    if remotely is None:
-        remotely = not lab.operator.offers("present_token")
+    before = _status_of(csms, connector)
     csms.mark()
-    if lab.operator.offers("plug_in"):
-        lab.operator.plug_in(connector)
-        csms.expect_connector_status("Preparing", connector)
-    if remotely:
-        answer = csms.send("RemoteStartTransaction", idTag=token.idToken, connectorId=connector.connectorId)
-        if answer.status != "Accepted":
-            raise csms.failure("RemoteStartTransaction answered Accepted", f"{answer.status}")
-    elif lab.operator.offers("present_token"):
-        lab.operator.present_token(token, connector)
-    else:
-        lab.operator.start_session(token, connector)
-    csms.expect_optional("Authorize", idTag=token.idToken)
+    lab.operator.present_token(token, connector)
+    if not may_know_tokens(csms):
+        csms.expect("Authorize", idTag=token.idTag, within=csms.deadlines.physical, requirement="1.6 4.1")
+    if before != "Preparing":
+        csms.expect_connector_status("Preparing", connector, within=csms.deadlines.physical, requirement="1.6 4.9 A2")
+
+
+@state("RemotelyAuthorized", family="1.6", dut="CS")
+def remotely_authorized(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None) -> None:
+    """A remote start is accepted, and authorized first where AuthorizeRemoteTxRequests says so (5.11)."""
+    connector = connector or lab.dut.connector
+    token = token or lab.dut.tokens.valid
+    asks = csms.configured("AuthorizeRemoteTxRequests").casefold() == "true"
+    csms.mark()
+    accepted(
+        csms.send("RemoteStartTransaction", idTag=token.idTag, connectorId=connector.connectorId),
+        csms,
+        "RemoteStartTransaction",
+        "1.6 5.11",
+    )
+    if asks and not may_know_tokens(csms):
+        csms.expect("Authorize", idTag=token.idTag, requirement="1.6 5.11")
+
+
+@state("Started", family="1.6", dut="CS")
+def started(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None) -> Request:
+    """What was authorized and plugged in starts: StartTransaction and Charging, in any order; the StartTransaction."""
+    connector = connector or lab.dut.connector
+    token = token or lab.dut.tokens.valid
     start = csms.expect(
         "StartTransaction",
         connectorId=connector.connectorId,
-        idTag=token.idToken,
+        idTag=token.idTag,
         within=csms.deadlines.physical,
+        requirement="1.6 4.8",
     )
-    csms.expect_connector_status(one_of("Charging", "SuspendedEV", "SuspendedEVSE"), connector)
+    csms.expect_connector_status("Charging", connector, within=csms.deadlines.physical, requirement="1.6 4.9 B3")
     return start
+
+
+@state("Charging", family="1.6", dut="CS")
+def charging(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None, locally: bool = False) -> Request:
+    """A transaction runs: plugged in first, then started remotely (or `locally`); the StartTransaction."""
+    connector = connector or lab.dut.connector
+    token = token or lab.dut.tokens.valid
+    if lab.operator.offers("plug_in"):
+        preparing(csms, lab, connector)
+        if locally:
+            authorized(csms, lab, connector, token)
+        else:
+            remotely_authorized(csms, lab, connector, token)
+    else:
+        csms.mark()
+        lab.operator.start_session(token, connector)
+    start: Request = started(csms, lab, connector, token)
+    return start
+
+
+@state("Stopped", family="1.6", dut="CS")
+def stopped(
+    csms: FakeCsms, lab: Any, start: Request, connector: Any = None, status: Any = "Finishing", **fields: Any
+) -> Request:
+    """The transaction of `start` ends: StopTransaction with `fields` and Finishing, in any order; the former."""
+    connector = connector or lab.dut.connector
+    stop = csms.expect(
+        "StopTransaction",
+        transactionId=start.answer.transactionId,
+        within=csms.deadlines.physical,
+        requirement="1.6 4.10",
+        **fields,
+    )
+    csms.expect_connector_status(status, connector, within=csms.deadlines.physical, requirement="1.6 4.9")
+    return stop
+
+
+@state("IdTagCached", family="1.6", dut="CS")
+def id_tag_cached(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None) -> None:
+    """A whole session has put the token into the authorization cache; the connector is Available again."""
+    connector = connector or lab.dut.connector
+    token = token or lab.dut.tokens.valid
+    start = charging(csms, lab, connector, token)
+    csms.mark()
+    lab.operator.present_token(token, connector)
+    stopped(csms, lab, start, connector)
+    csms.mark()
+    lab.operator.unplug(connector)
+    csms.expect_connector_status("Available", connector, within=csms.deadlines.physical)
 
 
 @state("Unavailable", family="1.6", dut="CS")
 def unavailable(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
     """A connector (the whole charge point without one) is made inoperative."""
-    csms.mark()
     number = connector.connectorId if connector is not None else 0
+    csms.mark()
     answer = csms.send("ChangeAvailability", connectorId=number, type="Inoperative")
-    if answer.status != "Accepted":
-        raise csms.failure("ChangeAvailability answered Accepted", f"{answer.status}")
+    accepted(answer, csms, "ChangeAvailability", "1.6 5.2")
     for one in [connector] if connector is not None else lab.dut.connectors:
-        csms.expect_connector_status("Unavailable", one)
+        csms.expect_connector_status("Unavailable", one, requirement="1.6 5.2")
+
+
+def accepted(answer: Any, csms: FakeCsms, action: str, requirement: str) -> None:
+    """Hold the case unless the charge point's answer says Accepted."""
+    if answer.status != "Accepted":
+        raise csms.failure(
+            f"{action} answered Accepted",
+            f"{answer.status}",
+            entry=answer._entry,
+            pointer="/status",
+            requirement=requirement,
+        )
+
+
+def may_know_tokens(csms: FakeCsms) -> bool:
+    """Whether a token may be accepted without asking: LocalPreAuthorize lets list and cache decide (9.1.13)."""
+    return csms.configured("LocalPreAuthorize").casefold() == "true"
+
+
+def _status_of(csms: FakeCsms, connector: Any) -> Any:
+    reports = csms.seen("StatusNotification", connectorId=connector.connectorId)
+    return reports[-1].status if reports else None

@@ -1,0 +1,55 @@
+"""Feature profile RemoteTrigger: a charge point under test (1.6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance import Dut, FakeCsms, case, check, step
+
+
+@case("TC_054_CS")
+def test_trigger_messages(csms: FakeCsms, dut: Dut) -> None:
+    """Each message that can be triggered is sent when it is asked for."""
+    number = dut.connector.connectorId
+
+    step("Trigger MeterValues of the connector", expect="Accepted, then MeterValues")
+    _trigger(csms, requestedMessage="MeterValues", connectorId=number)
+    csms.expect("MeterValues", connectorId=number, requirement="1.6 5.17")
+
+    step("Trigger Heartbeat", expect="Accepted, then Heartbeat")
+    _trigger(csms, requestedMessage="Heartbeat")
+    csms.expect("Heartbeat", requirement="1.6 5.17")
+
+    step("Trigger StatusNotification of the connector", expect="Accepted, then StatusNotification")
+    _trigger(csms, requestedMessage="StatusNotification", connectorId=number)
+    csms.expect("StatusNotification", connectorId=number, status="Available", requirement="1.6 5.17")
+
+    step("Trigger DiagnosticsStatusNotification", expect="Accepted, then status Idle")
+    _trigger(csms, requestedMessage="DiagnosticsStatusNotification")
+    csms.expect("DiagnosticsStatusNotification", status="Idle", requirement="1.6 4.4, 5.17")
+
+    step("Trigger FirmwareStatusNotification", expect="Accepted, then status Idle; or NotImplemented")
+    answer = csms.send("TriggerMessage", requestedMessage="FirmwareStatusNotification")
+    check(
+        answer.status in ("Accepted", "NotImplemented"),
+        "Accepted or NotImplemented",
+        requirement="1.6 5.17",
+        actual=answer,
+    )
+    if answer.status == "Accepted":
+        csms.expect("FirmwareStatusNotification", status="Idle", requirement="1.6 4.5, 5.17")
+
+
+@case("TC_055_CS")
+def test_trigger_rejected(csms: FakeCsms, dut: Dut) -> None:
+    """A message about a connector that does not exist is not sent."""
+    step("Trigger MeterValues of a connector that does not exist", expect="Rejected or a CALLERROR; no MeterValues")
+    unknown = 1 + max(connector.connectorId for connector in dut.connectors)
+    answer = csms.call("TriggerMessage", {"requestedMessage": "MeterValues", "connectorId": unknown})
+    check(answer.code or answer.status == "Rejected", "refused", requirement="1.6 5.17", actual=answer)
+    csms.expect_nothing("MeterValues", within=dut.timeouts.quiet, requirement="1.6 5.17")
+
+
+def _trigger(csms: FakeCsms, **payload: Any) -> None:
+    answer = csms.send("TriggerMessage", **payload)
+    check(answer.status == "Accepted", "the trigger is Accepted", requirement="1.6 5.17", actual=answer.status)
