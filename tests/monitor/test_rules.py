@@ -2051,7 +2051,7 @@ def button_with_a_name(s: Any) -> None:
     s.event("Started", "Authorized", idToken={"idToken": "button", "type": kind})
 
 
-@breaks("values.token-type", *TWO, severity="SHOULD")
+@breaks("values.token-type", *TWO, severity="INFO")
 def card_with_a_name(s: Any) -> None:
     s.ready()
     s.cs("Authorize", idToken={"idToken": "my card", "type": "ISO14443"})

@@ -305,7 +305,7 @@ class Boot:
     def _trigger_answered(self, entry: Entry, payload: Any, call: Call) -> None:
         if self._is16 or not self._state.accepted or remember(call.payload, "requestedMessage") != "BootNotification":
             return
-        if call.registration == "Accepted" and judged(payload, "status") == "Accepted":
+        if call.registration == "Accepted" and remember(payload, "status") == "Accepted":
             self._context.report(
                 TRIGGER_ACCEPTED, entry, "status Rejected", '"Accepted"', pointer="/status", sender="CS"
             )

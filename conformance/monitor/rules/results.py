@@ -572,7 +572,6 @@ class Results:
         answer = raw(payload)
         ongoing, queued = answer.get("ongoingIndicator"), answer.get("messagesInQueue")
         pointer = "/ongoingIndicator"
-        count(payload, "ongoingIndicator")
         if id is None:
             if ongoing is not None:
                 self._context.report(
@@ -592,8 +591,11 @@ class Results:
         if transaction is None:
             wrong = ongoing is True and self._context.history
             wanted = "false for a transaction that never was"
+            if self._context.history:
+                count(payload, "ongoingIndicator")
         elif transaction.ended is not None:
             wrong, wanted = ongoing is True, "false for a transaction that has ended"
+            count(payload, "ongoingIndicator")
         else:
             wrong, wanted = ongoing is False and queued is not True, "true for a transaction that runs"
         if wrong:

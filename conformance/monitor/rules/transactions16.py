@@ -155,7 +155,8 @@ class Transactions16:
             return None
         transaction = self._known.get(id)
         if transaction is not None:
-            count(payload, "transactionId")
+            if self._context.history:
+                count(payload, "transactionId")
             return transaction
         self._context.report(
             ID_USED,

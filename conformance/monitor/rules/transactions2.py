@@ -208,7 +208,8 @@ class Transactions2:
             transaction.signatures[seq] = signature
         else:
             # Held against what is known: from here on the id and the number are judged.
-            count(payload, "transactionInfo", "transactionId")
+            if self._context.history:
+                count(payload, "transactionInfo", "transactionId")
             if not transaction.excused:
                 count(payload, "seqNo")
             if not self._numbered(entry, transaction, seq, kind, signature):
@@ -217,7 +218,8 @@ class Transactions2:
         if event.get("offline") is True:
             transaction.excused = True
         if kind == "Started":
-            count(payload, "eventType")
+            if seq == 0:
+                count(payload, "eventType")
             self._started(entry, transaction, seq)
         elif kind == "Ended" and transaction.ended is None:
             transaction.ended = seq
@@ -425,7 +427,8 @@ class Transactions2:
             return
         given = self._remote.get(remote)
         if given is not None:
-            count(payload, "transactionInfo", "remoteStartId")
+            if self._context.history:
+                count(payload, "transactionInfo", "remoteStartId")
             if trigger == "RemoteStart":
                 self._token_of(entry, payload, given, remote)
         elif (self._context.history or self._remote) and transaction.remote_start != remote:
