@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from conformance.ocppj.datetimes import parse_datetime
 
-
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -66,8 +66,8 @@ IDENTIFIER = rule(
 TOKEN_TYPE = rule(
     "values.token-type",
     "A token looks like its type",
-    "A token of type NoAuthorization is empty; ISO14443 and ISO15693 are hexadecimal, of 4, 7 (10 for triple size) and "
-    "8 bytes, else a remark.",
+    "A token of type NoAuthorization is empty. ISO14443 and ISO15693 are hexadecimal, of 4, 7 (10 for triple size) and 8 "
+    "bytes: an observation only, because the tester chooses the tokens.",
     binds="CS",
     v2="C02.FR.01, IdTokenEnumType",
 )
@@ -375,7 +375,7 @@ class Values:
                 f"{counts} hexadecimal digits",
                 text(value),
                 pointer=pointer,
-                severity=Severity.SHOULD,
+                severity=Severity.INFO,
             )
 
     def _odd_identifier(self, entry: Entry, value: str, pointer: str) -> None:
