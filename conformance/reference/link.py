@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
+    import ssl
+    from pathlib import Path
+
     from websockets.asyncio.client import ClientConnection
 
 MAX_DOUBLINGS = 5
@@ -29,6 +32,24 @@ def basic_authorization(identity: str, password: str | bytes) -> str:
     return "Basic " + b64encode(identity.encode() + b":" + secret).decode("ascii")
 
 
+def tls_context(ca: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext:
+    """What a station trusts and shows on wss: TLS 1.2 or later, host name checked (security profiles 2 and 3).
+
+    Raises ValueError, in one line, for a file that cannot be used.
+    """
+    import ssl
+
+    try:
+        context = ssl.create_default_context(cafile=ca)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if certificate is not None:
+            context.load_cert_chain(certificate, key)
+    except OSError as problem:
+        named = ", ".join(str(path) for path in (ca, certificate, key) if path is not None)
+        raise ValueError(f"{named}: not usable as PEM certificates and key: {problem}") from None
+    return context
+
+
 async def dial(
     url: str,
     *,
@@ -37,8 +58,9 @@ async def dial(
     compression: bool,
     timeout: float,
     ping_interval: float | None,
+    tls: ssl.SSLContext | None = None,
 ) -> ClientConnection:
-    """Open one connection offering exactly one subprotocol.
+    """Open one connection offering exactly one subprotocol; `tls` is for wss alone.
 
     Raises OSError when it cannot be opened, is refused, or the other side does not take the subprotocol.
     """
@@ -59,6 +81,7 @@ async def dial(
             ping_interval=ping_interval,
             max_size=2**24,
             proxy=None,
+            ssl=tls,
             user_agent_header="ocpp-conformance reference station",
             **options,
         )

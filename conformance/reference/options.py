@@ -10,9 +10,11 @@ from pathlib import Path
 class StationOptions:
     """Start-up options; times in seconds.
 
-    `csms` is the URL without the identity. `settings` replaces factory values of variables ("Component.Variable" or
-    "Component.Variable[instance]" in 2.x, the key's name in 1.6). `reconnect_wait` is the shortest pause before a
-    reconnection; it doubles up to five times. `transfer_time` is how long an upload or download takes at least.
+    `csms` is the URL without the identity. For wss, `ca` holds the root certificates to trust (None: the system's),
+    `certificate` and `key` the station's own (security profile 3); all are PEM files. `settings` replaces factory
+    values of variables ("Component.Variable" or "Component.Variable[instance]" in 2.x, the key's name in 1.6).
+    `reconnect_wait` is the shortest pause before a reconnection; it doubles up to five times. `transfer_time` is how
+    long an upload or download takes at least.
     """
 
     version: str
@@ -20,6 +22,9 @@ class StationOptions:
     identity: str
     password: str | None = None
     state: Path | None = None
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
     defects: tuple[str, ...] = ()
     settings: dict[str, str] = field(default_factory=dict)
     evses: int = 2

@@ -63,6 +63,8 @@ class Station:
         self._boot_now = asyncio.Event()
         self._boot_reason = "PowerUp"
         self._offline_since: float | None = None
+        secure = options.csms.startswith("wss:") or options.ca is not None
+        self._tls = link.tls_context(options.ca, options.certificate, options.key) if secure else None
         self.defects.bind(self)
 
     # -- power --------------------------------------------------------------------------------------------------
@@ -218,6 +220,7 @@ class Station:
                     compression="CSMS" in self.version.compression_required,
                     timeout=self.options.connect_timeout,
                     ping_interval=self.ping_interval(),
+                    tls=self._tls if url.startswith("wss:") else None,
                 )
             except OSError:
                 attempt += 1

@@ -60,6 +60,8 @@ class Station16(Station):
             "UpdateFirmware": self.files.update_firmware,
             "GetLog": self.files.get_log,
             "SignedUpdateFirmware": self.files.signed_update_firmware,
+            "ReserveNow": lambda request: {"status": "Rejected"},
+            "CancelReservation": lambda request: {"status": "Rejected"},
             "DataTransfer": lambda request: {"status": "UnknownVendorId"},
             "GetInstalledCertificateIds": lambda request: {"status": "NotFound"},
             "DeleteCertificate": lambda request: {"status": "NotFound"},
