@@ -26,6 +26,8 @@ class Session:
     """Whether a transaction has begun, running or ended."""
     remote: bool = False
     """Whether the present authorization came by RequestStartTransaction."""
+    charged: bool = False
+    """Whether energy has flowed under the present authorization."""
     stopped: str = ""
     """How the present authorization was ended: "Local", "Remote", or "" while it was not."""
     token: Any = None
@@ -38,6 +40,7 @@ class Session:
     def advance(self, *now: str, ceased: tuple[str, ...] = ()) -> str:
         """Note what became true and what ceased; the event type that the transaction owes, or ""."""
         before = set(self.holds)
+        self.charged |= "EnergyTransfer" in now
         self.holds = (self.holds | set(now)) - set(ceased)
         if {"EVConnected", "Authorized"} <= self.holds:
             self.holds.add("PowerPathClosed")
@@ -66,7 +69,7 @@ class Session:
 
     def authorize(self, token: Any) -> None:
         """The session is being authorized: the next event names the token (E01.FR.10, E03.FR.01)."""
-        self.remote, self.stopped, self.token = False, "", token
+        self.remote, self.charged, self.stopped, self.token = False, False, "", token
         self.due["idToken"] = token
 
     def request_start(self, token: Any, remote_start_id: int) -> None:

@@ -30,18 +30,23 @@ class TransactionView:
         """The transactionId, ABSENT while no event has come."""
         places: dict[str, Any] = {}
         begun: dict[str, int] = {}
+        started: set[str] = set()
         for event in self._peer.seen("TransactionEvent"):
             info, evse = peek(event._payload, "transactionInfo"), peek(event._payload, "evse")
             id_ = peek(info, "transactionId")
             if isinstance(id_, str):
                 places[id_] = places.get(id_) or peek(evse, "id")
                 begun.setdefault(id_, event._entry.index)
+                if peek(event._payload, "eventType") == "Started":
+                    started.add(id_)
         # An event names its EVSE only when that is news: a transaction that has named none may be on any.
         mine = [
             id_
             for id_, place in places.items()
             if begun[id_] >= self._since and (self._evse_id is None or place in (None, self._evse_id))
         ]
+        # Arrival is free, so the newest is the last one to appear; one that never started is a stray, if others did.
+        mine = [id_ for id_ in mine if id_ in started] or mine
         return mine[-1] if mine else ABSENT
 
     @property

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.peers.csms import FakeCsms
-from conformance.peers.payload import ABSENT, one_of
+from conformance.peers.payload import ABSENT, one_of, peek
 from conformance.peers.peer import Request
 from conformance.peers.session import Session
 from conformance.peers.states import state
@@ -87,19 +87,22 @@ def ev_connected(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
     lab.operator.plug_in(connector)
     csms.expect_connector_status("Occupied", connector, within=csms.deadlines.physical, requirement="E02.FR.05")
     session.due["evse"] = {"id": connector.evseId, "connectorId": connector.connectorId}
-    states = ["EVConnected"]
-    if "Authorized" in session.holds:
-        # Part 6: by the time of the event, a session that is authorized may already have gone on.
-        states += ["SuspendedEVSE", "SuspendedEV", "Charging"]
-    _event(
+    # By the time of the event, a session that is authorized may already have gone on from EVConnected.
+    ready = "Authorized" in session.holds
+    shown: dict[str, Any] = {} if ready else {"chargingState": "EVConnected"}
+    told = _event(
         csms,
         session,
         session.advance("EVConnected"),
         connector,
         triggerReason=one_of("CablePluggedIn", "ChargingStateChanged"),
-        chargingState=one_of(*states),
+        **shown,
         requirement="E01.FR.16",
     )
+    if ready and told is not None and peek(peek(told._payload, "transactionInfo"), "chargingState") == "Idle":
+        raise csms.failure(
+            "the charging state of a connected EV", "Idle", entry=told._entry, pointer="/transactionInfo/chargingState"
+        )
 
 
 @state("Authorized", family="2", dut="CS")
@@ -193,7 +196,7 @@ def energy_transfer_suspended(csms: FakeCsms, lab: Any, connector: Any = None) -
     """The EV has suspended the energy transfer, which ends a transaction whose stop point that is."""
     connector = connector or lab.dut.connector
     session = csms.session(connector.evseId)
-    if "EnergyTransfer" not in session.holds:
+    if not session.charged:
         energy_transfer_started(csms, lab, connector)
     csms.mark()
     lab.operator.suspend_ev(connector)
@@ -219,7 +222,7 @@ def stop_authorized(csms: FakeCsms, lab: Any, connector: Any = None, locally: bo
     """
     connector = connector or lab.dut.connector
     session = csms.session(connector.evseId)
-    if "EnergyTransfer" not in session.holds:
+    if not session.charged:
         energy_transfer_started(csms, lab, connector)
     if locally is None:
         locally = lab.operator.offers("present_token")
@@ -252,7 +255,7 @@ def ev_connected_post_session(csms: FakeCsms, lab: Any, connector: Any = None) -
     """Energy transfer has stopped for good; the cable is still in."""
     connector = connector or lab.dut.connector
     session = csms.session(connector.evseId)
-    if "Authorized" in session.holds or not session.holds:
+    if not session.stopped:
         stop_authorized(csms, lab, connector)
     if session.running:
         _view(csms, session, connector).expect(
@@ -268,7 +271,7 @@ def ev_disconnected(csms: FakeCsms, lab: Any, connector: Any = None, status: Any
     """The cable is out after the session was authorized to stop, and the connector is `status`."""
     connector = connector or lab.dut.connector
     session = csms.session(connector.evseId)
-    if "Authorized" in session.holds or not session.holds:
+    if not session.stopped:
         ev_connected_post_session(csms, lab, connector)
     csms.mark()
     lab.operator.unplug(connector)
@@ -292,7 +295,7 @@ def parking_bay_unoccupied(csms: FakeCsms, lab: Any, connector: Any = None) -> N
     """The EV has left the bay after the session; passed over where the station has no use for that."""
     connector = connector or lab.dut.connector
     session = csms.session(connector.evseId)
-    if "EVConnected" in session.holds or not session.holds:
+    if not session.stopped or "EVConnected" in session.holds:
         ev_disconnected(csms, lab, connector)
     if "ParkingBayOccupancy" not in session.holds:
         return
@@ -355,10 +358,15 @@ def ev_connect_timed_out(csms: FakeCsms, lab: Any, connector: Any = None) -> Non
         transaction.wait_until(
             eventType="Ended", stoppedReason="Timeout", requirement="F02.FR.07" if session.remote else "E03.FR.05"
         )
-        session.end()
+        _over(csms, session)
     elif told.eventType == "Ended":
         # Ending is only recommended where Authorized is no stop point (E03.FR.05).
-        session.end()
+        _over(csms, session)
+
+
+def _over(csms: FakeCsms, session: Session) -> None:
+    session.end()
+    session.since = len(csms.trace.entries)
 
 
 @state("StartOfflineTransaction", family="2", dut="CS")
@@ -407,7 +415,7 @@ def _event(
     earlier: bool = False,
     requirement: str = "",
     **match: Any,
-) -> None:
+) -> Request | None:
     """Wait for the event that a step owes; where none is owed because nothing has started, see that none comes.
 
     With `earlier`, an event of the steps before will do. An Ended may follow the event that says why.
@@ -415,20 +423,19 @@ def _event(
     if not owed:
         if not session.started:
             _none_yet(csms, session, connector)
-        return
-    if owed == "Started":
-        session.since = csms._window
+        return None
     transaction = _view(csms, session, connector)
     match |= session.take_due()
     stopped = match.pop("stoppedReason", ABSENT)
     wait = transaction.wait_until if earlier else transaction.expect
     if owed != "Ended":
-        wait(within=csms.deadlines.physical, requirement=requirement, eventType=owed, **match)
-        return
+        return wait(within=csms.deadlines.physical, requirement=requirement, eventType=owed, **match)
     wait(within=csms.deadlines.physical, requirement=requirement, **match)
-    transaction.expect(
+    ended = transaction.expect(
         within=csms.deadlines.physical, requirement="E06.FR.08", eventType="Ended", stoppedReason=stopped
     )
+    session.since = ended._entry.index + 1
+    return ended
 
 
 def _none_yet(csms: FakeCsms, session: Session, connector: Any) -> None:
