@@ -39,7 +39,7 @@ def _session(round_: int) -> tuple[Any, list[Any]]:
     now = trace.utc(0.0)
     stamp = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     info = {"transactionId": f"transaction-{round_}"}
-    token = {"idToken": "AABBCCDD01", "type": "ISO14443"}
+    token = {"idToken": "AABBCC01", "type": "ISO14443"}
     meter = {"value": 12345, "measurand": "Energy.Active.Import.Register", "context": "Sample.Periodic"}
     values = [{"timestamp": stamp, "sampledValue": [meter]}]
     place = {"id": 1, "connectorId": 1}

@@ -137,7 +137,7 @@ TOKENS = Section(
             "token",
             "A token that is accepted.",
             REQUIRED,
-            example='{ idToken = "AABBCCDD01", type = "ISO14443" }',
+            example='{ idToken = "AABBCC01", type = "ISO14443" }',
         ),
         Key("second", "token", "Another accepted token, in no group with the first."),
         Key("invalid", "token", "A token that is refused as Invalid."),

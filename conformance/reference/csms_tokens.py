@@ -27,15 +27,15 @@ class Token:
 
 
 DEFAULT_TOKENS: tuple[Token, ...] = (
-    Token("AABBCCDD01"),
-    Token("AABBCCDD02"),
-    Token("AABBCCDD03", group="GROUP01"),
-    Token("AABBCCDD04", group="GROUP01"),
-    Token("AABBCCDD05", group="MASTERPASS"),
-    Token("AABBCCDD06", single=True),
-    Token("AABBCCDD07", "Blocked"),
-    Token("AABBCCDD08", "Expired"),
-    Token("AABBCCDD09", "Invalid"),
+    Token("AABBCC01"),
+    Token("AABBCC02"),
+    Token("AABBCC03", group="GROUP01"),
+    Token("AABBCC04", group="GROUP01"),
+    Token("AABBCC05", group="MASTERPASS"),
+    Token("AABBCC06", single=True),
+    Token("AABBCC07", "Blocked"),
+    Token("AABBCC08", "Expired"),
+    Token("AABBCC09", "Invalid"),
     Token("DE8AA1A2B3C4D59"),
 )
 """Two for everyday use, two of one group, a master pass, one that allows a single transaction, the three refusals, and

@@ -28,7 +28,7 @@ versions = ["2.0.1"]
 connectors = [[1, 1], [2, 1]]
 
 [tokens]
-valid = { idToken = "AABBCCDD01", type = "ISO14443" }
+valid = { idToken = "AABBCC01", type = "ISO14443" }
 
 [features]
 C-49 = true
@@ -46,7 +46,7 @@ versions = ["1.6", "2.1"]
 [connection]
 url = "ws://127.0.0.1:9001/ocpp/"
 [tokens]
-valid = { idToken = "AABBCCDD01", type = "ISO14443" }
+valid = { idToken = "AABBCC01", type = "ISO14443" }
 """
 
 
@@ -69,8 +69,8 @@ def test_a_station_reads_into_plain_values() -> None:
     assert dut.connector == Connector(1, 1)
     assert dut.connector.evse == {"id": 1, "connectorId": 1}
     assert dut.two_evses and dut.second_evse == 2
-    assert dut.tokens.valid == {"idToken": "AABBCCDD01", "type": "ISO14443"}
-    assert dut.tokens.valid.idTag == "AABBCCDD01"
+    assert dut.tokens.valid == {"idToken": "AABBCC01", "type": "ISO14443"}
+    assert dut.tokens.valid.idTag == "AABBCC01"
     assert dut.address.listen == ("127.0.0.1", 9000)
     assert dut.heartbeat_interval == 300 and dut.boot_time == 30
     assert dict(dut.features) == {
@@ -142,7 +142,7 @@ listen = "x"
 [timeouts]
 message = 0
 [tokens]
-valid = "AABBCCDD01"
+valid = "AABBCC01"
 """
     assert problems(text) == [
         'dut.toml:4 [device] versions: there is no OCPP version "2.0"; use "1.6", "2.0.1", "2.1"',
@@ -150,7 +150,7 @@ valid = "AABBCCDD01"
         'dut.toml:6 [conection]: there is no section "conection"; did you mean "connection"?',
         "dut.toml:9 [timeouts] message: 0 is out of bounds; use 0.05 to 600 s",
         (
-            'dut.toml:11 [tokens] valid: it is the text "AABBCCDD01"; '
+            'dut.toml:11 [tokens] valid: it is the text "AABBCC01"; '
             'write a token { idToken = "...", type = "ISO14443" }'
         ),
     ]
@@ -188,7 +188,7 @@ MISTAKES = [
     ("[features]", "bloked = { idToken = 'a', type = 'b' }\n[features]", 'no key "bloked"', 'did you mean "blocked"?'),
     ('type = "ISO14443" }', 'type = "ISO1443" }', 'no token type "ISO1443"', 'did you mean "ISO14443"?'),
     ('type = "ISO14443" }', 'typ = "ISO14443" }', 'no token field "typ"', 'did you mean "type"?'),
-    ('idToken = "AABBCCDD01"', 'idToken = ""', "idToken is missing", "write a token"),
+    ('idToken = "AABBCC01"', 'idToken = ""', "idToken is missing", "write a token"),
     ("[features]", "[values]\nheartbeat_interval = 0.5\n[features]", "the number 0.5", "a whole number"),
     ("[features]", '[values]\ncharging_rate_unit = "kW"\n[features]', '"kW" is not possible', "did you mean"),
     ("[features]", '[values]\nmodel = "x"\n[features]', "no meaning when a charging station", "remove it"),

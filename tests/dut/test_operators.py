@@ -26,7 +26,7 @@ role = "CS"
 identity = "CS001"
 versions = ["2.0.1"]
 [tokens]
-valid = { idToken = "AABBCCDD01", type = "ISO14443" }
+valid = { idToken = "AABBCC01", type = "ISO14443" }
 """
 PLACE = {"evseId": 1, "connectorId": 1}
 
@@ -252,10 +252,10 @@ def test_a_person_is_told_what_to_do_one_numbered_act_after_the_other() -> None:
     operator = make_operator(described(""), terminal=terminal)
     operator.check()
     assert operator.verbs == verbs_of("CS")
-    made = operator.perform("present_token", idToken={"idToken": "AABBCCDD01", "type": "ISO14443"}, evseId=1)
+    made = operator.perform("present_token", idToken={"idToken": "AABBCC01", "type": "ISO14443"}, evseId=1)
     assert made["seconds"] >= 0 and made["note"] == ""
     assert operator.perform("plug_in", **PLACE)["note"] == "it clicked"
-    assert "Act 1: Present token AABBCCDD01 (ISO14443) at EVSE 1." in terminal.shown[0]
+    assert "Act 1: Present token AABBCC01 (ISO14443) at EVSE 1." in terminal.shown[0]
     assert "Act 2: Plug an EV into connector 1 of EVSE 1." in terminal.shown[1]
 
 

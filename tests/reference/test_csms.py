@@ -16,7 +16,7 @@ from tests.reference.scripted import SCHEMAS, Running, ScriptedStation, utc
 
 ALL = ("1.6", "2.0.1", "2.1")
 TWO = ("2.0.1", "2.1")
-TOKEN = {"idToken": "AABBCCDD01", "type": "ISO14443"}
+TOKEN = {"idToken": "AABBCC01", "type": "ISO14443"}
 
 
 def run(work: Awaitable[None]) -> None:
@@ -346,11 +346,11 @@ def test_rejected_stations_are_left_alone(spoken: str) -> None:
 # -- tokens and transactions --------------------------------------------------------------------------------------
 
 STATUSES = [
-    ("AABBCCDD01", "Accepted"),
-    ("aabbccdd02", "Accepted"),
-    ("AABBCCDD07", "Blocked"),
-    ("AABBCCDD08", "Expired"),
-    ("AABBCCDD09", "Invalid"),
+    ("AABBCC01", "Accepted"),
+    ("aabbcc02", "Accepted"),
+    ("AABBCC07", "Blocked"),
+    ("AABBCC08", "Expired"),
+    ("AABBCC09", "Invalid"),
 ]
 
 
@@ -359,7 +359,7 @@ def test_tokens_in_1_6() -> None:
         for tag, status in [*STATUSES, ("NOBODY", "Invalid")]:
             info = (await station.ask("Authorize", {"idTag": tag}))["idTagInfo"]
             assert info["status"] == status
-        assert (await station.ask("Authorize", {"idTag": "AABBCCDD03"}))["idTagInfo"]["parentIdTag"] == "GROUP01"
+        assert (await station.ask("Authorize", {"idTag": "AABBCC03"}))["idTagInfo"]["parentIdTag"] == "GROUP01"
 
     scripted("1.6", body)
 
@@ -374,7 +374,7 @@ def test_tokens_in_2_x(spoken: str) -> None:
             assert info["status"] == event["idTokenInfo"]["status"] == status
         free = {"idToken": "", "type": "NoAuthorization"}
         assert (await station.ask("Authorize", {"idToken": free}))["idTokenInfo"]["status"] == "Accepted"
-        member = {"idToken": "AABBCCDD04", "type": "ISO14443"}
+        member = {"idToken": "AABBCC04", "type": "ISO14443"}
         info = (await station.ask("Authorize", {"idToken": member}))["idTokenInfo"]
         assert info["groupIdToken"]["idToken"] == "GROUP01"
 
@@ -383,12 +383,12 @@ def test_tokens_in_2_x(spoken: str) -> None:
 
 def test_transactions_in_1_6() -> None:
     async def body(station: ScriptedStation, csms: Running) -> None:
-        start = {"connectorId": 1, "idTag": "AABBCCDD01", "meterStart": 5, "timestamp": utc()}
+        start = {"connectorId": 1, "idTag": "AABBCC01", "meterStart": 5, "timestamp": utc()}
         first = await station.ask("StartTransaction", start)
         assert first["idTagInfo"]["status"] == "Accepted"
         assert first["transactionId"] > 0
         assert (await station.ask("StartTransaction", start))["transactionId"] == first["transactionId"]
-        refused = await station.ask("StartTransaction", {**start, "connectorId": 2, "idTag": "AABBCCDD09"})
+        refused = await station.ask("StartTransaction", {**start, "connectorId": 2, "idTag": "AABBCC09"})
         assert refused["idTagInfo"]["status"] == "Invalid"
         assert refused["transactionId"] not in (0, first["transactionId"])
 
@@ -397,7 +397,7 @@ def test_transactions_in_1_6() -> None:
         await csms.sends("RemoteStopTransaction")
         asked = await station.expect("RemoteStopTransaction", {"status": "Accepted"})
         assert asked == {"transactionId": first["transactionId"]}
-        stop = {**stop, "transactionId": first["transactionId"], "idTag": "AABBCCDD02"}
+        stop = {**stop, "transactionId": first["transactionId"], "idTag": "AABBCC02"}
         assert (await station.ask("StopTransaction", stop))["idTagInfo"]["status"] == "Accepted"
         assert await station.ask("StopTransaction", {**stop, "transactionId": -1, "idTag": "X"}) != {}
         with pytest.raises(VerbError, match="no transaction"):
@@ -426,7 +426,7 @@ def test_transactions_in_2_x(spoken: str) -> None:
 
 def test_single_use_token_is_concurrent_in_a_second_transaction() -> None:
     async def body(station: ScriptedStation, csms: Running) -> None:
-        token = {"idToken": "AABBCCDD06", "type": "ISO14443"}
+        token = {"idToken": "AABBCC06", "type": "ISO14443"}
         for number, transaction, status in ((0, "a", "Accepted"), (1, "a", "Accepted"), (0, "b", "ConcurrentTx")):
             kind = "Started" if number == 0 else "Updated"
             answer = await station.event(kind, number, transaction, idToken=token)
@@ -474,7 +474,7 @@ def test_every_message_of_a_station_gets_a_valid_answer(spoken: str) -> None:
 def test_every_message_of_a_csms_can_be_sent(spoken: str) -> None:
     async def body(station: ScriptedStation, csms: Running) -> None:
         if spoken == "1.6":
-            start = {"connectorId": 1, "idTag": "AABBCCDD01", "meterStart": 5, "timestamp": utc()}
+            start = {"connectorId": 1, "idTag": "AABBCC01", "meterStart": 5, "timestamp": utc()}
             await station.ask("StartTransaction", start)
         else:
             await station.event("Started", 0, "tx-1", evse={"id": 1}, idToken=TOKEN)
@@ -607,7 +607,7 @@ def test_charging_needs_bring_a_profile(spoken: str) -> None:
 
 def test_a_restart_forgets_nothing(tmp_path: Any) -> None:
     async def work() -> None:
-        start = {"connectorId": 1, "idTag": "AABBCCDD01", "meterStart": 5, "timestamp": utc()}
+        start = {"connectorId": 1, "idTag": "AABBCC01", "meterStart": 5, "timestamp": utc()}
         async with Running("1.6", state=tmp_path) as csms, csms.station("1.6") as station:
             await station.boot()
             first = (await station.ask("StartTransaction", start))["transactionId"]

@@ -20,7 +20,7 @@ CASES = {
     "2": re.compile(r"(TC_[A-S]_\d{2,3}|OC_[A-Z]_\d\d)_CSMS"),
 }
 ALL = [(defect, family) for defect in all_defects("CSMS") for family in defect.families]
-TAG, TOKEN = "AABBCCDD01", {"idToken": "AABBCCDD01", "type": "ISO14443"}
+TAG, TOKEN = "AABBCC01", {"idToken": "AABBCC01", "type": "ISO14443"}
 
 
 class Tour:
@@ -135,7 +135,7 @@ async def notifications(tour: Tour, station: ScriptedStation) -> None:
 
 
 async def transactions(tour: Tour, station: ScriptedStation) -> None:
-    values = (TAG, "AABBCCDD03", "AABBCCDD07", "AABBCCDD09")
+    values = (TAG, "AABBCC03", "AABBCC07", "AABBCC09")
     if tour.spoken == "1.6":
         for value in values:
             await tour.call(station, "Authorize", {"idTag": value})

@@ -66,7 +66,7 @@ def test_operator_interface(device: Device) -> None:
 
 
 def test_a_killed_csms_knows_its_stations_again(tmp_path: Path) -> None:
-    start = {"connectorId": 1, "idTag": "AABBCCDD01", "meterStart": 5, "timestamp": utc()}
+    start = {"connectorId": 1, "idTag": "AABBCC01", "meterStart": 5, "timestamp": utc()}
 
     async def first(url: str) -> int:
         async with ScriptedStation(url, "CS001", "1.6") as station:
@@ -129,7 +129,7 @@ def test_own_token_book(tmp_path: Path) -> None:
             for tag, info in (
                 ("mine", {"status": "Accepted", "parentIdTag": "US"}),
                 ("THEIRS", {"status": "Blocked"}),
-                ("AABBCCDD01", {"status": "Invalid"}),
+                ("AABBCC01", {"status": "Invalid"}),
             ):
                 assert (await station.ask("Authorize", {"idTag": tag}))["idTagInfo"] == info
 
