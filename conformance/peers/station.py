@@ -101,16 +101,20 @@ class FakeStation(Peer):
     def notify_connector(self, status: str, connector: Any) -> Response:
         """Report a connector's status by NotifyEvent (2.x: Connector.AvailabilityState, trigger Delta)."""
         self.connector_statuses[connector.evseId, connector.connectorId] = status
+        return self.notify("Connector", "AvailabilityState", status, connector)
+
+    def notify(self, component: str, variable: str, actualValue: str, connector: Any) -> Response:  # noqa: N803  # the wire's own name
+        """Report by NotifyEvent that a variable of a component at a connector has changed (2.x, trigger Delta)."""
         self.facts["eventId"] = int(self.facts.get("eventId", 0)) + 1
         evse = {"id": connector.evseId, "connectorId": connector.connectorId}
         event = {
             "eventId": self.facts["eventId"],
             "timestamp": self.timestamp(),
             "trigger": "Delta",
-            "actualValue": status,
+            "actualValue": actualValue,
             "eventNotificationType": "HardWiredNotification",
-            "component": {"name": "Connector", "evse": evse},
-            "variable": {"name": "AvailabilityState"},
+            "component": {"name": component, "evse": evse},
+            "variable": {"name": variable},
         }
         return self.send("NotifyEvent", generatedAt=self.timestamp(), seqNo=0, tbc=False, eventData=[event])
 

@@ -25,14 +25,15 @@ def booted(station: FakeStation, lab: Any, reason: str = "PowerUp") -> None:
 
 
 @state("Unavailable", family="2", dut="CSMS")
-def unavailable(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803  # the wire's own name
-    """The CSMS makes an EVSE inoperative (the whole station without `evseId`) and hears that it is so."""
-    evse: dict[str, Any] = {"evse": {"id": evseId}} if evseId is not None else {}
+def unavailable(station: FakeStation, lab: Any, evseId: int | None = None, connectorId: int | None = None) -> None:  # noqa: N803  # the wire's own names
+    """The CSMS makes a connector, an EVSE or the whole station inoperative and hears that it is so."""
+    evse = {"id": evseId, **({"connectorId": connectorId} if connectorId is not None else {})}
+    target: dict[str, Any] = {"evse": evse} if evseId is not None else {}
     station.answer("ChangeAvailability", status="Accepted")
-    lab.operator.csms_sends("ChangeAvailability", operationalStatus="Inoperative", **evse)
-    station.expect("ChangeAvailability", operationalStatus="Inoperative", **evse)
+    lab.operator.csms_sends("ChangeAvailability", operationalStatus="Inoperative", **target)
+    station.expect("ChangeAvailability", operationalStatus="Inoperative", **target)
     for connector in lab.dut.connectors:
-        if evseId in (None, connector.evseId):
+        if evseId in (None, connector.evseId) and connectorId in (None, connector.connectorId):
             station.report_connector("Unavailable", connector)
 
 
@@ -100,13 +101,13 @@ def ev_connected_post_session(station: FakeStation, lab: Any, evseId: int | None
 
 
 @state("EVDisconnected", family="2", dut="CSMS")
-def ev_disconnected(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803
-    """The cable is out and the transaction has ended."""
+def ev_disconnected(station: FakeStation, lab: Any, evseId: int | None = None, status: str = "Available") -> None:  # noqa: N803
+    """The cable is out, the connector is `status` and the transaction has ended."""
     transaction = station.transaction(evseId)
     if transaction.charging_state != "EVConnected" or transaction.authorized:
         ev_connected_post_session(station, lab, evseId)
     transaction.ev_connected = False
-    station.report_connector("Available", transaction.connector)
+    station.report_connector(status, transaction.connector)
     transaction.send(
         "EVCommunicationLost",
         eventType="Ended",
