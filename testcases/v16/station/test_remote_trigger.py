@@ -12,9 +12,13 @@ def test_trigger_messages(csms: FakeCsms, dut: Dut) -> None:
     """Each message that can be triggered is sent when it is asked for."""
     number = dut.connector.connectorId
 
-    step("Trigger MeterValues of the connector", expect="Accepted, then MeterValues")
+    measurands = csms.configured("MeterValuesSampledData").split(",")
+
+    step("Trigger MeterValues of the connector", expect="Accepted, then MeterValues of the configured measurands")
     _trigger(csms, requestedMessage="MeterValues", connectorId=number)
-    csms.expect("MeterValues", connectorId=number, requirement="1.6 5.17")
+    values = csms.expect("MeterValues", connectorId=number, requirement="1.6 5.17")
+    sent = {sample.measurand or ENERGY for value in values.meterValue for sample in value.sampledValue}
+    check({_kind(one) for one in measurands} <= sent, "each configured measurand", requirement="1.6 5.17", actual=sent)
 
     step("Trigger Heartbeat", expect="Accepted, then Heartbeat")
     _trigger(csms, requestedMessage="Heartbeat")
@@ -48,6 +52,16 @@ def test_trigger_rejected(csms: FakeCsms, dut: Dut) -> None:
     answer = csms.call("TriggerMessage", {"requestedMessage": "MeterValues", "connectorId": unknown})
     check(answer.code or answer.status == "Rejected", "refused", requirement="1.6 5.17", actual=answer)
     csms.expect_nothing("MeterValues", within=dut.timeouts.quiet, requirement="1.6 5.17")
+
+
+ENERGY = "Energy.Active.Import.Register"
+"""The measurand of a sample that names none (1.6 7.43)."""
+
+
+def _kind(configured: str) -> str:
+    """A measurand of MeterValuesSampledData without its phase, if it names one ("Voltage.L1")."""
+    name, _, phase = configured.strip().rpartition(".")
+    return name if phase.startswith(("L1", "L2", "L3")) or phase == "N" else configured.strip()
 
 
 def _trigger(csms: FakeCsms, **payload: Any) -> None:
