@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from conformance.peers.payload import peek
+
 
 def _named(entry: Any) -> tuple[str, str]:
     component, variable = entry.get("component", {}), entry.get("variable", {})
@@ -40,6 +42,12 @@ def _set_variables(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
             peer.variables[component, variable] = entry.get("attributeValue")
         results.append({"attributeStatus": status, **_identified(entry)})
     return {"setVariableResult": results}
+
+
+def _trigger_message(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
+    """A station that has been accepted does not register again (F06.FR.17)."""
+    again = peer.accepted and peek(request, "requestedMessage") == "BootNotification"
+    return {"status": "Rejected" if again else "Accepted"}
 
 
 ANSWERS: dict[str, Any] = {
@@ -104,7 +112,7 @@ ANSWERS: dict[str, Any] = {
         ]
     },
     "SetVariables": _set_variables,
-    "TriggerMessage": {"status": "Accepted"},
+    "TriggerMessage": _trigger_message,
     "UnlockConnector": {"status": "Unlocked"},
     "UnpublishFirmware": {"status": "NoFirmware"},
     "UpdateDynamicSchedule": {"status": "Rejected"},

@@ -82,12 +82,11 @@ def test_remote_start_cable_timeout(station: FakeStation, operator: Operator, du
 @case("TC_F_06_CSMS")
 def test_unlock(station: FakeStation, operator: Operator, dut: Dut) -> None:
     """The CSMS asks for an unlock of the chosen connector."""
-    place = {"evseId": dut.connector.evseId, "connectorId": dut.connector.connectorId}
     station.answer("UnlockConnector", status="Unlocked")
 
     step("Have the CSMS unlock a connector", expect="UnlockConnector of that connector")
-    operator.csms_sends("UnlockConnector", **place)
-    station.expect("UnlockConnector", **place)
+    operator.csms_sends("UnlockConnector", evseId=dut.evse, connectorId=dut.connector.connectorId)
+    station.expect("UnlockConnector", evseId=dut.evse, connectorId=dut.connector.connectorId)
 
 
 # ---------------------------------------------------------------- F06: trigger message
