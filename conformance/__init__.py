@@ -12,7 +12,7 @@ from conformance.peers.csms import FakeCsms
 from conformance.peers.outcome import Inconclusive, NotApplicable
 from conformance.peers.payload import ABSENT, PRESENT, one_of
 from conformance.peers.peer import call_error, late, require
-from conformance.peers.reports import Report, variable
+from conformance.peers.reports import Report, report_data, variable
 from conformance.peers.station import FakeStation
 
 __version__ = "0.1.0"
@@ -32,6 +32,7 @@ __all__ = [
     "check",
     "late",
     "one_of",
+    "report_data",
     "require",
     "required_variables",
     "step",

@@ -38,6 +38,10 @@ class Hands:
             raise ValueError(f"{action} is no action of OCPP {self._peer.version.id}")
         return self._perform("csms_sends", identity=self._dut.identity, action=action, payload=plain(payload))
 
+    def answer_boot(self, status: str, times: int = 1) -> Mapping[str, Any]:
+        """Have the CSMS under test answer our next BootNotifications (`times` of them) Pending or Rejected."""
+        return self._perform("answer_boot", identity=self._dut.identity, status=status, times=times)
+
     def present_token(self, token: Any, connector: Any = None) -> Mapping[str, Any]:
         """Present a token at the reader (of a connector's EVSE)."""
         place = connector or self._dut.connector

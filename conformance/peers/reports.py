@@ -5,7 +5,7 @@ Source: 2.0.1 part 2, B05 to B08, data types ComponentVariableType and ReportDat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,24 @@ def variable(
         where["evse"] = {"id": evseId, **({} if connectorId is None else {"connectorId": connectorId})}
     what = {"name": name} if instance is None else {"name": name, "instance": instance}
     return {"component": where, "variable": what, **fields}
+
+
+def report_data(variables: Mapping[tuple[str, str], str]) -> list[dict[str, Any]]:
+    """A station's variables, values by (component, variable), as the reportData of a NotifyReport."""
+    return [
+        {
+            **variable(component, name),
+            "variableAttribute": [{"type": "Actual", "value": value, "mutability": "ReadOnly"}],
+            "variableCharacteristics": {"dataType": _type_of(value), "supportsMonitoring": False},
+        }
+        for (component, name), value in variables.items()
+    ]
+
+
+def _type_of(value: str) -> str:
+    if value in ("true", "false"):
+        return "boolean"
+    return "integer" if value.isdigit() else "string"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from conformance import Dut, FakeStation, case, check, step
+from typing import Any
+
+from conformance import ABSENT, Dut, FakeStation, Operator, case, check, report_data, step, variable
+
+COMM = "OCPPCommCtrlr"
+
+# ---------------------------------------------------------------------- boot
 
 
 @case("TC_B_01_CSMS")
@@ -12,13 +18,387 @@ def test_cold_boot_accepted(station: FakeStation, dut: Dut) -> None:
 
     step("Connect and send BootNotification", expect="Accepted, with the CSMS's time and an interval")
     station.connect()
-    boot = station.send(
-        "BootNotification",
-        reason="PowerUp",
-        chargingStation={"model": station.model, "vendorName": station.vendor},
-    )
-    check(boot.status == "Accepted", "BootNotification answered Accepted", requirement="B01.FR.02", actual=boot.status)
+    _check_boot(_boot(station, "PowerUp"), "Accepted", "B01.FR.02")
 
     step("Report every connector Available", expect="each report is answered")
     for connector in dut.connectors:
         station.report_connector("Available", connector)
+
+
+@case("TC_B_02_CSMS")
+def test_cold_boot_pending(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """A CSMS that answers Pending keeps the connection, and accepts the station when it asks again."""
+    station.disconnect()
+    operator.answer_boot("Pending")
+
+    step("Connect and send BootNotification", expect="Pending")
+    station.connect()
+    boot = _boot(station, "PowerUp")
+    _check_boot(boot, "Pending", "B02.FR.01")
+
+    step("Wait for the interval, then send it again", expect="the connection stays open; Accepted")
+    closed = _wait_interval(station, dut, boot)
+    check(not closed, "the CSMS keeps the connection open", requirement="B02.FR.06")
+    _check_boot(_boot(station, "PowerUp"), "Accepted", "B01.FR.02")
+
+    step("Report every connector Available", expect="each report is answered")
+    for connector in dut.connectors:
+        station.report_connector("Available", connector)
+
+
+@case("TC_B_30_CSMS")
+def test_premature_messages_refused(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """A CSMS refuses what a station sends that it has not accepted, and accepts it later."""
+    status = "Pending" if dut.features.supports("C-44") else "Rejected"
+    station.disconnect()
+    operator.answer_boot(status)
+
+    step("Connect and send BootNotification", expect="Pending, or Rejected where the CSMS knows no Pending")
+    station.connect()
+    boot = _boot(station, "PowerUp")
+    _check_boot(boot, status, "B01.FR.02")
+
+    step("Report every connector Available all the same", expect="CALLERROR SecurityError to each")
+    for connector in dut.connectors:
+        status_of = {"timestamp": station.timestamp(), "connectorStatus": "Available"}
+        place = {"evseId": connector.evseId, "connectorId": connector.connectorId}
+        answer = station.call("StatusNotification", {**status_of, **place}, deliberate="it comes too early")
+        code = getattr(answer, "code", "")
+        check(code == "SecurityError", "CALLERROR SecurityError", requirement="B02.FR.09", actual=answer)
+
+    step("Wait for the interval, then send BootNotification again", expect="Accepted")
+    if _wait_interval(station, dut, boot):
+        station.connect()
+    _check_boot(_boot(station, "PowerUp"), "Accepted", "B01.FR.02")
+
+
+@case("TC_B_31_CSMS")
+def test_boot_triggered(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """A CSMS that has answered Pending has the station send BootNotification before the interval is over."""
+    station.disconnect()
+    operator.answer_boot("Pending")
+
+    step("Connect and send BootNotification", expect="Pending")
+    station.connect()
+    _check_boot(_boot(station, "PowerUp"), "Pending", "B02.FR.01")
+
+    step("Have the CSMS trigger a BootNotification", expect="TriggerMessage for BootNotification, then Accepted")
+    operator.csms_sends("TriggerMessage", requestedMessage="BootNotification")
+    station.expect("TriggerMessage", requestedMessage="BootNotification", requirement="F06.FR.01")
+    _check_boot(_boot(station, "Triggered"), "Accepted", "B01.FR.02")
+
+    step("Report every connector Available", expect="each report is answered")
+    for connector in dut.connectors:
+        station.report_connector("Available", connector)
+
+
+# ---------------------------------------------------------------------- variables
+
+
+@case("TC_B_06_CSMS")
+def test_get_one_variable(station: FakeStation, operator: Operator) -> None:
+    """The CSMS reads a variable."""
+    step("Have the CSMS read OfflineThreshold", expect="GetVariables for it")
+    operator.csms_sends("GetVariables", getVariableData=[variable(COMM, "OfflineThreshold")])
+    request = station.expect("GetVariables")
+    _check_asks(request.getVariableData, COMM, "OfflineThreshold")
+
+
+@case("TC_B_07_CSMS")
+def test_get_several_variables(station: FakeStation, operator: Operator) -> None:
+    """The CSMS reads variables of two components at once."""
+    step("Have the CSMS read OfflineThreshold and AuthorizeRemoteStart", expect="one GetVariables for both")
+    wanted = ((COMM, "OfflineThreshold"), ("AuthCtrlr", "AuthorizeRemoteStart"))
+    operator.csms_sends("GetVariables", getVariableData=[variable(*one) for one in wanted])
+    request = station.expect("GetVariables")
+    for component, name in wanted:
+        _check_asks(request.getVariableData, component, name)
+
+
+@case("TC_B_09_CSMS")
+def test_set_one_variable(station: FakeStation, operator: Operator) -> None:
+    """The CSMS sets a variable."""
+    step("Have the CSMS set OfflineThreshold to 123", expect="SetVariables with that value")
+    operator.csms_sends("SetVariables", setVariableData=[variable(COMM, "OfflineThreshold", attributeValue="123")])
+    request = station.expect("SetVariables")
+    _check_asks(request.setVariableData, COMM, "OfflineThreshold", "123")
+
+
+@case("TC_B_10_CSMS")
+def test_set_several_variables(station: FakeStation, operator: Operator) -> None:
+    """The CSMS sets variables of two components at once."""
+    wanted = ((COMM, "OfflineThreshold", "123"), ("AuthCtrlr", "AuthorizeRemoteStart", "false"))
+
+    step("Have the CSMS set OfflineThreshold and AuthorizeRemoteStart", expect="one SetVariables with both values")
+    data = [variable(component, name, attributeValue=value) for component, name, value in wanted]
+    operator.csms_sends("SetVariables", setVariableData=data)
+    request = station.expect("SetVariables")
+    for component, name, value in wanted:
+        _check_asks(request.setVariableData, component, name, value)
+
+
+# ---------------------------------------------------------------------- reports
+
+
+@case("TC_B_12_CSMS")
+def test_configuration_inventory(station: FakeStation, operator: Operator) -> None:
+    """The CSMS asks for the ConfigurationInventory and takes the whole report."""
+    step("Have the CSMS ask for the ConfigurationInventory", expect="GetBaseReport; every NotifyReport is answered")
+    operator.csms_sends("GetBaseReport", reportBase="ConfigurationInventory")
+    request = station.expect("GetBaseReport", reportBase="ConfigurationInventory", requirement="B07.FR.07")
+    _report(station, request)
+
+
+@case("TC_B_13_CSMS")
+def test_full_inventory(station: FakeStation, operator: Operator) -> None:
+    """The CSMS asks for the FullInventory and takes the whole report."""
+    step("Have the CSMS ask for the FullInventory", expect="GetBaseReport; every NotifyReport is answered")
+    operator.csms_sends("GetBaseReport", reportBase="FullInventory")
+    request = station.expect("GetBaseReport", reportBase="FullInventory", requirement="B07.FR.08")
+    _report(station, request)
+
+
+@case("TC_B_14_CSMS")
+def test_summary_inventory(station: FakeStation, operator: Operator) -> None:
+    """The CSMS asks for the SummaryInventory and takes the whole report."""
+    step("Have the CSMS ask for the SummaryInventory", expect="GetBaseReport; every NotifyReport is answered")
+    operator.csms_sends("GetBaseReport", reportBase="SummaryInventory")
+    request = station.expect("GetBaseReport", reportBase="SummaryInventory", requirement="B07.FR.09")
+    _report(station, request)
+
+
+@case("TC_B_18_CSMS")
+def test_custom_report(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """The CSMS asks for a report by criterion and variable, and can do with an empty one."""
+    asked = variable("EVSE", "AvailabilityState", evseId=dut.connector.evseId)
+    station.answer("GetReport", {"status": "EmptyResultSet"})
+
+    step("Have the CSMS ask for an EVSE's AvailabilityState, if it has a Problem", expect="GetReport; none is found")
+    operator.csms_sends("GetReport", componentCriteria=["Problem"], componentVariable=[asked])
+    station.expect("GetReport", componentCriteria=["Problem"], componentVariable=[asked], requirement="B08.FR.01")
+
+    step("Have it ask again, if the EVSE is Available", expect="GetReport; the NotifyReport is answered")
+    operator.csms_sends("GetReport", componentCriteria=["Available"], componentVariable=[asked])
+    request = station.expect(
+        "GetReport", componentCriteria=["Available"], componentVariable=[asked], requirement="B08.FR.01"
+    )
+    station.send(
+        "NotifyReport",
+        requestId=request.requestId,
+        generatedAt=station.timestamp(),
+        seqNo=0,
+        reportData=[_availability(asked)],
+    )
+
+
+# ---------------------------------------------------------------------- reset
+
+
+@case("TC_B_20_CSMS")
+def test_reset_on_idle_while_idle(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """The CSMS resets an idle station and accepts it again."""
+    step("Have the CSMS reset the station when idle", expect="Reset OnIdle, for no EVSE alone")
+    operator.csms_sends("Reset", type="OnIdle")
+    request = station.expect("Reset", type="OnIdle")
+    check(not request.evseId, "no evseId", requirement="B11.FR.04", actual=request.evseId)
+
+    step("Restart", expect="Accepted; each report is answered")
+    _restart(station, "RemoteReset")
+    for connector in dut.connectors:
+        station.report_connector("Available", connector)
+
+
+@case("TC_B_21_CSMS")
+def test_reset_on_idle_while_charging(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """The CSMS resets a station that charges: it restarts when the transaction has ended in the ordinary way."""
+    station.reach("EnergyTransferStarted")
+    station.answer("Reset", status="Scheduled")
+
+    step("Have the CSMS reset the station when idle", expect="Reset OnIdle, for no EVSE alone")
+    operator.csms_sends("Reset", type="OnIdle")
+    request = station.expect("Reset", type="OnIdle")
+    check(not request.evseId, "no evseId", requirement="B12.FR.03", actual=request.evseId)
+
+    step("End the transaction in the ordinary way", expect="each event is answered, the token Accepted")
+    station.execute("EVDisconnected")
+
+    step("Restart", expect="Accepted; each report is answered")
+    _restart(station, "ScheduledReset")
+    for connector in dut.connectors:
+        station.report_connector("Available", connector)
+
+
+@case("TC_B_22_CSMS")
+def test_reset_immediately_while_charging(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """The CSMS resets a station that charges at once: the station ends the transaction and restarts."""
+    transaction = station.transaction()
+    station.reach("EnergyTransferStarted")
+
+    step("Have the CSMS reset the station at once", expect="Reset Immediate, for no EVSE alone")
+    operator.csms_sends("Reset", type="Immediate")
+    request = station.expect("Reset", type="Immediate")
+    check(not request.evseId, "no evseId", requirement="B12.FR.04", actual=request.evseId)
+
+    step("End the transaction because of the reset", expect="the event is answered")
+    _end_by_reset(transaction)
+
+    step("Restart", expect="Accepted; each report is answered")
+    _restart(station, "RemoteReset")
+    for connector in dut.connectors:
+        station.report_connector("Occupied" if connector == transaction.connector else "Available", connector)
+
+
+@case("TC_B_25_CSMS")
+def test_reset_evse_while_idle(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """The CSMS resets one EVSE."""
+    step("Have the CSMS reset an EVSE when idle", expect="Reset OnIdle of that EVSE")
+    operator.csms_sends("Reset", type="OnIdle", evseId=dut.connector.evseId)
+    station.expect("Reset", type="OnIdle", evseId=dut.connector.evseId, requirement="B11.FR.08")
+
+
+@case("TC_B_26_CSMS")
+def test_reset_evse_on_idle_while_charging(station: FakeStation, operator: Operator) -> None:
+    """The CSMS resets an EVSE that charges: that happens when the transaction has ended in the ordinary way."""
+    evse_id = station.transaction().connector.evseId
+    station.reach("EnergyTransferStarted")
+    station.answer("Reset", status="Scheduled")
+
+    step("Have the CSMS reset the EVSE when idle", expect="Reset OnIdle of that EVSE")
+    operator.csms_sends("Reset", type="OnIdle", evseId=evse_id)
+    station.expect("Reset", type="OnIdle", evseId=evse_id, requirement="B12.FR.07")
+
+    step("End the transaction in the ordinary way", expect="each event is answered, the token Accepted")
+    station.execute("EVDisconnected")
+
+
+@case("TC_B_27_CSMS")
+def test_reset_evse_immediately_while_charging(station: FakeStation, operator: Operator) -> None:
+    """The CSMS resets an EVSE that charges at once: the station ends the transaction."""
+    transaction = station.transaction()
+    evse_id = transaction.connector.evseId
+    station.reach("EnergyTransferStarted")
+
+    step("Have the CSMS reset the EVSE at once", expect="Reset Immediate of that EVSE")
+    operator.csms_sends("Reset", type="Immediate", evseId=evse_id)
+    station.expect("Reset", type="Immediate", evseId=evse_id, requirement="B12.FR.08")
+
+    step("End the transaction because of the reset", expect="the event is answered")
+    _end_by_reset(transaction)
+
+
+# ---------------------------------------------------------------------- network profiles
+
+
+@case("TC_B_42_CSMS")
+def test_network_profile_accepted(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """The CSMS writes a network profile into a slot."""
+    slot, data = dut.values.configuration_slot, _connection_data(dut)
+
+    step("Have the CSMS set a network profile", expect="SetNetworkProfile with the slot and the data")
+    operator.csms_sends("SetNetworkProfile", configurationSlot=slot, connectionData=data)
+    station.expect("SetNetworkProfile", configurationSlot=slot, connectionData=data, requirement="B09.FR.01")
+
+
+@case("TC_B_44_CSMS")
+def test_network_profile_failed(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """The CSMS can do with a network profile that the station could not store."""
+    slot, data = dut.values.configuration_slot, _connection_data(dut)
+    station.answer("SetNetworkProfile", status="Failed")
+
+    step("Have the CSMS set a network profile, answer Failed", expect="SetNetworkProfile")
+    operator.csms_sends("SetNetworkProfile", configurationSlot=slot, connectionData=data)
+    station.expect("SetNetworkProfile", configurationSlot=slot, connectionData=data, requirement="B09.FR.03")
+
+    step("Send Heartbeat", expect="the CSMS serves the station as before")
+    beat = station.send("Heartbeat")
+    check(beat.currentTime, "Heartbeat is answered with the time", requirement="G02.FR.01", actual=beat)
+
+
+# ---------------------------------------------------------------------- shapes that several cases share
+
+
+def _boot(station: FakeStation, reason: str) -> Any:
+    """Our station registers itself."""
+    return station.send(
+        "BootNotification",
+        reason=reason,
+        chargingStation={"model": station.model, "vendorName": station.vendor},
+    )
+
+
+def _check_boot(boot: Any, status: str, requirement: str) -> None:
+    """BootNotification is answered with this status, Accepted with a heartbeat interval."""
+    check(boot.status == status, f"BootNotification is {status}", requirement=requirement, actual=boot.status)
+
+
+def _wait_interval(station: FakeStation, dut: Dut, boot: Any) -> bool:
+    """Let the interval of a boot that was not accepted pass (our own where it is 0); whether the CSMS hung up."""
+    return station.wait(lambda: not station.connected, within=boot.interval or dut.values.boot_retry_interval)
+
+
+def _restart(station: FakeStation, reason: str) -> None:
+    """Our station restarts and registers itself anew."""
+    station.disconnect()
+    station.connect()
+    _check_boot(_boot(station, reason), "Accepted", "B01.FR.02")
+
+
+def _check_asks(entries: Any, component: str, name: str, value: str | None = None) -> None:
+    """GetVariables or SetVariables names this variable, its attribute Actual (the default), with this value."""
+    found = [
+        one
+        for one in entries
+        if (str(one.component.name).lower(), str(one.variable.name).lower()) == (component.lower(), name.lower())
+        and one.attributeType in (ABSENT, "Actual")
+    ]
+    requirement = "B06.FR.01" if value is None else "B05.FR.01"
+    if check(found, f"{component}.{name}, attribute Actual", requirement=requirement, actual=entries) and value:
+        given = found[0].attributeValue
+        check(given == value, f"{name} = {value}", requirement=requirement, actual=given)
+
+
+def _report(station: FakeStation, request: Any) -> None:
+    """Our station sends a report in two parts."""
+    data = report_data(station.variables)
+    for number, part in enumerate((data[:10], data[10:])):
+        station.send(
+            "NotifyReport",
+            requestId=request.requestId,
+            generatedAt=station.timestamp(),
+            seqNo=number,
+            tbc=number == 0,
+            reportData=part,
+        )
+
+
+def _availability(asked: dict[str, Any]) -> dict[str, Any]:
+    """An EVSE's AvailabilityState, as the standard defines that variable."""
+    states = "Available,Occupied,Reserved,Unavailable,Faulted"
+    return {
+        **asked,
+        "variableAttribute": [{"type": "Actual", "value": "Available", "mutability": "ReadOnly"}],
+        "variableCharacteristics": {"dataType": "OptionList", "valuesList": states, "supportsMonitoring": False},
+    }
+
+
+def _end_by_reset(transaction: Any) -> None:
+    """Our station ends its transaction because it was reset."""
+    transaction.send(
+        "ResetCommand",
+        eventType="Ended",
+        chargingState="EVConnected",
+        stoppedReason="ImmediateReset",
+        meterValue=[transaction.meter_value("Transaction.End")],
+    )
+
+
+def _connection_data(dut: Dut) -> dict[str, Any]:
+    """A network profile of security profile 1 or higher, as the description's network is."""
+    return {
+        "messageTimeout": dut.values.message_timeout,
+        "ocppCsmsUrl": "wss://csms.example.com/ocpp",
+        "ocppInterface": dut.values.ocpp_interface,
+        "ocppTransport": "JSON",
+        "ocppVersion": "OCPP20",
+        "securityProfile": 2,
+    }
