@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+OPEN, REFUSED, SERVED = range(3)
+"""What became of a CALL: no answer yet, a CALLERROR, a CALLRESULT that reached the other side."""
+
 IDS_KEPT = 20_000
 TRANSACTIONS_KEPT = 500
 REQUESTS_KEPT = 500
@@ -118,8 +121,8 @@ class Carry:
     history: bool = False
     """Whether every transaction since the run began was seen from its start."""
     registration: Registration = field(default_factory=Registration)
-    ids: dict[str, dict[str, tuple[int, str, bool]]] = field(default_factory=lambda: {"CS": {}, "CSMS": {}})
-    """Sender, then message id to: connection, action, whether a CALLRESULT answered it."""
+    ids: dict[str, dict[str, tuple[int, str, int]]] = field(default_factory=lambda: {"CS": {}, "CSMS": {}})
+    """Sender, then message id to: connection, action, and OPEN, REFUSED or SERVED."""
     statuses: dict[tuple[int, int], str] = field(default_factory=dict)
     """Last status of each connector, by (EVSE or 0, connector)."""
     transactions2: dict[str, Transaction2] = field(default_factory=dict)

@@ -192,3 +192,16 @@ def test_findings_carry_the_step(script: Any) -> None:
     play.note("step", number=3, text="x", expect="y")
     play.cs("Heartbeat", extra=1)
     assert [finding.step for finding in play.monitor.findings] == [3]
+
+
+def test_an_answer_may_come_in_the_next_case(script: Any) -> None:
+    first = script("2.0.1", "CS").ready()
+    first.csms("ClearCache")
+    asked = first.last
+    second = script("2.0.1", "CS", first.monitor.carry())
+    second.connection, second.now = 1, first.now
+    second.last = asked
+    second.reply(status="Accepted")
+    assert second.finish() == []
+    second.reply(status="Accepted")
+    assert [finding.rule for finding in second.finish()] == ["wire.answers-nothing"]

@@ -145,6 +145,17 @@ def same_id_after_reconnecting(s: Any) -> None:
     for _ in range(2):
         s.raw("CS", '[2,"x","Heartbeat",{}]')
         s.reply(currentTime=s.time())
+        s.heartbeat()
+        s.close()
+        s.open()
+
+
+@keeps("wire.unique-id", "2.0.1", "2.1")
+def answer_lost_with_the_connection(s: Any) -> None:
+    s.ready()
+    for _ in range(2):
+        s.raw("CS", '[2,"x","Heartbeat",{}]')
+        s.reply(currentTime=s.time())
         s.close()
         s.open()
 
@@ -794,6 +805,12 @@ def tomorrow(s: Any) -> None:
     s.cs("SecurityEventNotification", {"type": "x", "timestamp": s.time(86400)})
 
 
+@breaks("time.future", *ALL, severity="SHOULD")
+def in_half_a_minute(s: Any) -> None:
+    s.ready()
+    s.cs("SecurityEventNotification", {"type": "x", "timestamp": s.time(30)})
+
+
 @breaks("time.future", "2.0.1")
 def reading_of_tomorrow(s: Any) -> None:
     s.ready()
@@ -1021,6 +1038,13 @@ def moves(s: Any) -> None:
     s.ready()
     s.event("Started", "CablePluggedIn", evse={"id": 1, "connectorId": 1})
     s.event("Updated", "MeterValuePeriodic", evse={"id": 2, "connectorId": 1})
+
+
+@breaks("tx.evse", *TWO, severity="SHOULD", connectors=frozenset())
+def other_connector(s: Any) -> None:
+    s.ready()
+    s.event("Started", "CablePluggedIn", evse={"id": 1, "connectorId": 1})
+    s.event("Updated", "MeterValuePeriodic", evse={"id": 1, "connectorId": 2})
 
 
 @keeps("tx.evse", *TWO)
@@ -1300,6 +1324,17 @@ def stops_twice(s: Any) -> None:
     s.start16()
     s.stop16()
     s.stop16()
+
+
+@keeps("tx16.stop-once", "1.6")
+def stops_again_because_the_link_broke(s: Any) -> None:
+    s.ready()
+    s.start16()
+    at = s.time()
+    s.stop16(timestamp=at)
+    s.close()
+    s.open()
+    s.stop16(timestamp=at)
 
 
 @keeps("tx16.stop-once", "1.6")
@@ -1674,6 +1709,17 @@ def two_reports_of_two_parts(s: Any) -> None:
 
 
 @keeps("results.report-parts", *TWO)
+def part_sent_again_because_the_link_broke(s: Any) -> None:
+    s.ready()
+    ask_for_report(s, 1)
+    report(s, 1, 0, tbc=True)
+    s.close()
+    s.open()
+    report(s, 1, 0, tbc=True)
+    report(s, 1, 1)
+
+
+@keeps("results.report-parts", *TWO)
 def part_sent_again(s: Any) -> None:
     s.ready()
     ask_for_report(s, 1)
@@ -2030,6 +2076,12 @@ def seven_digits(s: Any) -> None:
 def six_decimal_digits(s: Any) -> None:
     s.ready()
     s.raw("CSMS", '[2,"x","CostUpdated",{"totalCost":1.1234560,"transactionId":"T1"}]')
+
+
+@breaks("values.identifier", "2.0.1", severity="SHOULD")
+def token_with_a_blank(s: Any) -> None:
+    s.ready()
+    s.cs("Authorize", idToken={"idToken": "my key", "type": "Local"})
 
 
 @breaks("values.identifier", *TWO)

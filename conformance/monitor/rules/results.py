@@ -508,6 +508,9 @@ class Results:
     def _closed(self, entry: Entry) -> None:
         self._triggers.clear()
         self._event = None
+        for request in self._reports.values():
+            # The answer to the last part may have been lost with the connection.
+            request.last_answered = False
 
     def _finish(self, now: float) -> None:
         timeout = self._context.settings.message_timeout
@@ -597,7 +600,8 @@ class Results:
             wrong, wanted = ongoing is True, "false for a transaction that has ended"
             count(payload, "ongoingIndicator")
         else:
-            wrong, wanted = ongoing is False and queued is not True, "true for a transaction that runs"
+            wrong = ongoing is False and queued is not True and not transaction.excused
+            wanted = "true for a transaction that runs"
         if wrong:
             self._context.report(TRANSACTION_STATUS, entry, wanted, text(ongoing), pointer=pointer)
 

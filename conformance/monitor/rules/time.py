@@ -49,8 +49,8 @@ FUTURE = rule(
     "time.future",
     "Nothing is reported before it happens",
     "A timestamp of a station lies not further ahead than the time tolerance of the moment at which it arrives, by the "
-    "tester's clock and by the time that the CSMS last gave. A remark in 1.6, where setting the clock is recommended "
-    "only, and in any version while the station has not been given a time.",
+    "tester's clock and by the time that the CSMS last gave. A remark up to a minute, for a clock that "
+    "drifts; in 1.6, where setting the clock is recommended only; and while the station has not been given a time.",
     binds="CS",
     v16="1.6 4.2",
     v2="B01.FR.06, G02.FR.06",
@@ -76,6 +76,9 @@ OFFLINE_FLAG = rule(
 )
 
 RULES = (FORMAT, FRACTION, UTC, CURRENT_TIME, FUTURE, LATE, OFFLINE_FLAG)
+
+DRIFT = 60.0
+"""Seconds that a clock of its own may be off without anybody's requirement being broken."""
 
 _LEAF, _OBJECT, _LEAVES, _OBJECTS = range(4)
 Plan = tuple[tuple[str, int, Any], ...]
@@ -284,7 +287,7 @@ class Times:
 
     def _future(self, entry: Entry, holder: Any, path: tuple[str, ...], ahead: float) -> None:
         severity = self._grade_future
-        if self._state.tester_offset is None:
+        if self._state.tester_offset is None or ahead <= max(DRIFT, self._tolerance):
             severity = Severity.SHOULD
         self._context.report(
             FUTURE,

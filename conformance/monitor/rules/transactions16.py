@@ -86,6 +86,7 @@ class Transactions16:
         tables.on_call(self._stop, "StopTransaction")
         tables.on_answer(self._stopped, "StopTransaction")
         tables.on_call(self._meter, "MeterValues")
+        tables.on(self._closed, "close")
 
     def _start(self, entry: Entry, payload: Any) -> None:
         start = raw(payload)
@@ -208,6 +209,11 @@ class Transactions16:
         transaction = self._known.get(remember(call.payload, "transactionId"))
         if transaction is not None:
             transaction.stop_answered = True
+
+    def _closed(self, entry: Entry) -> None:
+        for transaction in self._known.values():
+            # The last answer may have been lost with the connection.
+            transaction.stop_answered = False
 
     def _meter(self, entry: Entry, payload: Any) -> None:
         values = raw(payload)

@@ -61,7 +61,8 @@ ID_REUSED = rule(
 EVSE = rule(
     "tx.evse",
     "A transaction stays on its EVSE and connector",
-    "Once an event names them, no later one names others.",
+    "Once an event names them, no later one names others. Another connector of the same EVSE is a remark: the text "
+    "only forbids a second transaction there.",
     binds="CS",
     v2="E01.FR.14, E01.FR.16, J02.FR.22",
 )
@@ -80,7 +81,7 @@ TOKEN = rule(
     "authorization is a finding; another one with triggerReason Authorized is a remark (C01.FR.23). The one that stops "
     "(StopAuthorized, Deauthorized, Ended) may be another of the group.",
     binds="CS",
-    v2="F01.FR.04, F02.FR.12, E03.FR.01, C01.FR.23",
+    v2="F01.FR.04, F02.FR.12, E02.FR.20, C01.FR.23",
 )
 REMOTE_ID = rule(
     "tx.remote-start-id",
@@ -377,16 +378,15 @@ class Transactions2:
             return
         if transaction.connector is None:
             transaction.connector = connector
-        else:
-            count(payload, "evse", "connectorId")
-            if connector != transaction.connector:
-                self._context.report(
-                    EVSE,
-                    entry,
-                    f"connector {transaction.connector}, as before",
-                    text(connector),
-                    pointer="/evse/connectorId",
-                )
+        elif connector != transaction.connector:
+            self._context.report(
+                EVSE,
+                entry,
+                f"connector {transaction.connector}, as before",
+                text(connector),
+                pointer="/evse/connectorId",
+                severity=Severity.SHOULD,
+            )
 
     def _authorized(
         self, entry: Entry, payload: Any, token: Any, transaction: Transaction2, kind: str, trigger: Any

@@ -59,15 +59,16 @@ DECIMALS = rule(
 IDENTIFIER = rule(
     "values.identifier",
     "Identifiers have only the characters of identifierString",
-    "a-z, A-Z, 0-9 and * - _ = : + | @ . in transactionId and, in 2.0.1, idToken.",
+    "a-z, A-Z, 0-9 and * - _ = : + | @ . in transactionId and, in 2.0.1, idToken; there a remark, because it may come "
+    "from a card or from the tester.",
     binds="CS",
     v2="Part 2 2.1.4",
 )
 TOKEN_TYPE = rule(
     "values.token-type",
     "A token looks like its type",
-    "A token of type NoAuthorization is empty. ISO14443 and ISO15693 are hexadecimal, of 4, 7 (10 for triple size) and 8 "
-    "bytes: an observation only, because the tester chooses the tokens.",
+    "A token of type NoAuthorization is empty. ISO14443 and ISO15693 are hexadecimal, of 4, 7 (10 for triple size) and "
+    "8 bytes: an observation only, because the tester chooses the tokens.",
     binds="CS",
     v2="C02.FR.01, IdTokenEnumType",
 )
@@ -365,7 +366,7 @@ class Values:
                 self._context.report(TOKEN_TYPE, entry, "an empty idToken", text(value), pointer=pointer)
             return
         if self._identifier_token and not _is_identifier(value):
-            self._odd_identifier(entry, value, pointer)
+            self._odd_identifier(entry, value, pointer, Severity.SHOULD)
         digits = _HEX_DIGITS.get(kind)
         if digits is not None and (len(value) not in digits or _HEX.fullmatch(value) is None):
             counts = " or ".join(map(str, sorted(digits)))
@@ -378,8 +379,9 @@ class Values:
                 severity=Severity.INFO,
             )
 
-    def _odd_identifier(self, entry: Entry, value: str, pointer: str) -> None:
-        self._context.report(IDENTIFIER, entry, "letters, digits and * - _ = : + | @ .", text(value), pointer=pointer)
+    def _odd_identifier(self, entry: Entry, value: str, pointer: str, severity: Severity | None = None) -> None:
+        wanted = "letters, digits and * - _ = : + | @ ."
+        self._context.report(IDENTIFIER, entry, wanted, text(value), pointer=pointer, severity=severity)
 
     def _printable(self, entry: Entry, payload: Any) -> None:
         for name, value in raw(payload).items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.monitor.carry import IDS_KEPT, bounded
+from conformance.monitor.carry import IDS_KEPT, OPEN, REFUSED, SERVED, bounded
 from conformance.monitor.context import Call, Context, Tables
 from conformance.monitor.reading import text
 from conformance.monitor.rule import RuleInfo, rule
@@ -56,8 +56,8 @@ ACTION = rule(
     "wire.action",
     "The action is one that the version has",
     "Compared letter by letter, without a suffix such as Request. Vendors extend by DataTransfer, not by new actions.",
-    v16="1.6J 4.2.1",
-    v2="Part 4 4.1.6",
+    v16="1.6J 4.2.1; 1.6 4.3",
+    v2="Part 4 4.1.6; P01.FR.01",
 )
 DIRECTION = rule(
     "wire.direction",
@@ -236,6 +236,7 @@ class Wire:
         self._odd: dict[str, dict[str, bool]] = {"CS": {}, "CSMS": {}}
         self._unreadable = {"CS": 0, "CSMS": 0}
         self._invalid_answers: dict[str, bool] = {}
+        self._last_answered: dict[str, str] = {}
         self._pings: dict[int, list[Entry]] = {}
         self._one_call = Severity.SHOULD if version.family == "1.6" else Severity.MUST
         tables.on(self._opened, "open")
@@ -286,7 +287,7 @@ class Wire:
             if earlier is not None:
                 self._repeated(entry, frame, earlier)
                 del ids[id]
-            ids[id] = (connection, action, False)
+            ids[id] = (connection, action, OPEN)
             if len(ids) > IDS_KEPT:
                 del ids[next(iter(ids))]
         call = Call(entry, action, frame.payload, connection, entry.at)
@@ -297,11 +298,11 @@ class Wire:
             pending[id] = call
         return call
 
-    def _repeated(self, entry: Entry, frame: Frame, earlier: tuple[int, str, bool]) -> None:
-        connection, action, answered = earlier
+    def _repeated(self, entry: Entry, frame: Frame, earlier: tuple[int, str, int]) -> None:
+        connection, action, outcome = earlier
         if self._per_connection and connection != entry.connection:
             return
-        if self._version.retry_may_reuse_id and action == frame.action and not answered:
+        if self._version.retry_may_reuse_id and action == frame.action and outcome != SERVED:
             return
         span = "on this connection" if self._per_connection else "by this station identifier's connections"
         self._context.report(
@@ -340,8 +341,10 @@ class Wire:
                 if frame.request is not None and frame.request.type == CALL:
                     # Sent before this monitor's view began: correlated by the peer, which saw it.
                     return Call(entry, frame.request.action, frame.request.payload, entry.connection, entry.at)
-                self._stray(entry, frame, other)
-                return None
+                call = self._left_over(entry, other, id)
+                if call is None:
+                    self._stray(entry, frame, other)
+                    return None
         elif entry.at - call.at > self._timeout:
             self._context.report(
                 LATE_ANSWER,
@@ -349,9 +352,21 @@ class Wire:
                 f"an answer to {call.action} within {self._timeout:g} s",
                 f"{entry.at - call.at:.1f} s after frame {call.entry.index}",
             )
-        if frame.type == CALLRESULT:
-            self._ids[other][id] = (call.connection, call.action, True)
+        if id in self._ids[other]:
+            outcome = SERVED if frame.type == CALLRESULT else REFUSED
+            self._ids[other][id] = (call.connection, call.action, outcome)
+            self._last_answered[other] = id
         return call
+
+    def _left_over(self, entry: Entry, other: str, id: str) -> Call | None:
+        """A CALL of the case before that has no answer yet: what it asked for is not known any more."""
+        known = self._ids.get(other, {}).get(id)
+        if known is None or known[2] != OPEN:
+            return None
+        action = self._version.actions.get(known[1])
+        if action is None or action.message_type != CALL:
+            return None
+        return Call(entry, known[1], None, known[0], entry.at, invalid=True)
 
     def mark_invalid(self, frame: Frame) -> None:
         """Remember that a CALLRESULT was invalid, so that a complaint about it has a reason."""
@@ -388,7 +403,7 @@ class Wire:
     def complained(self, entry: Entry, frame: Frame) -> None:
         """Judge a CALLRESULTERROR: it names a CALLRESULT of the other side, which is an answer to an own CALL."""
         own = self._ids.get(entry.sender, {}).get(frame.id)
-        if own is None or not own[2]:
+        if own is None or own[2] != SERVED:
             self._context.report(
                 ANSWERS_NOTHING,
                 entry,
@@ -427,6 +442,11 @@ class Wire:
 
     def _closed(self, entry: Entry) -> None:
         self._pings.pop(entry.connection, None)
+        for sender, id in self._last_answered.items():
+            # The last answer may have been lost with the connection: sending the CALL again is a retry then.
+            known = self._ids[sender].get(id)
+            if known is not None and known[0] == entry.connection:
+                self._ids[sender][id] = (*known[:2], REFUSED)
         for sender, pending in self.pending.items():
             for id in [id for id, call in pending.items() if call.connection == entry.connection]:
                 call = pending.pop(id)
