@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.peers.payload import ABSENT, mismatch, peek, shown
+from conformance.peers.payload import ABSENT, Fields, mismatch, peek, shown
 
 if TYPE_CHECKING:
     from conformance.peers.peer import Peer, Request
@@ -83,6 +83,16 @@ class TransactionView:
     def any(self, **match: Any) -> Request | None:
         """An event that matches, without waiting."""
         return _first(self.events, _nested(match))
+
+    def samples(self, event: Request, **match: Any) -> list[Fields]:
+        """The sampled values of an event's meter values that match; those that don't are not judged."""
+        found: list[Fields] = []
+        for value in peek(event._payload, "meterValue") or ():
+            for sample in peek(value, "sampledValue") or ():
+                if mismatch(getattr(sample, "raw", sample), match) is None:
+                    mismatch(sample, match)
+                    found.append(Fields(sample))
+        return found
 
     def wait_until(self, *, within: float | None = None, requirement: str = "", **match: Any) -> Request:
         """Wait for an event of this transaction, sent now or earlier, that matches."""

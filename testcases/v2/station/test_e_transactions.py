@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from conformance import ABSENT, Dut, FakeCsms, NotApplicable, Operator, case, check, one_of, step
+from conformance import ABSENT, PRESENT, Dut, FakeCsms, NotApplicable, Operator, case, check, one_of, step
 
 # ---------------------------------------------------------------- start points
 
@@ -107,17 +107,10 @@ def test_starts_when_data_signed(csms: FakeCsms, dut: Dut) -> None:
     step("Plug in the EV", expect="Started with SignedDataReceived, a signed value, the token and the connector")
     csms.execute("EnergyTransferStarted")
     _check_started(csms, dut, "E01.FR.04")
-    begin = [
-        sample
-        for value in csms.transaction(dut.evse).first.meterValue or ()
-        for sample in value.sampledValue
-        if sample.signedMeterValue
-    ]
-    check(begin, "Started has a signed meter value", requirement="E02.FR.14")
-    for sample in begin:
-        check(sample.context == "Transaction.Begin", "its context", requirement="E01.FR.09", actual=sample.context)
-        for name in ("signedMeterData", "signingMethod", "encodingMethod", "publicKey"):
-            check(name in sample.signedMeterValue, f"the signed value has {name}", requirement="E02.FR.14")
+    transaction = csms.transaction(dut.evse)
+    parts = dict.fromkeys(("signedMeterData", "signingMethod", "encodingMethod", "publicKey"), PRESENT)
+    signed = transaction.samples(transaction.first, context="Transaction.Begin", signedMeterValue=parts)
+    check(signed, "Started has a value of its begin, signed, with all that its check takes", requirement="E02.FR.14")
 
 
 @case("TC_E_12_CS")
@@ -602,10 +595,10 @@ def _check_meter(csms: FakeCsms, event: Any, variable: str, context: str, requir
     """The event has a sample of every measurand that the station is configured to send with it."""
     if csms.configured("SampledDataCtrlr", "Enabled") == "false":
         return
-    samples = [sample for value in event.meterValue or () for sample in value.sampledValue]
-    taken = {sample.measurand or "Energy.Active.Import.Register" for sample in samples if sample.context == context}
     for wanted in filter(None, csms.configured("SampledDataCtrlr", variable).split(",")):
-        check(wanted.strip() in taken, f"{wanted} with context {context}", requirement=requirement, actual=taken)
+        measurand = one_of(wanted, ABSENT) if wanted == "Energy.Active.Import.Register" else wanted
+        taken = csms.transaction().samples(event, context=context, measurand=measurand)
+        check(taken, f"{wanted} with context {context}", requirement=requirement, actual=event.seqNo)
 
 
 def _ends_on_ev_side(csms: FakeCsms, dut: Dut, reason: Any) -> None:
