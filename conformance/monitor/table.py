@@ -12,7 +12,7 @@ HEAD = """# Always-on rules
 
 (Generated from `conformance.monitor.RULES` by `python -m conformance.monitor.table`; a test keeps it in step.)
 
-Every frame of every case is judged by these rules, in both directions. A rule binds a sender, the charging station (CS),
+Every frame of every case is judged by these rules, in both directions. A rule binds a sender, the station (CS),
 the CSMS, or both, whichever of them is under test; what our own side breaks is reported as our mistake. MUST fails the
 case, SHOULD is a remark that `--ocpp-strict` promotes, INFO an observation; the weight given is the worst that a rule
 says, and its text names what weighs less. Sources: "1.6" is the OCPP 1.6 specification edition 2 with errata v4, "1.6J"
