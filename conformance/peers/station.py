@@ -35,6 +35,8 @@ class FakeStation(Peer):
         super().begin(trace, judge)
         self.variables: dict[tuple[str, str], str] = dict(_VARIABLES)
         self.configuration: dict[str, dict[str, Any]] = {key: dict(entry) for key, entry in _KEYS.items()}
+        if self.lab is not None:
+            self.configuration["NumberOfConnectors"]["value"] = str(len(self.lab.dut.connectors))
         self._transactions: dict[int, FakeTransaction] = {}
         self._meter: dict[int, int] = {}
         self.connector_statuses: dict[tuple[int, int], str] = {}
@@ -67,7 +69,8 @@ class FakeStation(Peer):
                 wire.abort()
             else:
                 wire.close(1000, "")
-        self.wait(lambda: not self.connected, within=self.deadlines.message)
+        # Until the closing handshake is over: what comes next is then in order behind it.
+        self.wait(lambda: not self._wires, within=self.deadlines.message)
 
     @contextmanager
     def offline(self) -> Iterator[None]:
@@ -239,19 +242,35 @@ _KEYS: dict[str, dict[str, Any]] = {
         ("AuthorizeRemoteTxRequests", False, "false"),
         ("ClockAlignedDataInterval", False, "0"),
         ("ConnectionTimeOut", False, "60"),
+        ("ConnectorPhaseRotation", False, "0.RST,1.RST,2.RST"),
         ("GetConfigurationMaxKeys", True, "50"),
         ("HeartbeatInterval", False, "300"),
         ("LocalAuthorizeOffline", False, "true"),
         ("LocalPreAuthorize", False, "false"),
+        ("MeterValuesAlignedData", False, "Energy.Active.Import.Register"),
+        ("MeterValuesSampledData", False, "Energy.Active.Import.Register"),
         ("MeterValueSampleInterval", False, "60"),
         ("NumberOfConnectors", True, "2"),
         ("ResetRetries", False, "3"),
         ("StopTransactionOnEVSideDisconnect", False, "true"),
         ("StopTransactionOnInvalidId", False, "true"),
-        ("SupportedFeatureProfiles", True, "Core,RemoteTrigger"),
+        ("StopTxnAlignedData", False, ""),
+        ("StopTxnSampledData", False, ""),
+        (
+            "SupportedFeatureProfiles",
+            True,
+            "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger",
+        ),
         ("TransactionMessageAttempts", False, "3"),
         ("TransactionMessageRetryInterval", False, "60"),
         ("UnlockConnectorOnEVSideDisconnect", False, "true"),
         ("WebSocketPingInterval", False, "60"),
+        ("LocalAuthListEnabled", False, "true"),
+        ("LocalAuthListMaxLength", True, "100"),
+        ("SendLocalListMaxLength", True, "100"),
+        ("ChargeProfileMaxStackLevel", True, "10"),
+        ("ChargingScheduleAllowedChargingRateUnit", True, "Current,Power"),
+        ("ChargingScheduleMaxPeriods", True, "24"),
+        ("MaxChargingProfilesInstalled", True, "10"),
     )
 }
