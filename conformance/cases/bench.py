@@ -6,12 +6,13 @@ Here stands what the standard's general preconditions want of every case: ready 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NoReturn
 
 from conformance.cases.hands import Hands
 from conformance.ocppj import frames
+from conformance.ocppj.findings import Finding
 from conformance.ocppj.trace import Trace
 from conformance.ocppj.versions import Version
 from conformance.peers.csms import FakeCsms
@@ -41,6 +42,9 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.monitor: Any = None
+        self.interlude: list[Finding] = []
+        """What was found after the case before had ended: judged with the next one, so that no frame goes unjudged."""
+        self._told = 0
         self.take(self.operator)
 
     def take(self, operator: Any) -> None:
@@ -51,12 +55,22 @@ class Bench:
 
     def begin(self) -> Trace:
         """A fresh trace and monitor for the next case."""
-        carry = self.monitor.carry() if self.monitor is not None else None
+        carry = None
+        if self.monitor is not None:
+            self.interlude = [_before(one, self.peer.trace) for one in self.monitor.findings[self._told :]]
+            carry = self.monitor.carry()
+        self._told = 0
         trace = Trace(self.epoch)
         self.monitor = self.monitor_for(trace, carry)
         self.hands.done.clear()
         self.peer.begin(trace, self.monitor)
         return trace
+
+    def findings(self) -> list[Finding]:
+        """What the monitor found since the case before ended; what comes later belongs to the next case."""
+        found = list(self.monitor.findings)
+        self._told = len(found)
+        return found
 
     def ready(self) -> None:
         """Bring the device into the state in which every case starts; Inconclusive when it is not to be had."""
@@ -65,6 +79,13 @@ class Bench:
     def clean(self) -> list[str]:
         """Leave the device idle and as it was; what could not be undone, in words."""
         raise NotImplementedError
+
+
+def _before(finding: Finding, trace: Trace) -> Finding:
+    """A finding between two cases, with its frame in words: the next case's trace does not hold it."""
+    frame = trace.entries[finding.frame].frame if finding.frame is not None else None
+    text = f": {frame.text[:300]}" if frame is not None else ""
+    return replace(finding, frame=None, note=f"before this case began{text}")
 
 
 @dataclass(frozen=True, slots=True)

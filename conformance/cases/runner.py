@@ -93,7 +93,8 @@ def run_case(
 
 def _finished(result: CaseResult, running: Running, bench: Bench, started: float, strict: bool) -> CaseResult:
     result.seconds = bench.peer.clock.now() - started
-    result.findings = [*running.findings, *(_located(one, running.steps) for one in bench.monitor.findings)]
+    judged = [_located(one, running.steps) for one in bench.findings()]
+    result.findings = [*running.findings, *bench.interlude, *judged]
     _judge(result, strict)
     result.missed = _missed(result, bench)
     bench.suspect = result.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)
