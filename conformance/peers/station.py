@@ -99,7 +99,7 @@ class FakeStation(Peer):
     def report_connector(self, status: str, connector: Any, **fields: Any) -> Response:
         """Report a connector's status by StatusNotification, as the version spells it."""
         self.connector_statuses[connector.evseId, connector.connectorId] = status
-        return self.send("StatusNotification", **_STATUS[self.version.family](self, status, connector), **fields)
+        return self.send("StatusNotification", **{**_STATUS[self.version.family](self, status, connector), **fields})
 
     def notify_connector(self, status: str, connector: Any) -> Response:
         """Report a connector's status by NotifyEvent (2.x: Connector.AvailabilityState, trigger Delta)."""

@@ -1,4 +1,4 @@
-"""States of a session for a CSMS under test in 1.6: our fake charge point plays them."""
+"""States of a session for a CSMS under test in 1.6 (OCA test cases 2024-04): our fake charge point plays them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,38 @@ from conformance.peers.station import FakeStation
 
 
 @state("Booted", family="1.6", dut="CSMS")
-def booted(station: FakeStation, lab: Any) -> None:
-    """The charge point powers up, is accepted and reports connector 0 and every connector Available."""
+def booted(station: FakeStation, lab: Any) -> Any:
+    """The charge point powers up, is accepted and reports itself and its connectors; the answer to the boot."""
     if not station.connected:
         station.connect()
     boot = station.send("BootNotification", chargePointVendor=station.vendor, chargePointModel=station.model)
     if boot.status != "Accepted":
-        raise station.failure('BootNotification answered "Accepted"', f"{boot.status}", entry=boot._entry)
-    station.send("StatusNotification", connectorId=0, errorCode="NoError", status="Available")
+        raise station.failure(
+            "BootNotification answered Accepted",
+            f"{boot.status}",
+            entry=boot._entry,
+            pointer="/status",
+            requirement="1.6 4.2",
+        )
+    reported(station, lab)
+    return boot
+
+
+@state("Reported", family="1.6", dut="CSMS")
+def reported(station: FakeStation, lab: Any, status: str = "Available") -> None:
+    """The charge point reports connector 0 Available, the first connector as `status`, the others Available."""
+    station.send(
+        "StatusNotification", connectorId=0, errorCode="NoError", status="Available", timestamp=station.timestamp()
+    )
     for connector in lab.dut.connectors:
-        station.report_connector("Available", connector)
+        station.report_connector(status if connector == lab.dut.connector else "Available", connector)
+
+
+@state("Authorized", family="1.6", dut="CSMS")
+def authorized(station: FakeStation, lab: Any, token: Any = None) -> None:
+    """The driver presents a token, which the CSMS accepts."""
+    token = token or lab.dut.tokens.valid
+    _accepted(station, "Authorize", station.send("Authorize", idTag=token.idTag), "1.6 4.1")
 
 
 @state("Preparing", family="1.6", dut="CSMS")
@@ -27,51 +49,50 @@ def preparing(station: FakeStation, lab: Any) -> None:
     station.report_connector("Preparing", lab.dut.connector)
 
 
-@state("Authorized", family="1.6", dut="CSMS")
-def authorized(station: FakeStation, lab: Any, token: Any = None) -> None:
-    """The driver presents a token, which the CSMS accepts."""
-    token = token or lab.dut.tokens.valid
-    answer = station.send("Authorize", idTag=token.idToken)
-    _accepted(station, "Authorize", answer)
-
-
 @state("Started", family="1.6", dut="CSMS")
 def started(station: FakeStation, lab: Any, token: Any = None) -> int:
-    """StartTransaction is accepted; returns the transactionId that the CSMS gave."""
+    """A transaction starts and the connector is Charging; the transactionId that the CSMS gave."""
+    transaction_id: int = started_as(station, lab, "Accepted", token=token)
+    station.report_connector("Charging", lab.dut.connector)
+    return transaction_id
+
+
+@state("StartedAs", family="1.6", dut="CSMS")
+def started_as(station: FakeStation, lab: Any, status: str, token: Any = None, timestamp: str = "") -> int:
+    """StartTransaction is answered with that status of the token; the transactionId that the CSMS gave."""
     token = token or lab.dut.tokens.valid
     connector = lab.dut.connector
     start = station.send(
         "StartTransaction",
         connectorId=connector.connectorId,
-        idTag=token.idToken,
+        idTag=token.idTag,
         meterStart=station.meter(connector.evseId),
-        timestamp=station.timestamp(),
+        timestamp=timestamp or station.timestamp(),
     )
-    _accepted(station, "StartTransaction", start)
+    _accepted(station, "StartTransaction", start, "1.6 4.8", status)
     station.facts["running"] = start.transactionId
     return int(start.transactionId)
 
 
 @state("Charging", family="1.6", dut="CSMS")
-def charging(station: FakeStation, lab: Any, token: Any = None) -> Any:
-    """A whole start, plug-in first: Preparing, Authorize, StartTransaction, Charging; returns the transactionId."""
-    preparing(station, lab)
+def charging(station: FakeStation, lab: Any, token: Any = None) -> int:
+    """A whole start, identification first; the transactionId that the CSMS gave."""
     authorized(station, lab, token)
-    transaction_id: Any = started(station, lab, token)
-    station.report_connector("Charging", lab.dut.connector)
+    preparing(station, lab)
+    transaction_id: int = started(station, lab, token)
     return transaction_id
 
 
 @state("Stopped", family="1.6", dut="CSMS")
-def stopped(station: FakeStation, lab: Any, reason: str = "Local", token: Any = None) -> Any:
-    """The running transaction is stopped; returns the answer to StopTransaction."""
+def stopped(station: FakeStation, lab: Any, reason: str = "Local", token: Any = None, timestamp: str = "") -> Any:
+    """The running transaction is stopped; the answer to StopTransaction."""
     connector = lab.dut.connector
-    fields = {"idTag": (token or lab.dut.tokens.valid).idToken} if reason == "Local" else {}
+    fields = {"idTag": (token or lab.dut.tokens.valid).idTag} if reason == "Local" else {}
     return station.send(
         "StopTransaction",
         transactionId=station.facts.pop("running"),
         meterStop=station.meter(connector.evseId, 100),
-        timestamp=station.timestamp(),
+        timestamp=timestamp or station.timestamp(),
         reason=reason,
         **fields,
     )
@@ -79,16 +100,16 @@ def stopped(station: FakeStation, lab: Any, reason: str = "Local", token: Any = 
 
 @state("Unplugged", family="1.6", dut="CSMS")
 def unplugged(station: FakeStation, lab: Any) -> None:
-    """The cable is out: Finishing, then Available."""
-    station.report_connector("Finishing", lab.dut.connector)
+    """The cable is out: the connector is Available."""
     station.report_connector("Available", lab.dut.connector)
 
 
-def _accepted(station: FakeStation, action: str, answer: Any) -> None:
-    if answer.idTagInfo.status != "Accepted":
+def _accepted(station: FakeStation, action: str, answer: Any, requirement: str, status: str = "Accepted") -> None:
+    if answer.idTagInfo.status != status:
         raise station.failure(
-            f"{action} of the valid idTag answered Accepted",
+            f"{action} answered with status {status}",
             f"{answer!r}",
             entry=answer._entry,
             pointer="/idTagInfo/status",
+            requirement=requirement,
         )
