@@ -190,6 +190,18 @@ def peek(payload: Any, name: str) -> Any:
     return getattr(payload, "peek", payload.get)(name)
 
 
+class Malformed(ValueError):
+    """A CALL of the device lacks what our answer to it has to repeat: it is refused."""
+
+
+def demand(payload: Any, name: str, *kinds: type) -> Any:
+    """A field that an answer of ours repeats, of one of these types; Malformed if it is not there so."""
+    value = peek(payload, name)
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise Malformed(f"{name} is {shown(value)}")
+    return value
+
+
 def shown(value: Any, limit: int = 300) -> str:
     """A value in words for a finding, cut at `limit` characters."""
     value = plain(value)

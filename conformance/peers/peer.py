@@ -21,7 +21,7 @@ from conformance.ocppj.frames import Frame
 from conformance.ocppj.trace import Entry, Trace
 from conformance.ocppj.versions import Version
 from conformance.peers.outcome import ExpectationFailed, Inconclusive, PeerCrashed
-from conformance.peers.payload import ABSENT, Fields, mismatch, plain, shown
+from conformance.peers.payload import ABSENT, Fields, Malformed, mismatch, plain, shown
 from conformance.peers.settings import Deadlines, Judge, Script, Wire
 
 Payload = Mapping[str, Any]
@@ -55,6 +55,9 @@ def call_error(code: str, description: str = "") -> CallError:
 def late(seconds: float, **fields: Any) -> Late:
     """Declare an answer that is held back for `seconds`."""
     return Late(seconds, fields)
+
+
+_UNDECLARED = object()
 
 
 class Request(Fields):
@@ -167,13 +170,12 @@ class Peer:
         self._wires: list[Wire] = []
         self._ids = 0
         self._pending: dict[str, Pending] = {}
-        self._pending_limit = 4096
         self._trace = Trace()
         self._judge: Judge | None = None
         self._judged = 0
         self._inbox: list[Request] = []
         self._overlays: dict[str, list[Any]] = {}
-        self._sticky: dict[str, dict[str, Any]] = {}
+        self._sticky: dict[str, Any] = {}
         self._optional: list[OptionalRequest] = []
         self._window = 0
         self._window_pending = True
@@ -263,15 +265,13 @@ class Peer:
                 if frame.type in (frames.CALL, frames.SEND):
                     if frame.id and frame.action:
                         request = Request(entry)
-                        answer = self._answer_to(frame) if frame.type == frames.CALL else None
-                        if isinstance(answer, Late):
-                            delayed = answer
-                        elif answer is not None:
-                            reply = self._reply_frame(frame, answer)
+                    answer = self._answer_to(frame) if frame.type == frames.CALL else None
+                    if isinstance(answer, Late):
+                        delayed = answer
+                    elif answer is not None:
+                        reply = self._reply_frame(frame, answer)
                 elif frame.type is not None:
                     self._correlate(frame, entry)
-                elif frame.id and frames.CALL in frame_types(frame):
-                    reply = frames.error(frame.id, "FormationViolation", "unreadable frame")
                 if reply is not None:
                     sent = self._sent(reply, connection, answers=entry.index)
                     if request is not None:
@@ -387,32 +387,37 @@ class Peer:
 
     def _answer_to(self, frame: Frame) -> Answer:
         """The declared or computed answer to a CALL (the condition is held)."""
-        payload = frame.payload if isinstance(frame.payload, Mapping) else {}
+        payload = frame.payload
+        if not frame.id or not frame.action or not isinstance(payload, Mapping):
+            return self._unreadable(frame)
+        try:
+            return self._declared_answer(frame, payload)
+        except Malformed as error:
+            return self._unreadable(frame, str(error))
+
+    def _declared_answer(self, frame: Frame, payload: Payload) -> Answer:
         default = self._defaults.get(frame.action)
         queue = self._overlays.get(frame.action)
-        declared: Any = None
-        if queue:
-            declared = queue.pop(0)
-            if declared is None or isinstance(declared, (CallError, Late)):
-                if isinstance(declared, Late):
-                    return Late(declared.seconds, self._merged(default, payload, declared.payload))
-                return declared
-            if callable(declared):
-                declared = declared(Fields(payload))
-                if declared is None or isinstance(declared, (CallError, Late)):
-                    return declared
-        else:
-            if frame.action not in self._sticky and default is None:
+        declared = queue.pop(0) if queue else self._sticky.get(frame.action, _UNDECLARED)
+        if declared is _UNDECLARED:
+            if default is None:
                 return CallError("NotImplemented", f"{frame.action} is not implemented")
-            declared = self._sticky.get(frame.action, {})
-            if "" in declared:
-                fixed = declared[""]
-                declared = fixed(Fields(payload)) if callable(fixed) else fixed
-                if declared is None or isinstance(declared, (CallError, Late)):
-                    return declared
-        if not declared and default is not None:
             return default(self, payload)  # type: ignore[arg-type]  # a payload of the wire is a dict
+        if callable(declared):
+            declared = declared(Fields(payload))
+        if declared is None or isinstance(declared, CallError):
+            return declared
+        if isinstance(declared, Late):
+            return Late(declared.seconds, self._merged(default, payload, declared.payload))
         return self._merged(default, payload, declared)
+
+    def _unreadable(self, frame: Frame, why: str = "this is no readable CALL") -> Answer:
+        """What a CALL gets that can't be read as one: with an id, and in 2.x without (part 4, 4.2.3)."""
+        if not frame.id and self.version.unreadable_id is None:
+            return None
+        codes = self.version.error_codes
+        wanted = "RpcFrameworkError" if not frame.id else "FormatViolation"
+        return CallError(wanted if wanted in codes else "FormationViolation", why)
 
     def _merged(self, default: Answerer | None, payload: Payload, fields: Payload) -> dict[str, Any]:
         base = default(self, payload) if default is not None else {}  # type: ignore[arg-type]  # as above
@@ -426,7 +431,7 @@ class Peer:
 
     def _reply_frame(self, frame: Frame, answer: Mapping[str, Any] | CallError) -> Frame:
         if isinstance(answer, CallError):
-            reply = frames.error(frame.id, answer.code, answer.description)
+            reply = frames.error(frame.id or self.version.unreadable_id or "", answer.code, answer.description)
         else:
             reply = frames.result(frame.id, answer)
         reply.action = frame.action
@@ -490,7 +495,7 @@ class Peer:
         self._known(action)
         with self._changed:
             self._overlays.pop(action, None)
-            self._sticky[action] = {"": answer}
+            self._sticky[action] = answer
 
     def forget_answers(self) -> None:
         """Back to the default answers."""
@@ -507,6 +512,9 @@ class Peer:
     def act(self, kind: str, name: str, args: Payload, *, stimulus: bool = True) -> Entry:
         """Note that the tester acts; the first stimulus of a step opens its window."""
         with self._changed:
+            missing = _absent(args)
+            if missing:
+                raise self.failure(f"the device has said what our {name} needs as {missing}", "absent")
             if self._script is not None:
                 self._script.act(kind, name, args)
             if stimulus and not self._quiet_acts and self._window_pending:
@@ -805,9 +813,16 @@ def _start_timer(seconds: float, function: Callable[[], None]) -> threading.Time
     return timer
 
 
-def frame_types(frame: Frame) -> tuple[int, ...]:
-    """The message types that an unreadable frame may have been meant as."""
-    return (frames.CALL,) if frame.text.lstrip()[:3].replace(" ", "").startswith("[2") else ()
+def _absent(value: Any, pointer: str = "") -> str:
+    """The pointer of the first value that a case took from the device and the device had not given, or ""."""
+    if value is ABSENT:
+        return pointer
+    members: Any = ()
+    if isinstance(value, Mapping):
+        members = value.items()
+    elif isinstance(value, (list, tuple)):
+        members = enumerate(value)
+    return next((found for key, item in members if (found := _absent(item, f"{pointer}/{key}"))), "")
 
 
 def _wanted(action: str, match: Payload) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
-
-from conformance.ocppj.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +47,3 @@ class Script(Protocol):
 
     def act(self, kind: str, name: str, args: Mapping[str, Any]) -> None:
         """The tester is about to act."""
-
-
-@dataclass(slots=True)
-class Case:
-    """One case's span of a peer: its trace and its judge."""
-
-    trace: Trace
-    judge: Judge
-    first: int = 0
-    notes: list[str] = field(default_factory=list)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.peers.payload import peek
+from conformance.peers.payload import demand, peek
 
 
 def _boot(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,6 +30,21 @@ def _token(request: Mapping[str, Any]) -> Any:
     return peek(peek(request, "idToken"), "idToken")
 
 
+def _certificate_chain_status(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
+    tomorrow = peer.timestamp(86400)
+    return {
+        "certificateStatus": [
+            {
+                "source": demand(one, "source", str),
+                "certificateHashData": demand(one, "certificateHashData", Mapping),
+                "status": "Failed",
+                "nextUpdate": tomorrow,
+            }
+            for one in demand(request, "certificateStatusRequests", list)
+        ]
+    }
+
+
 ANSWERS: dict[str, Any] = {
     "Authorize": _authorize,
     "BatterySwap": {},
@@ -38,12 +53,11 @@ ANSWERS: dict[str, Any] = {
     "DataTransfer": {"status": "UnknownVendorId"},
     "FirmwareStatusNotification": {},
     "Get15118EVCertificate": {"status": "Failed", "exiResponse": ""},
-    "GetCertificateChainStatus": {"certificateStatus": []},
+    "GetCertificateChainStatus": _certificate_chain_status,
     "GetCertificateStatus": {"status": "Failed"},
     "Heartbeat": _heartbeat,
     "LogStatusNotification": {},
     "MeterValues": {},
-    "NotifyAllowedEnergyTransfer": {"status": "Rejected"},
     "NotifyChargingLimit": {},
     "NotifyCustomerInformation": {},
     "NotifyDERAlarm": {},
@@ -56,7 +70,6 @@ ANSWERS: dict[str, Any] = {
     "NotifyPriorityCharging": {},
     "NotifyReport": {},
     "NotifySettlement": {},
-    "NotifyWebPaymentStarted": {},
     "OpenPeriodicEventStream": {"status": "Rejected"},
     "ClosePeriodicEventStream": {},
     "PublishFirmwareStatusNotification": {},
@@ -68,5 +81,8 @@ ANSWERS: dict[str, Any] = {
     "SignCertificate": {"status": "Accepted"},
     "StatusNotification": {},
     "TransactionEvent": _transaction_event,
-    "VatNumberValidation": {"status": "Rejected", "vatNumber": ""},
+    "VatNumberValidation": lambda peer, request: {
+        "status": "Rejected",
+        "vatNumber": demand(request, "vatNumber", str),
+    },
 }

@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from conformance.peers.payload import demand, peek
+
 
 def _get_configuration(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
-    wanted = request.get("key")
     known: dict[str, dict[str, Any]] = peer.configuration
-    if not wanted:
+    if not peek(request, "key"):
         return {"configurationKey": list(known.values())}
+    wanted = [str(key) for key in demand(request, "key", list)]
     answer: dict[str, Any] = {"configurationKey": [known[key] for key in wanted if key in known]}
     unknown = [key for key in wanted if key not in known]
     return {**answer, "unknownKey": unknown} if unknown else answer
 
 
 def _change_configuration(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
-    entry = peer.configuration.get(request.get("key"))
+    entry = peer.configuration.get(demand(request, "key", str))
     if entry is None:
         return {"status": "NotSupported"}
     if entry["readonly"]:
         return {"status": "Rejected"}
-    entry["value"] = request.get("value")
+    entry["value"] = demand(request, "value", str)
     return {"status": "Accepted"}
 
 

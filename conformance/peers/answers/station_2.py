@@ -5,43 +5,61 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.peers.payload import peek
+from conformance.peers.payload import demand, peek
 
 
 def _named(entry: Any) -> tuple[str, str]:
-    component, variable = entry.get("component", {}), entry.get("variable", {})
-    return str(component.get("name")), str(variable.get("name"))
+    component, variable = demand(entry, "component", Mapping), demand(entry, "variable", Mapping)
+    return demand(component, "name", str), demand(variable, "name", str)
 
 
 def _identified(entry: Mapping[str, Any]) -> dict[str, Any]:
-    named = {"component": entry.get("component"), "variable": entry.get("variable")}
-    return {**named, "attributeType": entry["attributeType"]} if "attributeType" in entry else named
+    named = {"component": peek(entry, "component"), "variable": peek(entry, "variable")}
+    kind = peek(entry, "attributeType")
+    return named if kind is None else {**named, "attributeType": kind}
 
 
 def _get_variables(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
     results = []
-    for entry in request.get("getVariableData", []):
-        value = peer.variables.get(_named(entry))
+    for entry in demand(request, "getVariableData", list):
+        component, variable = _named(entry)
+        value = peer.variables.get((component, variable))
         result = {"attributeStatus": "Accepted", "attributeValue": value}
         if value is None:
-            known = any(component == _named(entry)[0] for component, _ in peer.variables)
-            result = {"attributeStatus": "UnknownVariable" if known else "UnknownComponent"}
+            result = {"attributeStatus": _unknown(peer, component)}
         results.append({**result, **_identified(entry)})
     return {"getVariableResult": results}
 
 
 def _set_variables(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
     results = []
-    for entry in request.get("setVariableData", []):
+    for entry in demand(request, "setVariableData", list):
         component, variable = _named(entry)
+        value = demand(entry, "attributeValue", str)
         status = "Accepted"
-        if (component, variable) not in peer.variables:
-            known = any(name == component for name, _ in peer.variables)
-            status = "UnknownVariable" if known else "UnknownComponent"
+        if (component, variable) in peer.variables:
+            peer.variables[component, variable] = value
         else:
-            peer.variables[component, variable] = entry.get("attributeValue")
+            status = _unknown(peer, component)
         results.append({"attributeStatus": status, **_identified(entry)})
     return {"setVariableResult": results}
+
+
+def _unknown(peer: Any, component: str) -> str:
+    return "UnknownVariable" if any(name == component for name, _ in peer.variables) else "UnknownComponent"
+
+
+def _set_monitoring(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
+    results = []
+    for entry in demand(request, "setMonitoringData", list):
+        _named(entry)
+        repeated = {name: peek(entry, name) for name in ("type", "severity", "component", "variable")}
+        results.append({"status": "UnsupportedMonitorType", **repeated})
+    return {"setMonitoringResult": results}
+
+
+def _clear_monitoring(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
+    return {"clearMonitoringResult": [{"status": "NotFound", "id": one} for one in demand(request, "id", list)]}
 
 
 def _trigger_message(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,9 +80,7 @@ ANSWERS: dict[str, Any] = {
     "ClearDERControl": {"status": "NotSupported"},
     "ClearDisplayMessage": {"status": "Unknown"},
     "ClearTariffs": {"clearTariffsResult": [{"status": "NoTariff"}]},
-    "ClearVariableMonitoring": lambda peer, request: {
-        "clearMonitoringResult": [{"status": "NotFound", "id": one} for one in request.get("id", [])]
-    },
+    "ClearVariableMonitoring": _clear_monitoring,
     "CostUpdated": {},
     "CustomerInformation": {"status": "Rejected"},
     "DataTransfer": {"status": "UnknownVendorId"},
@@ -85,6 +101,7 @@ ANSWERS: dict[str, Any] = {
     "GetVariables": _get_variables,
     "InstallCertificate": {"status": "Rejected"},
     "NotifyAllowedEnergyTransfer": {"status": "Rejected"},
+    "NotifyWebPaymentStarted": {},
     "PublishFirmware": {"status": "Rejected"},
     "RequestBatterySwap": {"status": "Rejected"},
     "RequestStartTransaction": {"status": "Accepted"},
@@ -99,18 +116,7 @@ ANSWERS: dict[str, Any] = {
     "SetMonitoringBase": {"status": "NotSupported"},
     "SetMonitoringLevel": {"status": "Rejected"},
     "SetNetworkProfile": {"status": "Accepted"},
-    "SetVariableMonitoring": lambda peer, request: {
-        "setMonitoringResult": [
-            {
-                "status": "UnsupportedMonitorType",
-                "type": one.get("type"),
-                "severity": one.get("severity"),
-                "component": one.get("component"),
-                "variable": one.get("variable"),
-            }
-            for one in request.get("setMonitoringData", [])
-        ]
-    },
+    "SetVariableMonitoring": _set_monitoring,
     "SetVariables": _set_variables,
     "TriggerMessage": _trigger_message,
     "UnlockConnector": {"status": "Unlocked"},
