@@ -18,7 +18,7 @@ def test_cold_boot_accepted(station: FakeStation, dut: Dut) -> None:
 
     step("Connect and send BootNotification", expect="Accepted, with the CSMS's time and an interval")
     station.connect()
-    _check_boot(_boot(station, "PowerUp"), "Accepted", "B01.FR.02")
+    _boot(station, "PowerUp", "Accepted")
 
     step("Report every connector Available", expect="each report is answered")
     for connector in dut.connectors:
@@ -33,13 +33,12 @@ def test_cold_boot_pending(station: FakeStation, operator: Operator, dut: Dut) -
 
     step("Connect and send BootNotification", expect="Pending")
     station.connect()
-    boot = _boot(station, "PowerUp")
-    _check_boot(boot, "Pending", "B02.FR.01")
+    boot = _boot(station, "PowerUp", "Pending", "B02.FR.01")
 
     step("Wait for the interval, then send it again", expect="the connection stays open; Accepted")
     closed = _wait_interval(station, dut, boot)
     check(not closed, "the CSMS keeps the connection open", requirement="B02.FR.06")
-    _check_boot(_boot(station, "PowerUp"), "Accepted", "B01.FR.02")
+    _boot(station, "PowerUp", "Accepted")
 
     step("Report every connector Available", expect="each report is answered")
     for connector in dut.connectors:
@@ -55,8 +54,7 @@ def test_premature_messages_refused(station: FakeStation, operator: Operator, du
 
     step("Connect and send BootNotification", expect="Pending, or Rejected where the CSMS knows no Pending")
     station.connect()
-    boot = _boot(station, "PowerUp")
-    _check_boot(boot, status, "B01.FR.02")
+    boot = _boot(station, "PowerUp", status)
 
     step("Report every connector Available all the same", expect="CALLERROR SecurityError to each")
     for connector in dut.connectors:
@@ -69,7 +67,7 @@ def test_premature_messages_refused(station: FakeStation, operator: Operator, du
     step("Wait for the interval, then send BootNotification again", expect="Accepted")
     if _wait_interval(station, dut, boot):
         station.connect()
-    _check_boot(_boot(station, "PowerUp"), "Accepted", "B01.FR.02")
+    _boot(station, "PowerUp", "Accepted")
 
 
 @case("TC_B_31_CSMS")
@@ -80,12 +78,12 @@ def test_boot_triggered(station: FakeStation, operator: Operator, dut: Dut) -> N
 
     step("Connect and send BootNotification", expect="Pending")
     station.connect()
-    _check_boot(_boot(station, "PowerUp"), "Pending", "B02.FR.01")
+    _boot(station, "PowerUp", "Pending", "B02.FR.01")
 
     step("Have the CSMS trigger a BootNotification", expect="TriggerMessage for BootNotification, then Accepted")
     operator.csms_sends("TriggerMessage", requestedMessage="BootNotification")
     station.expect("TriggerMessage", requestedMessage="BootNotification", requirement="F06.FR.01")
-    _check_boot(_boot(station, "Triggered"), "Accepted", "B01.FR.02")
+    _boot(station, "Triggered", "Accepted")
 
     step("Report every connector Available", expect="each report is answered")
     for connector in dut.connectors:
@@ -317,18 +315,16 @@ def test_network_profile_failed(station: FakeStation, operator: Operator, dut: D
 # ---------------------------------------------------------------------- shapes that several cases share
 
 
-def _boot(station: FakeStation, reason: str) -> Any:
-    """Our station registers itself."""
-    return station.send(
+def _boot(station: FakeStation, reason: str, status: str, requirement: str = "B01.FR.02") -> Any:
+    """Our station registers itself and is answered with this status; another one ends the case."""
+    answer = station.send(
         "BootNotification",
         reason=reason,
         chargingStation={"model": station.model, "vendorName": station.vendor},
     )
-
-
-def _check_boot(boot: Any, status: str, requirement: str) -> None:
-    """BootNotification is answered with this status, Accepted with a heartbeat interval."""
-    check(boot.status == status, f"BootNotification is {status}", requirement=requirement, actual=boot.status)
+    if answer.status != status:
+        raise station.failure(f"BootNotification is {status}", f"{answer.status}", requirement=requirement)
+    return answer
 
 
 def _wait_interval(station: FakeStation, dut: Dut, boot: Any) -> bool:
@@ -340,7 +336,7 @@ def _restart(station: FakeStation, reason: str) -> None:
     """Our station restarts and registers itself anew."""
     station.disconnect()
     station.connect()
-    _check_boot(_boot(station, reason), "Accepted", "B01.FR.02")
+    _boot(station, reason, "Accepted")
 
 
 def _check_asks(entries: Any, component: str, name: str, value: str | None = None) -> None:
