@@ -9,8 +9,15 @@ from conformance.peers.station import FakeStation
 
 
 @state("Booted", family="1.6", dut="CSMS")
-def booted(station: FakeStation, lab: Any) -> Any:
-    """The charge point powers up, is accepted and reports itself and its connectors; the answer to the boot."""
+def booted(station: FakeStation, lab: Any) -> None:
+    """The charge point powers up, is accepted and reports itself and its connectors."""
+    boot_accepted(station, lab)
+    reported(station, lab)
+
+
+@state("BootAccepted", family="1.6", dut="CSMS")
+def boot_accepted(station: FakeStation, lab: Any) -> Any:
+    """The charge point connects, if it is not connected, and is accepted; the answer to its BootNotification."""
     if not station.connected:
         station.connect()
     boot = station.send("BootNotification", chargePointVendor=station.vendor, chargePointModel=station.model)
@@ -22,7 +29,6 @@ def booted(station: FakeStation, lab: Any) -> Any:
             pointer="/status",
             requirement="1.6 4.2",
         )
-    reported(station, lab)
     return boot
 
 
@@ -70,8 +76,16 @@ def started_as(station: FakeStation, lab: Any, status: str, token: Any = None, t
         timestamp=timestamp or station.timestamp(),
     )
     _accepted(station, "StartTransaction", start, "1.6 4.8", status)
+    if not isinstance(start.transactionId, int):
+        raise station.failure(
+            "StartTransaction answered with a transactionId",
+            f"{start!r}",
+            entry=start._entry,
+            pointer="/transactionId",
+            requirement="1.6 4.8",
+        )
     station.facts["running"] = start.transactionId
-    return int(start.transactionId)
+    return start.transactionId
 
 
 @state("Charging", family="1.6", dut="CSMS")
@@ -85,10 +99,10 @@ def charging(station: FakeStation, lab: Any, token: Any = None) -> int:
 
 @state("Stopped", family="1.6", dut="CSMS")
 def stopped(station: FakeStation, lab: Any, reason: str = "Local", token: Any = None, timestamp: str = "") -> Any:
-    """The running transaction is stopped; the answer to StopTransaction."""
+    """The running transaction is stopped, with reason Local by a valid token; the answer to StopTransaction."""
     connector = lab.dut.connector
     fields = {"idTag": (token or lab.dut.tokens.valid).idTag} if reason == "Local" else {}
-    return station.send(
+    stop = station.send(
         "StopTransaction",
         transactionId=station.facts.pop("running"),
         meterStop=station.meter(connector.evseId, 100),
@@ -96,6 +110,9 @@ def stopped(station: FakeStation, lab: Any, reason: str = "Local", token: Any = 
         reason=reason,
         **fields,
     )
+    if stop.idTagInfo:
+        _accepted(station, "StopTransaction", stop, "1.6 4.10")
+    return stop
 
 
 @state("Unplugged", family="1.6", dut="CSMS")
