@@ -662,7 +662,7 @@ class Peer:
             return bool(found)
 
         if not self.wait(ready, within=seconds):
-            raise self._missed([(action, match)], seconds, requirement)
+            raise self._missed([(action, match)], seconds, requirement, after)
         self._consume(found[0])
         return found[0]
 
@@ -671,6 +671,8 @@ class Peer:
     ) -> Request:
         """Wait for any of several CALLs: an action, or (action, {fields}); consume and return the first."""
         wanted = [(one, {}) if isinstance(one, str) else one for one in alternatives]
+        for action, _ in wanted:
+            self._known(action)
         seconds = self.deadlines.message if within is None else within
         found: list[Request] = []
 
@@ -716,6 +718,7 @@ class Peer:
 
     def seen(self, action: str, /, **match: Any) -> list[Request]:
         """Every CALL of the case so far that matches, consumed or not, without waiting."""
+        self._known(action)
         with self._changed:
             return [one for one in self._inbox if one._action == action and mismatch(one._payload, match) is None]
 
@@ -745,31 +748,39 @@ class Peer:
                     optional.request = found
             self._optional.clear()
 
-    def _missed(self, wanted: list[tuple[str, Any]], seconds: float, requirement: str) -> ExpectationFailed:
+    def _missed(
+        self, wanted: list[tuple[str, Any]], seconds: float, requirement: str, after: Request | None = None
+    ) -> ExpectationFailed:
+        near: list[str] = []
+        entry: Entry | None = None
+        pointer = ""
         with self._changed:
-            actions = {action for action, _ in wanted}
-            near: list[str] = []
-            entry: Entry | None = None
-            pointer = ""
             for request in self._inbox:
-                if request._entry.index < self._window or request._consumed or request._action not in actions:
+                if request._entry.index < self._window or request._consumed:
                     continue
-                match = next(match for action, match in wanted if action == request._action)
-                difference = mismatch(request._payload, match)
-                if difference:
-                    entry = request._entry
-                    pointer = difference[0]
-                    near.append(
-                        f"{request._action} (frame {entry.index}) with {pointer} {difference[2]} "
-                        f"instead of {difference[1]}"
-                    )
-            expected = " or ".join(_wanted(action, match) for action, match in wanted)
-            actual = "; ".join(near[-3:]) or (
-                "no such message" if self.connected else "no such message: the device is not connected"
-            )
+                for difference, words in self._differences(request, wanted, after):
+                    entry, pointer = request._entry, difference
+                    near.append(f"{request._action} (frame {entry.index}) {words}")
+        expected = " or ".join(_wanted(action, match) for action, match in wanted)
+        actual = "; ".join(near[-3:]) or (
+            "no such message" if self.connected else "no such message: the device is not connected"
+        )
         return self.failure(
             f"{expected} within {seconds:g} s", actual, entry=entry, pointer=pointer, requirement=requirement
         )
+
+    def _differences(
+        self, request: Request, wanted: list[tuple[str, Any]], after: Request | None
+    ) -> Iterator[tuple[str, str]]:
+        """Why a request of a wanted action was not taken: pointer, and the reason in words."""
+        for action, match in wanted:
+            if action != request._action:
+                continue
+            found = mismatch(request._payload, match)
+            if found:
+                yield found[0], f"with {found[0]} {found[2]} instead of {found[1]}"
+            elif after is not None:
+                yield "", f"before frame {after._entry.index}"
 
     def failure(
         self, expected: str, actual: str, *, entry: Entry | None = None, pointer: str = "", requirement: str = ""
