@@ -36,6 +36,8 @@ class Embedded:
     arguments: tuple[str, ...] = ()
     """Further options of the device's command line."""
     defects: tuple[str, ...] = ()
+    role: str = ""
+    """Whose description the overrides are laid over, "CS" or "CSMS"; "" for both."""
 
 
 @dataclass(frozen=True)
@@ -245,10 +247,11 @@ def _load(settings: Settings) -> list[Any]:
     try:
         if settings.descriptions:
             return [load_description(path) for path in settings.descriptions]
-        more = dict(settings.device.overrides)
-        anywhere = {**more, "connection": {"listen": "127.0.0.1:0"}}
+        device = settings.device
+        more = {role: dict(device.overrides) if device.role in ("", role) else {} for role in ("CS", "CSMS")}
+        anywhere = {**more["CS"], "connection": {"listen": "127.0.0.1:0"}}
         station = load_description(data_path("docs", "devices", EMBEDDED[0]), anywhere)
-        return [station, load_description(data_path("docs", "devices", EMBEDDED[1]), more)]
+        return [station, load_description(data_path("docs", "devices", EMBEDDED[1]), more["CSMS"])]
     except DescriptionError as error:
         raise RunError(str(error)) from None
 
