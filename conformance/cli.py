@@ -25,9 +25,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(arguments[1:])
     options = _parser().parse_args(arguments)
     command: Callable[[Any], int] = options.command
+    from conformance.run import RunError
+
     try:
         return command(options)
-    except CliError as error:
+    except (CliError, RunError) as error:
         sys.stderr.write(f"ocpp-conformance: {error}\n")
         return 2
     except KeyboardInterrupt:
