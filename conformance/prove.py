@@ -43,7 +43,8 @@ def record_all(
             continue
         progress(f"variant {variant.name}")
         narrowed = replace(wishes, roles=(variant.role,))
-        more, ended = _record(narrowed, chosen, Embedded(variant.overrides, variant.arguments), progress)
+        device = Embedded(variant.overrides, variant.arguments, role=variant.role)
+        more, ended = _record(narrowed, chosen, device, progress)
         for one in more:
             one.notes["variant"] = variant.name
         recordings += more

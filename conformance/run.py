@@ -77,10 +77,9 @@ class Run:
     def begin(self) -> None:
         """Open the record and its journal; RunError when the schemas or the report folder are unusable."""
         import conformance
+        from conformance.peers.runtime import quick_answers
         from conformance.report.journal import Journal
         from conformance.report.record import RunInfo, RunRecord
-
-        from conformance.peers.runtime import quick_answers
 
         self._check_schemas()
         self._tuning.enter_context(quick_answers())

@@ -26,6 +26,7 @@ POINTS = (
 MEASURANDS = ("Energy.Active.Import.Register", "Power.Active.Import", "Current.Import", "Voltage")
 ITEMS = {"GetReport": "50", "GetVariables": "50", "SetVariables": "50"}
 BYTES = "65536"
+BASE_REPORTS = ("FullInventory", "ConfigurationInventory", "SummaryInventory")
 LIST_ENTRIES = 100
 SLOTS = ("1", "2", "3")
 
@@ -173,6 +174,10 @@ def _communication(station: Station2x) -> list[Variable]:
         Variable("ClockCtrlr", "TimeSource", "Heartbeat", "SequenceList", READ_WRITE, values=("Heartbeat",)),
         Variable("ClockCtrlr", "NextTimeOffsetTransitionDateTime", "", "dateTime", READ_WRITE),
     ]
+    # A variable of this station's own: the summary is optional (B07.FR.12).
+    found.append(
+        Variable("DeviceDataCtrlr", "SupportedBaseReports", ",".join(BASE_REPORTS), "MemberList", values=BASE_REPORTS)
+    )
     for operation, items in ITEMS.items():
         found.append(_number("DeviceDataCtrlr", "ItemsPerMessage", int(items), READ_ONLY, instance=operation))
         found.append(_number("DeviceDataCtrlr", "BytesPerMessage", int(BYTES), READ_ONLY, instance=operation))

@@ -47,14 +47,14 @@ class Provisioning:
         """Answer GetBaseReport; the NotifyReports follow."""
         model = self._station.model
         base = request["reportBase"]
+        if base not in model.members("DeviceDataCtrlr", "SupportedBaseReports"):
+            return {"status": "NotSupported", "statusInfo": {"reasonCode": "UnsupportedParam"}}
         if base == "FullInventory":
             chosen = list(model)
         elif base == "ConfigurationInventory":
             chosen = [one for one in model if one.mutability != READ_ONLY]
-        elif base == "SummaryInventory":
-            chosen = [one for one in model if one.name == "AvailabilityState" or self._is_problem(one)]
         else:
-            return {"status": "NotSupported", "statusInfo": {"reasonCode": "UnsupportedParam"}}
+            chosen = [one for one in model if one.name == "AvailabilityState" or self._is_problem(one)]
         return self._answer_report(request["requestId"], chosen)
 
     def _is_problem(self, variable: Variable) -> bool:
@@ -124,6 +124,8 @@ class Provisioning:
         evse_id = request.get("evseId")
         if evse_id is not None and evse_id not in station.transactions.sessions:
             return rejected("UnknownEvse")
+        if evse_id is not None and not self._may_reset(evse_id):
+            return rejected("UnsupportedParam")
         busy = [
             key
             for key, session in station.transactions.sessions.items()
@@ -138,6 +140,15 @@ class Provisioning:
         if evse_id is not None:
             return Answer({"status": "Accepted"}, lambda: self._reset_evse(evse_id))
         return Answer({"status": "Accepted"}, lambda: station.spawn(self._reset_station(busy)))
+
+    def _may_reset(self, evse_id: int) -> bool:
+        """Whether the EVSE can be reset on its own, as its variable AllowReset says (B11.FR.09, B11.FR.10)."""
+        model = self._station.model
+        return any(
+            model.value(one) == "true"
+            for one in model
+            if (one.component, one.name, one.evse) == ("EVSE", "AllowReset", (evse_id, None))
+        )
 
     def _reset_evse(self, evse_id: int) -> None:
         """Reset one EVSE: what runs there ends, what is set stays."""
