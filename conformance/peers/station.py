@@ -127,11 +127,20 @@ class FakeStation(Peer):
         return self._meter[evseId]
 
     def transaction(self, evseId: int | None = None) -> FakeTransaction:  # noqa: N803  # the wire's own name
-        """Our transaction on an EVSE (default: the first), made when first asked for (2.x)."""
+        """Our transaction on an EVSE (default: the first), running or ended, made when first asked for (2.x)."""
         connector = self.connector_of(evseId)
         if connector.evseId not in self._transactions:
             self._transactions[connector.evseId] = FakeTransaction(self, connector)
         return self._transactions[connector.evseId]
+
+    def next_transaction(self, evseId: int | None = None) -> FakeTransaction:  # noqa: N803  # the wire's own name
+        """Our transaction on an EVSE, a new one if the one before has ended (2.x)."""
+        transaction = self.transaction(evseId)
+        if transaction.ended:
+            transaction = self._transactions[transaction.connector.evseId] = FakeTransaction(
+                self, transaction.connector
+            )
+        return transaction
 
     def connector_of(self, evseId: int | None = None) -> Any:  # noqa: N803  # the wire's own name
         """The connector that we play on an EVSE (default: the first)."""
@@ -162,7 +171,8 @@ class FakeTransaction:
     def send(self, triggerReason: str, **fields: Any) -> Response:  # noqa: N803  # the wire's own name
         """Send the next TransactionEvent: Started when it is the first, else Updated, unless `eventType` says Ended.
 
-        Fields of transactionInfo (chargingState, stoppedReason, remoteStartId) are given by their own names.
+        Fields of transactionInfo (chargingState, stoppedReason, remoteStartId) are given by their own names. Started
+        and Ended carry the register's reading of the begin and of the end unless `meterValue` is given.
         """
         return self._station.send("TransactionEvent", **self.event(triggerReason, **fields))
 
@@ -186,9 +196,12 @@ class FakeTransaction:
         }
         if not self.started:
             event.setdefault("evse", {"id": self.connector.evseId, "connectorId": self.connector.connectorId})
+            event.setdefault("meterValue", [self.meter_value("Transaction.Begin", 0)])
+        if event["eventType"] == "Ended":
+            event.setdefault("meterValue", [self.meter_value("Transaction.End")])
+            self.ended = True
         self.seq_no += 1
         self.started = True
-        self.ended = event["eventType"] == "Ended"
         return event
 
     def meter_value(self, context: str = "Sample.Periodic", add: int = 10) -> dict[str, Any]:

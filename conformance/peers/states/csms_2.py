@@ -40,7 +40,7 @@ def unavailable(station: FakeStation, lab: Any, evseId: int | None = None, conne
 @state("EVConnectedPreSession", family="2", dut="CSMS")
 def ev_connected(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803  # as above
     """The EV is plugged in: the connector is Occupied and the transaction tells of the cable."""
-    transaction = station.transaction(evseId)
+    transaction = station.next_transaction(evseId)
     station.report_connector("Occupied", transaction.connector)
     transaction.ev_connected = True
     transaction.send("CablePluggedIn", chargingState="EVConnected", evse=_evse(transaction))
@@ -52,7 +52,7 @@ def authorized(station: FakeStation, lab: Any, evseId: int | None = None) -> Non
     token = lab.dut.tokens.valid
     answer = station.send("Authorize", idToken=token)
     _accepted(station, "Authorize", answer)
-    transaction = station.transaction(evseId)
+    transaction = station.next_transaction(evseId)
     transaction.authorized = True
     answer = transaction.send("Authorized", idToken=token)
     _accepted(station, "TransactionEvent", answer)
@@ -61,20 +61,18 @@ def authorized(station: FakeStation, lab: Any, evseId: int | None = None) -> Non
 @state("EnergyTransferStarted", family="2", dut="CSMS")
 def energy_transfer_started(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803
     """The session is authorized, the EV connected, and energy flows."""
-    transaction = station.transaction(evseId)
+    transaction = station.next_transaction(evseId)
     if not transaction.authorized:
         authorized(station, lab, evseId)
     if not transaction.ev_connected:
         ev_connected(station, lab, evseId)
-    transaction.send(
-        "ChargingStateChanged", chargingState="Charging", meterValue=[transaction.meter_value("Transaction.Begin", 0)]
-    )
+    transaction.send("ChargingStateChanged", chargingState="Charging")
 
 
 @state("EnergyTransferSuspended", family="2", dut="CSMS")
 def energy_transfer_suspended(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803
     """The EV suspends the energy transfer."""
-    transaction = station.transaction(evseId)
+    transaction = station.next_transaction(evseId)
     if transaction.charging_state != "Charging":
         energy_transfer_started(station, lab, evseId)
     transaction.send("ChargingStateChanged", chargingState="SuspendedEV")
@@ -83,8 +81,8 @@ def energy_transfer_suspended(station: FakeStation, lab: Any, evseId: int | None
 @state("StopAuthorized", family="2", dut="CSMS")
 def stop_authorized(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803
     """The driver presents the same token again: the CSMS accepts it and the session may stop."""
-    transaction = station.transaction(evseId)
-    if transaction.charging_state != "Charging":
+    transaction = station.next_transaction(evseId)
+    if transaction.charging_state not in ("Charging", "SuspendedEV"):
         energy_transfer_started(station, lab, evseId)
     transaction.authorized = False
     answer = transaction.send("StopAuthorized", idToken=lab.dut.tokens.valid)
@@ -94,27 +92,27 @@ def stop_authorized(station: FakeStation, lab: Any, evseId: int | None = None) -
 @state("EVConnectedPostSession", family="2", dut="CSMS")
 def ev_connected_post_session(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803
     """Energy transfer has stopped; the cable is still in."""
-    transaction = station.transaction(evseId)
+    transaction = station.next_transaction(evseId)
     if transaction.authorized or not transaction.started:
         stop_authorized(station, lab, evseId)
     transaction.send("ChargingStateChanged", chargingState="EVConnected")
 
 
 @state("EVDisconnected", family="2", dut="CSMS")
-def ev_disconnected(station: FakeStation, lab: Any, evseId: int | None = None, status: str = "Available") -> None:  # noqa: N803
-    """The cable is out, the connector is `status` and the transaction has ended."""
-    transaction = station.transaction(evseId)
+def ev_disconnected(
+    station: FakeStation,
+    lab: Any,
+    evseId: int | None = None,  # noqa: N803  # the wire's own name
+    ends: bool = True,
+) -> None:
+    """The cable is out, and with that the transaction has ended unless a later stop point (not `ends`) is played."""
+    transaction = station.next_transaction(evseId)
     if transaction.charging_state != "EVConnected" or transaction.authorized:
         ev_connected_post_session(station, lab, evseId)
     transaction.ev_connected = False
-    station.report_connector(status, transaction.connector)
-    transaction.send(
-        "EVCommunicationLost",
-        eventType="Ended",
-        chargingState="Idle",
-        stoppedReason="EVDisconnected",
-        meterValue=[transaction.meter_value("Transaction.End")],
-    )
+    station.report_connector("Available", transaction.connector)
+    ending = {"eventType": "Ended", "stoppedReason": "EVDisconnected"} if ends else {}
+    transaction.send("EVCommunicationLost", chargingState="Idle", **ending)
 
 
 def _evse(transaction: Any) -> dict[str, int]:
@@ -128,4 +126,5 @@ def _accepted(station: FakeStation, action: str, answer: Any) -> None:
             f"{answer!r}",
             entry=answer._entry,
             pointer="/idTokenInfo/status",
+            requirement="E01.FR.12" if action == "TransactionEvent" else "",
         )
