@@ -67,6 +67,8 @@ class Context:
         """Whether every transaction of the station was seen from its start."""
         self.findings: list[Finding] = []
         self.step: int | None = None
+        self.muted = False
+        """True while an answer is judged whose request was invalid: what it should have been nobody can say."""
         self.base = trace.epoch.timestamp()
         """Time of day (Unix seconds) at second 0 of the run."""
         self.connections: set[int] = set()
@@ -89,19 +91,24 @@ class Context:
         severity: Severity | None = None,
         sender: str = "",
         note: str = "",
+        provoked: bool = False,
     ) -> None:
         """Record a finding, unless this version has no such rule or the frame is wrong on purpose.
 
         `sender` says whose fault it is where that is not the sender of `entry`. `severity` can only weigh less than
-        the rule does.
+        the rule does. `provoked`: our side keeps this rule as long as the device keeps to the standard, so that from
+        our side it is an observation, which must not hide what the device did.
         """
         requirement = rule.requirements.get(self.version.id)
-        if requirement is None:
+        if requirement is None or self.muted:
             return
         guilty = sender or (entry.sender if entry is not None else "")
         blame = Blame.DEVICE if guilty == self.dut else Blame.TESTER
-        if blame is Blame.TESTER and entry is not None and entry.data.get("deliberate"):
-            return
+        if blame is Blame.TESTER:
+            if entry is not None and entry.data.get("deliberate"):
+                return
+            if provoked:
+                severity = Severity.INFO
         count = self._counts[rule.id] = self._counts.get(rule.id, 0) + 1
         if count > self.settings.findings_per_rule:
             return

@@ -12,7 +12,7 @@ from conformance.ocppj.trace import Entry, Trace
 from conformance.ocppj.versions import Version
 
 # What a rule may trip over in a payload that the schema has already refused.
-_TRIPS = (TypeError, KeyError, AttributeError, ValueError, IndexError, ArithmeticError)
+_TRIPS = (TypeError, KeyError, AttributeError, ValueError, IndexError, ArithmeticError, RecursionError)
 
 
 _REQUESTS = frozenset({CALL, SEND})
@@ -157,11 +157,13 @@ class Monitor:
             for judge in judges:
                 judge(entry, payload, call)
             return
+        self._context.muted = call.invalid
         for judge in judges:
             try:
                 judge(entry, payload, call)
             except _TRIPS:
                 continue
+        self._context.muted = False
 
     def _refused(self, entry: Entry, frame: Frame) -> None:
         self._wire.error_code(entry, frame)

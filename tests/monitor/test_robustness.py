@@ -205,3 +205,22 @@ def test_an_answer_may_come_in_the_next_case(script: Any) -> None:
     assert second.finish() == []
     second.reply(status="Accepted")
     assert [finding.rule for finding in second.finish()] == ["wire.answers-nothing"]
+
+
+def test_what_the_device_provokes_is_an_observation(script: Any) -> None:
+    play = script("2.0.1", "CSMS").ready()
+    play.csms("RequestStopTransaction", transactionId="never-was")
+    play.reply(status="Accepted")
+    play.csms("RequestStopTransaction")
+    play.reply(status="Accepted")
+    found = [(finding.rule, str(finding.severity), str(finding.blame)) for finding in play.finish()]
+    assert found == [("results.remote-stop", "INFO", "tester"), ("schema.request", "MUST", "device")]
+
+
+@pytest.mark.parametrize("action", ["SetChargingProfile", "CostUpdated", "GetVariables"])
+def test_depth_is_no_danger(script: Any, action: str) -> None:
+    play = script("2.0.1", "CS").ready()
+    nested = '{"a":' * 900 + "0.1234567" + "}" * 900
+    play.raw("CSMS", f'[2,"x","{action}",{{"evseId":1,"chargingProfile":{nested},"getVariableData":{nested}}}]')
+    play.reply(status="Accepted")
+    assert {finding.rule for finding in play.finish()} >= {"wire.json", "schema.request"}

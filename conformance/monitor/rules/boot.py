@@ -176,7 +176,11 @@ class Boot:
         call.premature = status in ("Pending", "Rejected")
         answer = f"the BootNotification was answered with {status}" if call.premature else "no BootNotification was yet"
         self._context.report(
-            BEFORE_ACCEPTED, entry, "no message but BootNotification until it is Accepted", f"{call.action}; {answer}"
+            BEFORE_ACCEPTED,
+            entry,
+            "no message but BootNotification until it is Accepted",
+            f"{call.action}; {answer}",
+            provoked=True,
         )
 
     def csms_calls(self, entry: Entry, call: Call) -> None:
@@ -194,7 +198,12 @@ class Boot:
             # 1.6 4.2: while Rejected the station shall not respond at all.
             call.silent = self._is16
             self._context.report(
-                REJECTED_SILENCE, entry, "no message to a rejected station", call.action, severity=self._soft16
+                REJECTED_SILENCE,
+                entry,
+                "no message to a rejected station",
+                call.action,
+                severity=self._soft16,
+                provoked=True,
             )
         elif status == "Pending" and call.action in REMOTE:
             self._context.report(
@@ -203,6 +212,7 @@ class Boot:
                 f"no {call.action} while the station is Pending",
                 call.action,
                 severity=None if self._is16 else Severity.SHOULD,
+                provoked=True,
             )
 
     def served(self, entry: Entry, call: Call) -> None:
@@ -214,6 +224,7 @@ class Boot:
                 f"CALLERROR SecurityError to a premature {call.action}",
                 "a CALLRESULT",
                 severity=self._soft16,
+                provoked=True,
             )
         elif call.registration == "Rejected" and entry.sender == "CS" and self._still_rejected(entry):
             wanted = "no answer" if self._is16 else "CALLERROR SecurityError"
@@ -228,6 +239,7 @@ class Boot:
                 f"CALLERROR SecurityError to a premature {call.action}",
                 f"CALLERROR {text(frame.error_code)}",
                 severity=self._soft16,
+                provoked=True,
             )
 
     def _still_rejected(self, entry: Entry) -> bool:

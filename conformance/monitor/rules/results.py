@@ -603,7 +603,7 @@ class Results:
             wrong = ongoing is False and queued is not True and not transaction.excused
             wanted = "true for a transaction that runs"
         if wrong:
-            self._context.report(TRANSACTION_STATUS, entry, wanted, text(ongoing), pointer=pointer)
+            self._context.report(TRANSACTION_STATUS, entry, wanted, text(ongoing), pointer=pointer, provoked=True)
 
     def _remote_stop(self, entry: Entry, payload: Any, call: Call) -> None:
         id = remember(call.payload, "transactionId")
@@ -620,7 +620,12 @@ class Results:
         if judged(payload, "status") == "Accepted":
             actual = "a transaction that has ended" if over else "a transaction that never was"
             self._context.report(
-                REMOTE_STOP, entry, "Rejected", f"Accepted for {text(id)}, {actual}", pointer="/status"
+                REMOTE_STOP,
+                entry,
+                "Rejected",
+                f"Accepted for {text(id)}, {actual}",
+                pointer="/status",
+                provoked=True,
             )
 
     def _certificates(self, entry: Entry, payload: Any, call: Call) -> None:

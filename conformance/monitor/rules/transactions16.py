@@ -166,6 +166,7 @@ class Transactions16:
             str(id),
             pointer="/transactionId",
             severity=None if self._context.history else Severity.SHOULD,
+            provoked=True,
         )
         return None
 
