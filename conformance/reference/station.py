@@ -190,7 +190,6 @@ class Station:
                 distortion=self.defects,
                 message_timeout=self.message_timeout(),
             )
-            endpoint.one_at_a_time = not self.defects.active("two-calls-outstanding")
             self.endpoint = endpoint
             self.connected()
             reader = self.spawn(endpoint.run())

@@ -93,6 +93,9 @@ class Distortion(Protocol):
     def unexpected(self, frame: frames.Frame) -> list[str]:
         """Texts to write in reaction to a frame that a good device ignores."""
 
+    def answered(self, frame: frames.Frame) -> list[str]:
+        """Texts to write in reaction to an answer that was waited for; a good device writes none."""
+
 
 class Honest:
     """The distortion of a device without defects."""
@@ -113,6 +116,9 @@ class Honest:
         return [text]
 
     def unexpected(self, frame: frames.Frame) -> list[str]:
+        return []
+
+    def answered(self, frame: frames.Frame) -> list[str]:
         return []
 
 
@@ -235,6 +241,8 @@ class Endpoint:
             await self._request(frame)
         else:
             await self._reply(frame)
+            for text in self._distortion.answered(frame):
+                await self._write(text)
             # Who waits for the answer goes on before the next frame is looked at, which may depend on what it does.
             await asyncio.sleep(0)
 
@@ -327,13 +335,10 @@ class Endpoint:
         if frame.type == frames.CALLERROR:
             details = frame.error_details if isinstance(frame.error_details, dict) else {}
             future.set_exception(CallError(str(frame.error_code), str(frame.error_description or ""), details))
-            await asyncio.sleep(0)
             return
         problem = self._answer_problem(action, frame)
         if problem is None:
             future.set_result(frame.payload)
-            # Who waits acts on the answer before the next frame is read: a CALL that came with it finds it in force.
-            await asyncio.sleep(0)
             return
         future.set_exception(InvalidAnswer(f"{action}: {problem}"))
         if frames.CALLRESULTERROR in self.version.message_types:

@@ -90,10 +90,3 @@ async def test_speaks_before_accepted() -> None:
     async with CsmsDouble("1.6") as csms, Rig(csms, defects=("speaks-before-accepted",)):
         csms.answers["BootNotification"] = {"status": "Pending", "currentTime": now(), "interval": 60}
         await csms.expect("StatusNotification", connectorId=1)
-
-
-async def test_two_calls_outstanding() -> None:
-    async with CsmsDouble("2.0.1") as csms, Rig(csms, defects=("two-calls-outstanding",), message_timeout=2.0):
-        csms.answers["StatusNotification"] = None
-        await csms.expect("StatusNotification", within=1.0)
-        await csms.expect("StatusNotification", within=1.0)

@@ -52,6 +52,10 @@ class Misbehaviour:
         """Texts written in reaction to a frame that a good device ignores."""
         return []
 
+    def answered(self, frame: frames.Frame) -> list[str]:
+        """Texts written in reaction to an answer that was waited for; a good device writes none."""
+        return []
+
     def powered_up(self) -> None:
         """The device has been switched on, and has not connected yet: time to forget or alter what it remembers."""
 
@@ -193,6 +197,9 @@ class Defects:
 
     def unexpected(self, frame: frames.Frame) -> list[str]:
         return [text for hook in self.hooks for text in hook.unexpected(frame)]
+
+    def answered(self, frame: frames.Frame) -> list[str]:
+        return [text for hook in self.hooks for text in hook.answered(frame)]
 
 
 def _copy(value: Any) -> Any:

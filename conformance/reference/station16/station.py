@@ -135,8 +135,7 @@ class Station16(Station):
             ids[key] = answer["transactionId"]
             self.memory.save()
             verdict = self.tokens.learn(entry["payload"]["idTag"], answer["idTagInfo"])
-            if not self.defects.active("ignores-invalid-token-in-transaction"):
-                self.sessions.judged(key, verdict)
+            self.sessions.judged(key, verdict)
         elif entry["action"] == "StopTransaction":
             ids.pop(key, None)
             if "idTagInfo" in answer and "idTag" in entry["payload"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.reference.defects import Misbehaviour, defect, flag
-from conformance.reference.defects.station.bases import BOTH, CS, NEW, Requests
+from conformance.reference.defects.station.bases import BOTH, CS, NEW, OLD, Requests
 from conformance.reference.wire import Payload
 
 
@@ -26,7 +26,7 @@ class _BootReason(Requests):
     role=CS,
     families=NEW,
     breaks="BootNotification gives the reason Watchdog after a power cycle (B01.FR.09)",
-    must_fail=(),
+    must_fail=("TC_B_01_CS",),
 )
 class _BootReasonWatchdog(Requests):
     action = "BootNotification"
@@ -80,7 +80,7 @@ flag(
 flag(
     "heartbeat-interval-ignored",
     role=CS,
-    families=BOTH,
+    families=OLD,
     breaks="the interval of BootNotification's answer does not become the heartbeat interval (G02.FR.01, 1.6 4.2)",
     must_fail=("TC_001_CS",),
 )
@@ -103,7 +103,7 @@ class _SecondConnectorUnreported(Requests):
 @defect(
     "remote-start-while-pending",
     role=CS,
-    families=BOTH,
+    families=NEW,
     breaks="a remote start is accepted while the registration is Pending (B02.FR.05, 1.6 4.2)",
     must_fail=("TC_B_02_CS",),
 )

@@ -195,7 +195,7 @@ class _ReportForeignId(_Report):
     role=CS,
     families=NEW,
     breaks="a report names a variable twice",
-    must_fail=(),
+    must_fail=("TC_B_12_CS", "TC_B_13_CS"),
 )
 class _ReportRepeats(_Report):
     def spoil(self, payload: Payload) -> list[Payload]:
@@ -228,17 +228,6 @@ class _ReportLacks(_Report):
         missing = ("TxStopPoint", "AvailabilityState")
         kept = [entry for entry in payload["reportData"] if entry["variable"]["name"] not in missing]
         return [{**payload, "reportData": kept}] if kept else []
-
-
-wrong_status(
-    "empty-report-accepted",
-    ("GetReport",),
-    "EmptyResultSet",
-    "Accepted",
-    families=NEW,
-    breaks="GetReport answers Accepted where nothing meets the criteria (B08.FR.15)",
-    must_fail=("TC_B_18_CS",),
-)
 
 
 @defect(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.reference.defects import Misbehaviour, defect
-from conformance.reference.defects.station.bases import BOTH, CS, NEW, Answers, wrong_status, yes_without_act
+from conformance.reference.defects.station.bases import BOTH, CS, NEW, OLD, Answers, wrong_status, yes_without_act
 from conformance.reference.wire import Payload
 
 wrong_status(
@@ -41,7 +41,6 @@ wrong_status(
     families=BOTH,
     breaks="a remote stop of an unknown transaction is accepted (F03.FR.08, 1.6 5.12)",
     must_fail=("TC_F_09_CS", "TC_028_CS"),
-    rules=("results.remote-stop",),
 )
 yes_without_act(
     "remote-stop-ignored",
@@ -62,7 +61,7 @@ wrong_status(
     ("RequestStartTransaction", "RemoteStartTransaction"),
     "Rejected",
     "Accepted",
-    families=BOTH,
+    families=OLD,
     breaks="a remote start is accepted on a connector that charges already (F01.FR.23, 1.6 5.11)",
     must_fail=("TC_026_CS",),
 )

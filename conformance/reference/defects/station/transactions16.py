@@ -28,7 +28,6 @@ class _MeterStopBelowStart(Requests):
     families=OLD,
     breaks="StopTransaction and MeterValues name the transactionId -1 [47]",
     must_fail=("TC_012_CS", "TC_005_1_CS"),
-    rules=("tx16.id-used",),
 )
 class _TransactionIdMinusOne(Misbehaviour):
     def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
