@@ -163,6 +163,7 @@ class Peer:
         self._changed = threading.Condition(threading.RLock())
         self._waiters = 0
         self._crash: BaseException | None = None
+        self._crash_told = False
         self.parse: Callable[[str | bytes], Frame] = frames.parse
         """How a message is read; proof replaces it by a reading that notes which fields are looked at."""
         self.schedule: Callable[[float, Callable[[], None]], Any] = _start_timer
@@ -188,7 +189,10 @@ class Peer:
     # ------------------------------------------------------------------ the span of a case
 
     def begin(self, trace: Trace, judge: Judge) -> None:
-        """Start a case: a fresh trace and judge, no declared answers, nothing in the inbox."""
+        """Start a case: a fresh trace and judge, no declared answers, nothing in the inbox.
+
+        A crash of the reader that no case has been told of yet is kept for this one.
+        """
         with self._changed:
             self._trace, self._judge, self._judged = trace, judge, 0
             self._inbox, self._overlays, self._sticky, self._optional = [], {}, {}, []
@@ -196,6 +200,8 @@ class Peer:
             self._pending.clear()
             self.facts.clear()
             self._last_activity = self.clock.now()
+            if self._crash_told:
+                self._crash, self._crash_told = None, False
 
     def end(self) -> None:
         """End a case: late answers that are still due are dropped."""
@@ -286,7 +292,8 @@ class Peer:
                 if self._waiters:
                     self._changed.notify_all()
             if delayed is not None:
-                self._later(connection, entry, delayed)
+                assert request is not None
+                self._later(connection, request, delayed)
 
     def control(self, connection: Any, kind: str, payload: bytes, at: float) -> None:
         """A ping or pong was seen."""
@@ -438,16 +445,18 @@ class Peer:
         reply.request = frame
         return reply
 
-    def _later(self, connection: Wire, entry: Entry, delayed: Late) -> None:
-        frame = entry.frame
+    def _later(self, connection: Wire, request: Request, delayed: Late) -> None:
+        frame, arrived = request._entry.frame, request._entry.index
         assert frame is not None
 
         def answer_now() -> None:
             with self._guard():
                 reply = self._reply_frame(frame, delayed.payload)
                 with self._changed:
-                    self._sent(reply, connection, answers=entry.index)
+                    request._reply = self._sent(reply, connection, answers=arrived)
+                    self._on_answered(frame, reply)
                     self._judge_all()
+                    self._changed.notify_all()
                 self._write(connection, reply.text)
 
         self._timers.append(self.schedule(delayed.seconds, answer_now))
@@ -632,6 +641,7 @@ class Peer:
 
     def _raise_crash(self) -> None:
         if self._crash is not None:
+            self._crash_told = True
             raise PeerCrashed(f"{type(self._crash).__name__} in this suite's reader: {self._crash}") from self._crash
 
     # ------------------------------------------------------------------ expecting

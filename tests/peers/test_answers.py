@@ -160,6 +160,14 @@ class TestDeclared:
         assert csms.trace.entries[-1].at == pytest.approx(3.0)
         assert csms.trace.entries[-1].answers == 1
 
+    def test_a_late_answer_counts_when_it_left(self, csms: FakeCsms, device: Device) -> None:
+        csms.answer("BootNotification", late(3.0, status="Accepted"))
+        device.calls("BootNotification")
+        assert not csms.accepted
+        csms.wait(lambda: csms.accepted, within=4.0)
+        assert device.clock.now() == pytest.approx(3.0)
+        assert csms.seen("BootNotification")[0].answer.status == "Accepted"
+
     def test_answers_are_values_of_the_wire(self, csms: FakeCsms, device: Device) -> None:
         csms.answer(
             "Authorize", lambda request: {"idTokenInfo": {"status": "Accepted", "groupIdToken": request.idToken}}
