@@ -21,6 +21,7 @@ from conformance import (
 )
 
 COMM = "OCPPCommCtrlr"
+CHAPTER = "Part 2, Referenced Components and Variables"
 STARTUP = one_of("StartupOfTheDevice", "ResetOrReboot")
 STATES = {"Available", "Occupied", "Reserved", "Unavailable", "Faulted"}
 
@@ -331,8 +332,7 @@ def test_configuration_inventory(csms: FakeCsms, dut: Dut) -> None:
     _check_described(report)
     fixed = [one.label for one in report if one.mutability == "ReadOnly"]
     check(not fixed, "every variable can be set", requirement="B07.FR.07", actual=fixed)
-    missing = [label for place, label in _required(dut) if place.variable.writable and label not in _labels(report)]
-    check(not missing, "every writable variable of the standard is there", requirement="B07.FR.07", actual=missing)
+    _check_required(report, dut, "B07.FR.07", writable=True)
 
 
 @case("TC_B_13_CS")
@@ -377,29 +377,7 @@ def test_required_variables(csms: FakeCsms, dut: Dut) -> None:
 
     step("Look at what is reported", expect="every required variable, as the standard defines it")
     _check_described(report)
-    chapter = "Part 2, Referenced Components and Variables"
-    for place, label in _required(dut):
-        one, wanted = _labels(report).get(label), place.variable
-        if not check(one is not None, f"{label} is there", requirement=chapter) or one is None:
-            continue
-        check(
-            one.data_type in wanted.data_types,
-            f"{label} is {wanted.data_types}",
-            requirement=chapter,
-            actual=one.data_type,
-        )
-        check(
-            one.mutability in wanted.mutabilities,
-            f"{label} is {wanted.mutabilities}",
-            requirement=chapter,
-            actual=one.mutability,
-        )
-        if wanted.value_optional:
-            check(one.limit, f"{label} has a maxLimit", requirement=chapter)
-        else:
-            check(one.value is not None, f"{label} has a value", requirement=chapter)
-        kept = one.persistent or one.mutability == "ReadOnly"
-        check(kept, f"{label} can be written and is persistent", requirement=chapter)
+    _check_required(report, dut, CHAPTER)
 
 
 @case("TC_B_16_CS")
@@ -407,10 +385,10 @@ def test_report_by_criterion(csms: FakeCsms) -> None:
     """A report for the criterion Enabled has every variable Enabled that is true."""
     step("Ask for the FullInventory", expect="Accepted, then the whole report by NotifyReport")
     everything = _base_report(csms, "FullInventory")
+    _check_described(everything)
 
     step("Ask for what is Enabled", expect="Accepted, then a report")
     report = _report(csms, componentCriteria=["Enabled"])
-    _check_described(report)
     enabled = [one for one in everything if one.variable == "Enabled" and one.value == "true"]
     missing = [one.label for one in enabled if one.label not in _labels(report)]
     check(not missing, "every Enabled that is true is reported", requirement="B08.FR.09", actual=missing)
@@ -461,7 +439,7 @@ def test_report_by_criterion_and_variable(csms: FakeCsms, dut: Dut) -> None:
 
 
 @case("TC_B_54_CS")
-def test_report_of_every_instance(csms: FakeCsms) -> None:
+def test_report_of_every_instance(csms: FakeCsms, dut: Dut) -> None:
     """A report for a variable without its instance has every instance."""
     step("Ask for ItemsPerMessage of DeviceDataCtrlr", expect="Accepted, then a report with every instance")
     report = _report(csms, componentVariable=[variable("DeviceDataCtrlr", "ItemsPerMessage")])
@@ -470,14 +448,17 @@ def test_report_of_every_instance(csms: FakeCsms) -> None:
     for instance in ("GetReport", "GetVariables", "SetVariables"):
         found = report.find("DeviceDataCtrlr", "ItemsPerMessage", instance=instance)
         check(found, f"instance {instance} is reported", requirement="B08.FR.21", actual=_names(report))
+    _check_defined(report, dut)
 
 
 @case("TC_B_55_CS")
-def test_report_of_one_instance(csms: FakeCsms) -> None:
+def test_report_of_one_instance(csms: FakeCsms, dut: Dut) -> None:
     """A report for one instance of a variable has that instance alone."""
     step("Ask for ItemsPerMessage of instance GetReport", expect="Accepted, then a report with that instance")
     asked = variable("DeviceDataCtrlr", "ItemsPerMessage", instance="GetReport")
-    _check_only(_report(csms, componentVariable=[asked]), [asked])
+    report = _report(csms, componentVariable=[asked])
+    _check_only(report, [asked])
+    _check_defined(report, dut)
 
 
 @case("TC_B_56_CS")
@@ -685,23 +666,22 @@ def _report(csms: FakeCsms, **wanted: Any) -> Report:
     answer = csms.send("GetReport", requestId=request_id, **wanted)
     check(answer.status == "Accepted", "GetReport is Accepted", requirement="B08.FR.01", actual=answer.status)
     report = csms.expect_report(request_id, requirement="B08.FR.03")
-    bare = [one.label for one in report if not one.described]
-    check(not bare, "every variable comes with its characteristics", requirement="B08.FR.12", actual=bare)
+    _check_described(report, "B08.FR.12")
     return report
 
 
-def _check_described(report: Report) -> None:
-    """Every variable of a base report comes with its characteristics, lists with what may be in them."""
+def _check_described(report: Report, requirement: str = "B07.FR.08") -> None:
+    """Every variable of a report comes with its characteristics, lists with what may be in them."""
     bare = [one.label for one in report if not one.described]
-    check(not bare, "every variable comes with its characteristics", requirement="B07.FR.08", actual=bare)
+    check(not bare, "every variable comes with its characteristics", requirement=requirement, actual=bare)
     lists = [one.label for one in report if one.misses_values_list]
     check(not lists, "every list has a valuesList", requirement="VariableCharacteristicsType.valuesList", actual=lists)
     strange = [f"{one.label} = {one.value}" for one in report if one.breaks_values_list]
-    check(not strange, "every list has values of its valuesList alone", requirement="B07.FR.08", actual=strange)
+    check(not strange, "every list has values of its valuesList alone", requirement=requirement, actual=strange)
     shown = [one.label for one in report if one.shows_write_only]
     check(not shown, "no WriteOnly variable shows its value", requirement="B07.FR.03", actual=shown)
     twice = sorted({label for label in _names(report) if _names(report).count(label) > 1})
-    check(not twice, "no variable is reported twice", requirement="B07.FR.08", actual=twice)
+    check(not twice, "no variable is reported twice", requirement=requirement, actual=twice)
 
 
 def _names(report: Report) -> list[str]:
@@ -722,10 +702,29 @@ def _required(dut: Dut) -> list[tuple[Any, str]]:
     return found
 
 
-def _check_required(report: Report, dut: Dut, requirement: str) -> None:
-    """A report has every variable that the standard requires of this station."""
-    missing = [label for _, label in _required(dut) if label not in _labels(report)]
+def _check_required(report: Report, dut: Dut, requirement: str, *, writable: bool = False) -> None:
+    """A report has every variable (every `writable` one) that the standard requires of this station."""
+    labels = _labels(report)
+    wanted = [label for place, label in _required(dut) if place.variable.writable or not writable]
+    missing = [label for label in wanted if label not in labels]
     check(not missing, "every required variable is there", requirement=requirement, actual=missing)
+    _check_defined(report, dut)
+
+
+def _check_defined(report: Report, dut: Dut) -> None:
+    """What a report has of the required variables is as the standard defines them."""
+    labels = _labels(report)
+    for place, label in _required(dut):
+        one, wanted = labels.get(label), place.variable
+        if one is None:
+            continue
+        kind, access = one.data_type, one.mutability
+        check(kind in wanted.data_types, f"{label}: {' or '.join(wanted.data_types)}", requirement=CHAPTER, actual=kind)
+        check(access in wanted.mutabilities, f"{label}: {wanted.mutabilities}", requirement=CHAPTER, actual=access)
+        valued = bool(one.limit) if wanted.value_optional else one.value is not None
+        check(valued, f"{label} has a {'maxLimit' if wanted.value_optional else 'value'}", requirement=CHAPTER)
+        kept = one.persistent or access == "ReadOnly"
+        check(kept, f"{label} is persistent, because it can be set", requirement=CHAPTER)
 
 
 def _evses(dut: Dut) -> list[int]:
