@@ -23,6 +23,7 @@ from conformance.ocppj.trace import Entry
 from conformance.ocppj.versions import version
 from conformance.peers.answers import default_answers
 from conformance.peers.csms import FakeCsms
+from conformance.peers.payload import peek
 from conformance.peers.peer import Peer
 from conformance.peers.station import FakeStation
 from conformance.proof.recording import Recording, from_device
@@ -126,6 +127,7 @@ class Replay:
         self._next = 0
         self._limit = 0
         self._ids: dict[str, str] = {}
+        self._transactions: dict[str, str] = {}
         self._call: str | None = None
         self._frame_number = -1
         self._wires: dict[int, _Wire] = {}
@@ -185,6 +187,7 @@ class Replay:
         if (recorded.data["kind"], recorded.data["name"]) != (kind, name):
             self.diverged = f"{kind} {name} instead of {recorded.data['kind']} {recorded.data['name']}"
             raise Diverged(self.diverged)
+        self._same_transaction(recorded.data["args"], args)
         self.clock.forward(recorded.at)
         self._next = self._limit + 1
         self._limit = self._next_act(self._next)
@@ -195,6 +198,12 @@ class Replay:
                 if frame is not None and frame.type == frames.CALL and entry.sender != self._role:
                     self._call = frame.id
                     break
+
+    def _same_transaction(self, recorded: Any, args: Mapping[str, Any]) -> None:
+        """A transaction of ours has another id at every run: what the device said of the recorded one holds for it."""
+        before, now = (peek(peek(one, "transactionInfo"), "transactionId") for one in (recorded, args))
+        if isinstance(before, str) and isinstance(now, str):
+            self._transactions[before] = now
 
     def sent(self, text: str) -> None:
         """A frame of ours: the recorded CALL of this act gets the id of the new one."""
@@ -270,6 +279,9 @@ class Replay:
         assert frame is not None
         changed = self.change is not None and self.change.entry == entry.index
         payload = self.change.payload if changed and self.change is not None else frame.payload
+        if isinstance(payload, Mapping) and payload.get("transactionId") in self._transactions:
+            payload = {**payload, "transactionId": self._transactions[payload["transactionId"]]}
+            changed = True
         if frame.type == frames.CALLRESULT:
             return frames.result(self._ids.get(frame.id, frame.id), payload).text
         if frame.type == frames.CALL:

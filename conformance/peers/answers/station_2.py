@@ -68,6 +68,13 @@ def _trigger_message(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
     return {"status": "Rejected" if again else "Accepted"}
 
 
+def _transaction_status(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
+    """ongoingIndicator exactly if a transaction was asked for (E14.FR.06)."""
+    asked = peek(request, "transactionId")
+    ongoing = any(one.id == asked for one in peer.open_transactions())
+    return {"messagesInQueue": False, **({"ongoingIndicator": ongoing} if asked is not None else {})}
+
+
 ANSWERS: dict[str, Any] = {
     "AFRRSignal": {"status": "Rejected"},
     "AdjustPeriodicEventStream": {"status": "Rejected"},
@@ -97,7 +104,7 @@ ANSWERS: dict[str, Any] = {
     "GetPeriodicEventStream": {},
     "GetReport": {"status": "Accepted"},
     "GetTariffs": {"status": "NoTariff"},
-    "GetTransactionStatus": {"messagesInQueue": False},
+    "GetTransactionStatus": _transaction_status,
     "GetVariables": _get_variables,
     "InstallCertificate": {"status": "Rejected"},
     "NotifyAllowedEnergyTransfer": {"status": "Rejected"},

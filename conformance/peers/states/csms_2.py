@@ -103,14 +103,15 @@ def ev_disconnected(
     station: FakeStation,
     lab: Any,
     evseId: int | None = None,  # noqa: N803  # the wire's own name
+    status: str = "Available",
     ends: bool = True,
 ) -> None:
-    """The cable is out, and with that the transaction has ended unless a later stop point (not `ends`) is played."""
+    """The cable is out, the connector is `status`, and the transaction has ended, unless it has a later stop point."""
     transaction = station.next_transaction(evseId)
     if transaction.charging_state != "EVConnected" or transaction.authorized:
         ev_connected_post_session(station, lab, evseId)
     transaction.ev_connected = False
-    station.report_connector("Available", transaction.connector)
+    station.report_connector(status, transaction.connector)
     ending = {"eventType": "Ended", "stoppedReason": "EVDisconnected"} if ends else {}
     transaction.send("EVCommunicationLost", chargingState="Idle", **ending)
 

@@ -274,7 +274,7 @@ def test_status_ongoing_with_queue(station: FakeStation, operator: Operator) -> 
     """The CSMS asks about a running transaction of a station that was offline, and takes what was queued."""
     station.reach("EnergyTransferStarted")
     transaction = station.transaction()
-    station.answer("GetTransactionStatus", ongoingIndicator=True, messagesInQueue=True)
+    station.answer("GetTransactionStatus", messagesInQueue=True)
     with station.offline():
         queued = _metered(station, offline=True)
 
@@ -291,7 +291,6 @@ def test_status_ongoing_without_queue(station: FakeStation, operator: Operator) 
     """The CSMS asks about a running transaction all of whose events it has."""
     station.reach("EnergyTransferStarted")
     transaction = station.transaction()
-    station.answer("GetTransactionStatus", ongoingIndicator=True, messagesInQueue=False)
 
     step("Have the CSMS ask for the transaction", expect="GetTransactionStatus with its transactionId")
     operator.csms_sends("GetTransactionStatus", transactionId=transaction.id)
@@ -303,7 +302,7 @@ def test_status_ended_with_queue(station: FakeStation, operator: Operator, dut: 
     """The CSMS asks about an ended transaction two of whose events it lacks, and takes them late."""
     station.reach("EnergyTransferStarted")
     transaction = station.transaction()
-    station.answer("GetTransactionStatus", ongoingIndicator=False, messagesInQueue=True)
+    station.answer("GetTransactionStatus", messagesInQueue=True)
     with station.offline():
         late = [
             transaction.event("StopAuthorized", idToken=dut.tokens.valid, offline=True),
@@ -346,8 +345,6 @@ def test_status_of_a_full_queue(station: FakeStation, operator: Operator) -> Non
 @case("TC_E_34_CSMS")
 def test_status_of_an_empty_queue(station: FakeStation, operator: Operator) -> None:
     """The CSMS asks an idle station for its queue alone."""
-    station.answer("GetTransactionStatus", messagesInQueue=False)
-
     step("Have the CSMS ask for the queue", expect="GetTransactionStatus without transactionId")
     operator.csms_sends("GetTransactionStatus", transactionId=None)
     station.expect("GetTransactionStatus", transactionId=ABSENT, requirement="E14.FR.06")
