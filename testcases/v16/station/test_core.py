@@ -224,7 +224,7 @@ def test_ev_side_disconnected_goes_on(csms: FakeCsms, operator: Operator, dut: D
 @case("TC_061_CS")
 def test_clear_cache(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
     """After ClearCache a token that was in the cache has to be authorized anew."""
-    csms.configure("AuthorizationCacheEnabled", "true")
+    _configure_if_there(csms, "AuthorizationCacheEnabled", "true")
     csms.configure("LocalPreAuthorize", "true")
     csms.configure("ConnectionTimeOut", str(dut.values.ev_connection_timeout))
 
@@ -390,6 +390,7 @@ def test_hard_reset_with_transaction(csms: FakeCsms, dut: Dut) -> None:
         "StopTransaction",
         transactionId=start.answer.transactionId,
         reason="HardReset",
+        within=dut.timeouts.physical,
         requirement="1.6 5.14, errata 3.36",
     )
 
@@ -567,10 +568,15 @@ def _connection_times_out(csms: FakeCsms, dut: Dut) -> None:
 
 
 def _on_ev_side_disconnect(csms: FakeCsms, *, stop: str, unlock: str) -> None:
-    if csms.configured("MinimumStatusDuration"):
-        csms.configure("MinimumStatusDuration", "0")
+    _configure_if_there(csms, "MinimumStatusDuration", "0")
     csms.configure("StopTransactionOnEVSideDisconnect", stop)
     csms.configure("UnlockConnectorOnEVSideDisconnect", unlock)
+
+
+def _configure_if_there(csms: FakeCsms, key: str, value: str) -> None:
+    """Set a key that a charge point need not have."""
+    if csms.configured(key):
+        csms.configure(key, value)
 
 
 def _stop_remotely(csms: FakeCsms, start: Any) -> None:
@@ -595,10 +601,10 @@ def _reset(csms: FakeCsms, kind: str) -> None:
 
 
 def _boots_if_any(csms: FakeCsms, dut: Dut) -> list[Any]:
-    """The BootNotification after a soft reset, if the charge point sends one; it is connected afterwards."""
+    """The last BootNotification after a soft reset, if the charge point sends one; it is connected afterwards."""
     csms.wait(lambda: bool(csms.seen_in_step("BootNotification")), within=dut.timeouts.reset)
     csms.wait(lambda: csms.connected, within=dut.timeouts.connect)
-    return csms.seen_in_step("BootNotification")
+    return csms.seen_in_step("BootNotification")[-1:]
 
 
 def _unknown_connector(dut: Dut) -> int:
