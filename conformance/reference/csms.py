@@ -153,7 +153,8 @@ class Csms:
             raise VerbError(f"status {status!r}: expected {ACCEPTED}, {PENDING} or {REJECTED}")
         if not 1 <= times <= 100:
             raise VerbError(f"times {times!r}: expected 1 to 100")
-        self._registration(identity).planned[:] = [status] * times
+        if not self._flawed("accepts-every-boot"):
+            self._registration(identity).planned[:] = [status] * times
 
     def station(self, identity: str) -> dict[str, Any]:
         """What the CSMS knows of the station: for a person who looks on, never evidence."""

@@ -580,7 +580,7 @@ class ReportRefused(_Refuses):
 @defect(
     "data-transfer-refused",
     role=ROLE,
-    families=BOTH,
+    families=("1.6",),
     breaks="DataTransfer of an unknown vendor is answered by a CALLERROR instead of a status (1.6 section 4.3).",
     must_fail=("TC_064_CSMS",),
 )
