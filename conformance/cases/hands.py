@@ -83,10 +83,15 @@ class Hands:
         if verb in _UNDO:
             self.done[verb, place] = dict(args)
         for done, undo in _UNDO.items():
-            if verb == undo and args.get("side") != "EV":  # the station's end of the cable is still in
+            if verb == undo and (args.get("side") != "EV" or self._fixed_cable()):
+                # At its EV's end alone, a detachable cable is still in the station.
                 self.done.pop((done, place), None)
         if verb == "start_session":
             self.done["plug_in", place] = {"evseId": place[0], "connectorId": place[1]}
+
+    def _fixed_cable(self) -> bool:
+        features = self._dut.features
+        return bool(features.get("HFS-2", False) or features.get("FixedCable", False))
 
     def undo(self) -> list[str]:
         """Undo what the case left done, last things first; what could not be undone, in words."""

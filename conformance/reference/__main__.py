@@ -40,6 +40,7 @@ def parser(kind: str = "") -> argparse.ArgumentParser:
     )
     station.add_argument("--evses", type=int, default=2, help="number of EVSEs, one connector each (default 2)")
     station.add_argument("--watts", type=int, default=22080, help="power of a charging EVSE in W (default 22080)")
+    station.add_argument("--fixed-cable", action="store_true", help="the cables are attached to the station")
     for name, default, what in (
         ("message-timeout", 10.0, "how long to wait for an answer"),
         ("boot-time", 0.03, "how long a boot takes"),

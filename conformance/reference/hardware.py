@@ -1,6 +1,7 @@
 """What can be touched: bays, sockets, cables, locks, the EV's switch, and a meter that integrates.
 
-It knows no OCPP. The cable is detachable: it has an end at the station (a socket that can lock it) and one at the EV.
+It knows no OCPP. A detachable cable has an end at the station (a socket that can lock it) and one at the EV; a fixed
+one only the latter.
 """
 
 from __future__ import annotations
@@ -42,9 +43,10 @@ class Meter:
 
 @dataclass
 class Connector:
-    """One socket. `fault` is the kind of a fault, None while it is sound."""
+    """One socket, or one `fixed` cable. `fault` is the kind of a fault, None while it is sound."""
 
     id: int
+    fixed: bool = False
     cable_at_station: bool = False
     cable_at_ev: bool = False
     locked: bool = False
@@ -54,15 +56,17 @@ class Connector:
     @property
     def connected(self) -> bool:
         """An EV is connected: the cable is in at both ends."""
-        return self.cable_at_station and self.cable_at_ev
+        return (self.fixed or self.cable_at_station) and self.cable_at_ev
 
     @property
     def occupied(self) -> bool:
-        """A cable is in the socket."""
-        return self.cable_at_station
+        """A cable is in the socket, or a fixed one in an EV."""
+        return self.cable_at_ev if self.fixed else self.cable_at_station
 
     def lock(self) -> bool:
-        """Close the retention lock; False when it is jammed."""
+        """Close the retention lock; False when it is jammed. A fixed cable has none."""
+        if self.fixed:
+            return True
         self.locked = not self.jammed
         return self.locked
 
@@ -108,9 +112,9 @@ class Evse:
 class Hardware:
     """A station of `evses` EVSEs with one connector each. It keeps its state while the station's computer reboots."""
 
-    def __init__(self, evses: int = 2, connectors: int = 1, watts: int = MAX_WATTS) -> None:
+    def __init__(self, evses: int = 2, connectors: int = 1, watts: int = MAX_WATTS, *, fixed: bool = False) -> None:
         self.evses = [
-            Evse(number, [Connector(index) for index in range(1, connectors + 1)], max_watts=watts)
+            Evse(number, [Connector(index, fixed) for index in range(1, connectors + 1)], max_watts=watts)
             for number in range(1, evses + 1)
         ]
 

@@ -29,6 +29,7 @@ class StationOptions:
     settings: dict[str, str] = field(default_factory=dict)
     evses: int = 2
     watts: int = 22080
+    fixed_cable: bool = False
     message_timeout: float = 10.0
     boot_time: float = 0.03
     boot_retry: float = 5.0

@@ -51,7 +51,7 @@ class Station:
         self.defects = Defects.chosen(options.defects, "CS", version.family)
         self.clock = Clock()
         self.memory = Memory(options.state)
-        self.hardware = Hardware(options.evses, watts=options.watts)
+        self.hardware = Hardware(options.evses, watts=options.watts, fixed=options.fixed_cable)
         self.endpoint: Endpoint | None = None
         self.registration = "unknown"
         self.network = asyncio.Event()

@@ -28,6 +28,7 @@ def options_of(arguments: argparse.Namespace, settings: dict[str, str]) -> Stati
         settings=settings,
         evses=arguments.evses,
         watts=arguments.watts,
+        fixed_cable=arguments.fixed_cable,
         message_timeout=arguments.message_timeout,
         boot_time=arguments.boot_time,
         boot_retry=arguments.boot_retry,

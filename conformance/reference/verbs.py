@@ -79,7 +79,8 @@ class StationVerbs:
         evse, connector = self._place(evseId, connectorId)
         if connector.connected:
             raise VerbError("the cable is plugged in already")
-        connector.cable_at_station = connector.cable_at_ev = True
+        connector.cable_at_station = not connector.fixed
+        connector.cable_at_ev = True
         self._station.cable_in(evse, connector)
 
     def unplug(self, evseId: int = 1, connectorId: int | None = None, side: str | None = None) -> None:  # noqa: N803 - names of the wire
@@ -89,12 +90,14 @@ class StationVerbs:
             raise VerbError(f"side is EV or station, not {side!r}")
         if not connector.cable_at_station and not connector.cable_at_ev:
             raise VerbError("no cable is plugged in")
+        if side == "station" and connector.fixed:
+            raise VerbError("the cable is attached to the station")
         if side == "station" and connector.locked:
             raise VerbError("the connector is locked")
         if side in (None, "EV") and connector.cable_at_ev:
             connector.cable_at_ev = evse.ev_suspended = False
             self._station.cable_lost(evse, connector)
-        if side == "EV":
+        if side == "EV" or connector.fixed:
             return
         if connector.locked:
             raise VerbError("the connector is locked at the station; the EV's end is unplugged")
