@@ -74,7 +74,11 @@ class Transaction2:
     unanswered: int = 0
     """Events that have no CALLRESULT."""
     excused: bool = False
-    """An event of it was offline, or was not delivered at the first attempt: gaps and order prove nothing."""
+    """An event of it was offline or not delivered at the first attempt, or the link broke: gaps prove nothing."""
+    failed: bool = False
+    """An event of it was refused, unanswered or sent again: even its Started may have been given up (E13.FR.04)."""
+    relinked: bool = False
+    """The link broke while it was running."""
     inherited: bool = False
     """It may have started before the monitor's view began."""
     start_reported: bool = False

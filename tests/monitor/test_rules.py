@@ -919,6 +919,28 @@ def never_started(s: Any) -> None:
 
 
 @breaks("tx.started-first", *TWO)
+def never_started_before_the_link_broke(s: Any) -> None:
+    s.ready()
+    s.event("Updated", "CablePluggedIn", seqNo=5)
+    s.close()
+    s.open()
+
+
+@breaks("tx.started-first", *TWO)
+def never_started_while_offline(s: Any) -> None:
+    s.ready()
+    s.event("Updated", "MeterValuePeriodic", seqNo=5, offline=True)
+
+
+@keeps("tx.started-first", *TWO)
+def started_given_up(s: Any) -> None:
+    s.ready()
+    s.send_event("Updated", "CablePluggedIn", seqNo=5)
+    s.refuse()
+    s.event("Updated", "MeterValuePeriodic", seqNo=6)
+
+
+@breaks("tx.started-first", *TWO)
 def starts_twice(s: Any) -> None:
     s.ready()
     s.event("Started", "CablePluggedIn")

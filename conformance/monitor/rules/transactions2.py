@@ -16,8 +16,9 @@ from conformance.ocppj.trace import Entry
 STARTED_FIRST = rule(
     "tx.started-first",
     "The first event of a transaction is Started, and only the first",
-    "By seqNo, not by arrival. A transaction that may have begun before the monitor's view is let off; where only its "
-    "earliest events are missing that is judged when the case ends.",
+    "By seqNo, not by arrival; that none came is judged when the case ends or the link breaks. Let off: a transaction "
+    "with an event that was refused, unanswered or sent again, since its Started may have been given up (E13.FR.04). A "
+    "remark for one that may have begun before the monitor's view, or that ran when the link broke.",
     binds="CS",
     v2="E01.FR.07, TransactionEventRequest.eventType",
 )
@@ -290,7 +291,7 @@ class Transactions2:
         else:
             earlier = transaction.signatures.get(seq)
             if earlier is None or earlier == signature:
-                transaction.excused = True  # a retry: the first attempt was not delivered
+                transaction.excused = transaction.failed = True  # a retry: the first attempt was not delivered
                 return False
             if kind == "Started" and transaction.ended is not None:
                 self._context.report(
@@ -591,12 +592,29 @@ class Transactions2:
     def _refused(self, entry: Entry, frame: Frame, call: Call) -> None:
         transaction = self._of(call)
         if transaction is not None:
-            transaction.excused = True
+            transaction.excused = transaction.failed = True
 
     def _link_changed(self, entry: Entry) -> None:
         for transaction in self._known.values():
+            transaction.failed = transaction.failed or transaction.unanswered > 0
+            self._unstarted(transaction)
             if transaction.ended is None or transaction.unanswered:
-                transaction.excused = True
+                transaction.excused = transaction.relinked = True
+
+    def _unstarted(self, transaction: Transaction2) -> None:
+        """Report a transaction that has events, none of them lost, and no Started."""
+        if transaction.started is not None or transaction.start_reported or transaction.failed:
+            return
+        transaction.start_reported = True
+        self._context.report(
+            STARTED_FIRST,
+            None,
+            f"Started as the first event of {transaction.id}",
+            f"none; the lowest seqNo is {transaction.lowest}",
+            severity=Severity.SHOULD if transaction.inherited or transaction.relinked else None,
+            sender="CS",
+            note=f"first seen in frame {transaction.first_entry}",
+        )
 
     # ------------------------------------------------------------------ the end of the case
 
@@ -604,21 +622,11 @@ class Transactions2:
         running: dict[int, Transaction2] = {}
         for transaction in self._known.values():
             if transaction.unanswered:
-                transaction.excused = True
+                transaction.excused = transaction.failed = True
+            self._unstarted(transaction)
             if transaction.excused:
                 transaction.missing.clear()
                 continue
-            if transaction.started is None and not transaction.start_reported:
-                transaction.start_reported = True
-                self._context.report(
-                    STARTED_FIRST,
-                    None,
-                    f"Started as the first event of {transaction.id}",
-                    f"none; the lowest seqNo is {transaction.lowest}",
-                    severity=Severity.SHOULD if transaction.inherited else None,
-                    sender="CS",
-                    note=f"first seen in frame {transaction.first_entry}",
-                )
             if transaction.missing:
                 gaps = sorted(transaction.missing)
                 self._context.report(
