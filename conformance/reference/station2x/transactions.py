@@ -175,6 +175,7 @@ class Transactions:
         session.suspended = False
         if session.transaction is not None:
             session.transaction.stopped_reason = None
+            session.transaction.token_told = False
         if self._station.availability.reservation(session.evse.id) is not None:
             session.reservation_id = self._station.availability.end_reservation(session.evse.id)
             self._station.availability.report_changes()
