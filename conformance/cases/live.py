@@ -115,6 +115,8 @@ class LiveBench:
         """The handshake rules of our CSMS: its own station, the right credentials, nobody else."""
         from conformance.link.handshake import Refusal
 
+        if self.bench.peer.turns_away():
+            return Refusal(503, reason="the case turns this connection away")
         if handshake.identity != self.dut.identity:
             return Refusal(
                 404, reason=f"identity {handshake.identity!r} is not {self.dut.identity!r} of the description"

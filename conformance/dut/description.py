@@ -158,6 +158,7 @@ class Values:
     transaction_duration: int = 10
     ev_connection_timeout: int = 10
     offline_threshold: int = 10
+    retry_back_off: int = 5
     message_timeout: int = 5
     message_attempts: int = 3
     message_attempt_interval: int = 2

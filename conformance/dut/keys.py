@@ -210,6 +210,7 @@ VALUES = Section(
             3600,
         ),
         Key("offline_threshold", "integer", "OfflineThreshold.", 10, "s", 1, 86400),
+        Key("retry_back_off", "integer", "RetryBackOffWaitMinimum.", 5, "s", 1, 3600),
         Key("message_timeout", "integer", "MessageTimeout of the station.", 5, "s", 1, 600),
         Key("message_attempts", "integer", "Attempts to deliver a transaction message.", 3, "", 1, 20),
         Key("message_attempt_interval", "integer", "Interval between these attempts.", 2, "s", 1, 3600),

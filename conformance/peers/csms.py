@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from conformance.ocppj import frames
 from conformance.peers.configuration import Configuration, configuration_for
 from conformance.peers.outcome import ExpectationFailed, Inconclusive
-from conformance.peers.payload import Fields, peek, shown
+from conformance.peers.payload import Fields, Items, mismatch, peek, shown
 from conformance.peers.peer import Answer, CallError, Peer, Request
 from conformance.peers.reports import Report, collect
 from conformance.peers.session import Session
@@ -39,11 +39,13 @@ class FakeCsms(Peer):
     """Whether the station's last BootNotification was answered Accepted, on any connection of this run."""
     token_statuses: Mapping[str, Mapping[str, Any]] = {}
     _held_since: int | None = None
+    _turning_away = 0
 
     def begin(self, trace: Any, judge: Any) -> None:
         """Start a case with no transaction known."""
         super().begin(trace, judge)
         self._held_since = None if self._held_since is None else 0
+        self._turning_away = 0
         self.sessions: dict[int, Session] = {}
         self.configuration: Configuration = configuration_for(self)
 
@@ -123,13 +125,52 @@ class FakeCsms(Peer):
         if self.door is not None:
             self.door.resume()
 
+    def turn_away(self, attempts: int) -> None:
+        """Answer the station's next connection attempts with HTTP 503 instead of a WebSocket."""
+        self.act("link", "turn away", {"attempts": attempts})
+        with self._changed:
+            self._turning_away = attempts
+
+    def turns_away(self) -> bool:
+        """The link's own: whether the handshake that is being answered is to be turned away; counts it."""
+        with self._changed:
+            self._turning_away -= 1
+            return self._turning_away >= 0
+
+    def expect_attempt(self, *, within: float, requirement: str = "") -> None:
+        """Wait until a connection attempt of the station was turned away in this step's window."""
+
+        def tried() -> bool:
+            return any(entry.kind == "handshake" for entry in self._trace.entries[self._window :])
+
+        if not self.wait(tried, within=within):
+            raise self.failure(f"a connection attempt within {within:g} s", "none", requirement=requirement)
+
+    def waited(self) -> float:
+        """Seconds that the station waited before its latest connection attempt, turned away or not.
+
+        Counted from the end of its connection, or from the attempt before that was turned away; 0 if there was none.
+        """
+        with self._changed:
+            ends = [one for one in self._trace.entries if one.kind in ("open", "close", "handshake")]
+        tries = [index for index, one in enumerate(ends) if one.kind != "close"]
+        before = [one for one in ends[: tries[-1]] if one.kind != "open"] if tries else []
+        return ends[tries[-1]].at - before[-1].at if before else 0.0
+
     @contextmanager
-    def offline(self) -> Iterator[None]:
-        """The station is offline inside: its connection is closed and no new one is taken."""
+    def offline(self, at_least: float = 0.0) -> Iterator[None]:
+        """The station is offline inside: its connection is closed and no new one is taken.
+
+        With `at_least`, it stays so for that many seconds, however soon the body ends.
+        """
         self.refuse_connections()
         self.disconnect()
+        # What the body does is done to a station that knows it is offline.
+        self.wait(lambda: not self._wires, within=self.deadlines.message)
+        until = self.clock.now() + at_least
         try:
             yield
+            self.wait(lambda: False, until=until)
         finally:
             self.accept_connections()
 
@@ -268,14 +309,18 @@ class FakeCsms(Peer):
                 else:
                     yield (request.connectorId, request.connectorId), request.status, request
             elif request._action == "NotifyEvent":
-                for event in request.eventData or ():
-                    component = event.component
-                    if (
-                        component.name == "Connector"
-                        and event.variable.name == "AvailabilityState"
-                        and event.trigger == "Delta"
-                    ):
-                        yield (component.evse.id, component.evse.connectorId), event.actualValue, request
+                for event in request.eventData if isinstance(request.eventData, Items) else ():
+                    if mismatch(event, _AVAILABILITY) is None:
+                        evse = event.component.evse
+                        yield (evse.id, evse.connectorId), event.actualValue, request
+
+
+_AVAILABILITY = {
+    "trigger": "Delta",
+    "component": {"name": "Connector", "evse": {}},
+    "variable": {"name": "AvailabilityState"},
+}
+"""An event that tells a connector's status."""
 
 
 def _members(value: str) -> list[str]:

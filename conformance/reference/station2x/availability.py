@@ -103,7 +103,13 @@ class Availability:
             "evseId": place[0],
             "connectorId": place[1],
         }
-        self._station.spawn(self._station.tell("StatusNotification", payload))
+        self._station.spawn(self._tell(place, payload))
+
+    async def _tell(self, place: Place, payload: Payload) -> None:
+        """Send a status; one that the CSMS did not take is not known to it, and is due again (B04.FR.02)."""
+        answer = await self._station.tell("StatusNotification", payload)
+        if answer is None and self._reported.get(place) == payload["connectorStatus"]:
+            del self._reported[place]
 
     # -- ChangeAvailability --------------------------------------------------------------------------------------
 

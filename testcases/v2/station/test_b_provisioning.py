@@ -22,6 +22,7 @@ from conformance import (
 
 COMM = "OCPPCommCtrlr"
 CHAPTER = "Part 2, Referenced Components and Variables"
+RECONNECTING = "Part 4, 5.3"
 STARTUP = one_of("StartupOfTheDevice", "ResetOrReboot")
 STATES = {"Available", "Occupied", "Reserved", "Unavailable", "Faulted"}
 
@@ -136,6 +137,78 @@ def test_rejected_station_refuses_calls(csms: FakeCsms, operator: Operator, dut:
     answer = csms.call("GetBaseReport", request, deliberate="a rejected station has to refuse what we must not send")
     code = getattr(answer, "code", "")
     check(code == "SecurityError", "CALLERROR SecurityError", requirement="B03.FR.08", actual=answer)
+
+
+@case("TC_B_51_CS")
+def test_status_after_long_offline(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """A station that was offline for longer than OfflineThreshold reports every connector."""
+    threshold, connector = dut.values.offline_threshold, dut.connector
+    csms.configure(COMM, "OfflineThreshold", str(threshold))
+    csms.configure(COMM, "RetryBackOffWaitMinimum", str(threshold + 2))
+    csms.configure(COMM, "RetryBackOffRandomRange", "0")
+
+    step("Take the station offline, plug in, and let it back after the threshold", expect="it connects again")
+    with csms.offline(at_least=threshold + 1):
+        operator.plug_in(connector)
+    csms.expect_connection(within=threshold + 2 + csms.deadlines.connect)
+
+    step("Wait for the station's report", expect="Occupied where the cable is, the others Available")
+    for one in dut.connectors:
+        status = "Occupied" if one == connector else "Available"
+        csms.expect_connector_status(status, one, requirement="B04.FR.01")
+
+
+@case("TC_B_52_CS")
+def test_status_after_short_offline(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """A station that was offline for less than OfflineThreshold reports the connectors that changed, no others."""
+    connector = dut.connector
+    csms.configure(COMM, "OfflineThreshold", "300")
+    csms.configure(COMM, "RetryBackOffWaitMinimum", str(dut.values.retry_back_off))
+    csms.configure(COMM, "RetryBackOffRandomRange", "0")
+
+    step("Take the station offline, plug in, and let it back", expect="it connects again")
+    with csms.offline():
+        operator.plug_in(connector)
+    csms.expect_connection(within=dut.values.retry_back_off + csms.deadlines.connect)
+
+    step("Wait for the station's report", expect="Occupied where the cable is, nothing of the others")
+    csms.expect_connector_status("Occupied", connector, requirement="B04.FR.02")
+    csms.drain()
+    others = [one for one in dut.connectors if one != connector and csms.statuses_in_step(one)]
+    check(not others, "no report of a connector that did not change", requirement="B04.FR.02", actual=others)
+
+
+@case("TC_B_57_CS")
+def test_reconnection_back_off(csms: FakeCsms, dut: Dut) -> None:
+    """A station waits before it connects again, and twice as long when that fails."""
+    wait = dut.values.retry_back_off
+    slack = min(1.0, 0.1 * wait)
+    csms.configure(COMM, "NetworkProfileConnectionAttempts", "3")
+    csms.configure(COMM, "RetryBackOffRepeatTimes", "2")
+    csms.configure(COMM, "RetryBackOffRandomRange", "0")
+    csms.configure(COMM, "RetryBackOffWaitMinimum", str(wait))
+
+    step("Close the connection", expect="after RetryBackOffWaitMinimum the station connects again")
+    csms.disconnect()
+    csms.expect_connection(within=wait + csms.deadlines.connect)
+    first = csms.waited()
+    check(first >= wait - slack, f"after {wait} s at the earliest", requirement=RECONNECTING, actual=first)
+
+    step("Close it again and turn the station away", expect="an attempt after RetryBackOffWaitMinimum")
+    csms.turn_away(1)
+    csms.disconnect()
+    csms.expect_attempt(within=wait + csms.deadlines.connect)
+    second = csms.waited()
+    check(second >= wait - slack, f"after {wait} s at the earliest", requirement=RECONNECTING, actual=second)
+
+    step("Wait", expect="another attempt after twice that time, which is taken")
+    csms.expect_connection(within=2 * wait + csms.deadlines.connect)
+    third = csms.waited()
+    check(third >= 2 * wait - slack, f"after {2 * wait} s at the earliest", requirement=RECONNECTING, actual=third)
+
+    step("Read RetryBackOffWaitMinimum", expect="the station serves requests as before")
+    answer = csms.send("GetVariables", getVariableData=[variable(COMM, "RetryBackOffWaitMinimum")])
+    _check_read(answer, {"RetryBackOffWaitMinimum": str(wait)})
 
 
 # ---------------------------------------------------------------------- variables
@@ -620,6 +693,28 @@ def test_reset_evse_while_charging_not_supported(csms: FakeCsms, dut: Dut) -> No
     _check_reset(csms, "OnIdle", "Rejected", "B12.FR.09", evseId=connector.evseId)
     csms.drain()
     check(not csms.transaction(connector.evseId).ended, "the transaction goes on", requirement="B12.FR.09")
+
+
+# ---------------------------------------------------------------------- network profiles
+
+
+@case("TC_B_43_CS")
+def test_network_profile_rejected(csms: FakeCsms, dut: Dut) -> None:
+    """A network profile for a slot that the station does not have is rejected."""
+    step("Set a network profile in slot 999", expect="Rejected")
+    answer = csms.send(
+        "SetNetworkProfile",
+        configurationSlot=999,
+        connectionData={
+            "messageTimeout": dut.values.message_timeout,
+            "ocppCsmsUrl": "wss://csms.example.com/ocpp",
+            "ocppInterface": dut.values.ocpp_interface,
+            "ocppTransport": "JSON",
+            "ocppVersion": "OCPP20",
+            "securityProfile": max(2, dut.security_profile),
+        },
+    )
+    check(answer.status == "Rejected", "Rejected", requirement="B09.FR.02", actual=answer.status)
 
 
 # ---------------------------------------------------------------------- shapes that several cases share
