@@ -66,7 +66,7 @@ class Request(Fields):
     __slots__ = ("_consumed", "_entry", "_reply")
 
     def __init__(self, entry: Entry) -> None:
-        super().__init__(entry.frame.payload if entry.frame else {})
+        super().__init__(_payload(entry.frame))
         self._entry = entry
         self._reply: Entry | None = None
         self._consumed = False
@@ -92,7 +92,7 @@ class Response(Fields):
     __slots__ = ("_entry",)
 
     def __init__(self, entry: Entry) -> None:
-        super().__init__(entry.frame.payload if entry.frame else {})
+        super().__init__(_payload(entry.frame))
         self._entry = entry
 
 
@@ -394,7 +394,7 @@ class Peer:
 
     def _answer_to(self, frame: Frame) -> Answer:
         """The declared or computed answer to a CALL (the condition is held)."""
-        payload = frame.payload
+        payload = _payload(frame)
         if not frame.id or not frame.action or not isinstance(payload, Mapping):
             return self._unreadable(frame)
         try:
@@ -832,6 +832,15 @@ def _start_timer(seconds: float, function: Callable[[], None]) -> threading.Time
     timer.daemon = True
     timer.start()
     return timer
+
+
+def _payload(frame: Frame | None) -> Any:
+    """The payload of a frame; null stands for no fields, as the framework allows (1.6J 4.2.1, 2.x part 4 4.1.5)."""
+    if frame is None:
+        return {}
+    if frame.payload is None and any(problem.code == "payload-null" for problem in frame.problems):
+        return {}
+    return frame.payload
 
 
 def _absent(value: Any, pointer: str = "") -> str:

@@ -223,6 +223,11 @@ class TestUnreadable:
         assert answer.error_code == (code or "")
         assert code is None or "status" not in str(csms._overlays["BootNotification"][1:]), "no answer is used up"
 
+    def test_null_stands_for_no_fields(self, csms: FakeCsms, device: Device) -> None:
+        device.says('[2,"x","Heartbeat",null]')
+        assert "currentTime" in device.answers_to("x")[0].payload
+        csms.expect("Heartbeat")
+
     def test_the_spelling_is_the_versions_own(self) -> None:
         _, device = csms_with_device("1.6")
         device.says('[2,"x","Heartbeat",[]]')

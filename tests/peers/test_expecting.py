@@ -49,6 +49,19 @@ class TestWindow:
         csms.open_step(2)
         csms.expect("BootNotification")
 
+    def test_what_came_before_an_answer_that_is_followed_does_not_count(self, csms: FakeCsms, device: Device) -> None:
+        def too_early(frame: Any) -> dict[str, str]:
+            boots(device, "Triggered")
+            return {"status": "Accepted"}
+
+        device.reactions["TriggerMessage"] = too_early
+        csms.open_step(1)
+        csms.follow(csms.send("TriggerMessage", requestedMessage="BootNotification"))
+        with pytest.raises(ExpectationFailed):
+            csms.expect("BootNotification")
+        boots(device, "Triggered")
+        csms.expect("BootNotification", reason="Triggered")
+
     def test_the_next_step_with_a_stimulus_has_a_window_of_its_own(self, csms: FakeCsms, device: Device) -> None:
         csms.open_step(1)
         stimulus(csms)
