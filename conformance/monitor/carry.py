@@ -6,9 +6,8 @@ make a rule silent.
 
 from __future__ import annotations
 
-import copy
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -157,13 +156,16 @@ class Carry:
         """An independent copy."""
         return Carry(
             history=self.history,
-            registration=copy.deepcopy(self.registration),
+            registration=replace(self.registration, invited=set(self.registration.invited)),
             ids={sender: dict(ids) for sender, ids in self.ids.items()},
             statuses=dict(self.statuses),
-            transactions2=copy.deepcopy(self.transactions2),
-            transactions16=copy.deepcopy(self.transactions16),
+            transactions2={
+                id: replace(one, signatures=dict(one.signatures), missing=set(one.missing))
+                for id, one in self.transactions2.items()
+            },
+            transactions16={id: replace(one) for id, one in self.transactions16.items()},
             remote_starts=dict(self.remote_starts),
-            reports=copy.deepcopy(self.reports),
+            reports={key: replace(one) for key, one in self.reports.items()},
             registers=dict(self.registers),
             tester_offset=self.tester_offset,
             offline=self.offline.copy(),
