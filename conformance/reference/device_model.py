@@ -281,7 +281,7 @@ class DeviceModel:
 
 
 def _characteristics(variable: Variable) -> Payload:
-    payload: Payload = {"dataType": variable.data_type, "supportsMonitoring": False}
+    payload: Payload = {"dataType": variable.data_type, "supportsMonitoring": variable.mutability != WRITE_ONLY}
     if variable.unit:
         payload["unit"] = variable.unit
     if variable.data_type in ("integer", "decimal", "string"):

@@ -125,6 +125,8 @@ class Station:
         task = asyncio.create_task(self._run(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # What was cancelled before it began would be complained of as never awaited.
+        task.add_done_callback(lambda _: work.close())
         return task
 
     async def _run(self, work: Coroutine[Any, Any, Any]) -> None:

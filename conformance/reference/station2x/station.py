@@ -13,6 +13,7 @@ from conformance.reference.device_model import DeviceModel
 from conformance.reference.hardware import Connector, Evse
 from conformance.reference.station import FIRMWARE, MODEL, VENDOR, Station
 from conformance.reference.station2x import model as contents
+from conformance.reference.station2x import monitoring as monitors
 from conformance.reference.station2x.availability import Availability
 from conformance.reference.station2x.files import FileTransfers
 from conformance.reference.station2x.lists import Lists
@@ -53,7 +54,8 @@ class Station2x(Station):
         self.lists = Lists(self)
         self.files = FileTransfers(self)
         self.others = OtherRequests(self)
-        self.model.add(contents.variables(self))
+        self.monitoring = monitors.Monitoring(self)
+        self.model.add([*contents.variables(self), *monitors.variables(self)])
         self.model.factory(options.settings)
         self._handlers = self._table()
 
@@ -78,6 +80,11 @@ class Station2x(Station):
             "SendLocalList": self.lists.send,
             "GetLog": self.files.get_log,
             "UpdateFirmware": self.files.update_firmware,
+            "SetVariableMonitoring": self.monitoring.set_monitors,
+            "ClearVariableMonitoring": self.monitoring.clear,
+            "SetMonitoringBase": self.monitoring.set_base,
+            "SetMonitoringLevel": self.monitoring.set_level,
+            "GetMonitoringReport": self.monitoring.get_report,
             "DataTransfer": self.others.data_transfer,
             "CustomerInformation": self.others.customer_information,
             "GetInstalledCertificateIds": self.others.installed_certificates,
@@ -104,6 +111,7 @@ class Station2x(Station):
         self.transactions.power_up()
         self.availability.watch_reservations()
         self.spawn(self._clock_aligned())
+        self.spawn(self.monitoring.watch())
 
     def connected(self) -> None:
         self.network_profiles.connected()
@@ -184,7 +192,7 @@ class Station2x(Station):
         if not self.online:
             return
         event = {
-            "eventId": int(time.monotonic() * 1000) % 2**31,
+            "eventId": self.monitoring.next_event(),
             "timestamp": self.clock.stamp(),
             "trigger": "Delta",
             "actualValue": "true",
