@@ -44,7 +44,7 @@ class Key:
         return len(value) <= 500
 
 
-def keys(connectors: int, password_set: Callable[[str], None], profile: int) -> list[Key]:
+def keys(connectors: int, password_set: Callable[[str], None], profile: int, *, fixed_cable: bool = False) -> list[Key]:
     """The keys of Core and of the other profiles that the charge point supports."""
     energy = MEASURANDS[0]
     return [
@@ -75,7 +75,8 @@ def keys(connectors: int, password_set: Callable[[str], None], profile: int) -> 
         Key("SupportedFeatureProfiles", PROFILES, "text", read_only=True),
         Key("TransactionMessageAttempts", "3"),
         Key("TransactionMessageRetryInterval", "10"),
-        Key("UnlockConnectorOnEVSideDisconnect", "true", "boolean"),
+        # Errata 3.83: false and not to be changed where the cable is fixed.
+        Key("UnlockConnectorOnEVSideDisconnect", "false" if fixed_cable else "true", "boolean", read_only=fixed_cable),
         Key("WebSocketPingInterval", "0"),
         Key("LocalAuthListEnabled", "true", "boolean"),
         Key("LocalAuthListMaxLength", str(LIST_LENGTH), read_only=True),

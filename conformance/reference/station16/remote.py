@@ -63,9 +63,9 @@ class Remote:
         return Answer({"status": "Accepted"}, lambda: self._station.sessions.stop(session, "Remote"))
 
     def unlock(self, request: Payload) -> Answer | Payload:
-        """Answer UnlockConnector; a running transaction is stopped first (5.18)."""
+        """Answer UnlockConnector; a running transaction is stopped first (5.18). A fixed cable has no lock."""
         session = self._station.sessions.of(request["connectorId"])
-        if session is None:
+        if session is None or session.evse.connector.fixed:
             return {"status": "NotSupported"}
         if not session.evse.connector.unlock():
             return {"status": "UnlockFailed"}

@@ -103,10 +103,13 @@ class Sessions:
         running = session.transaction
         if running is not None and config.flag("StopTransactionOnEVSideDisconnect"):
             unlock = config.flag("UnlockConnectorOnEVSideDisconnect")
-            session.held_for = None if unlock else running.id_tag
+            session.held_for = None if unlock or connector.fixed else running.id_tag
             self.stop(session, "EVDisconnected", unlock=unlock)
         elif running is None:
             connector.unlock()
+        if not connector.occupied:
+            # A fixed cable: there is no other end that the driver has yet to unplug.
+            session.finishing = session.lock_failed = False
         self.energy(session)
         self._station.statuses.report_changes()
 

@@ -33,7 +33,7 @@ class Station16(Station):
     def __init__(self, options: StationOptions, version: Version, schemas: SchemaStore | None = None) -> None:
         super().__init__(options, version, schemas)
         profile = 1 if options.password else 0
-        known = keys(options.evses, lambda value: self.reconnect(), profile)
+        known = keys(options.evses, lambda value: self.reconnect(), profile, fixed_cable=options.fixed_cable)
         self.configuration = Configuration(self.memory, known)
         self.configuration.factory(options.settings)
         self.local_list = LocalList(self.memory, self.clock)

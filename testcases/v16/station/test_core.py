@@ -443,6 +443,16 @@ def test_unlock_connector_with_transaction(csms: FakeCsms, operator: Operator, d
     csms.expect_connector_status("Available", dut.connector, within=dut.timeouts.physical, requirement="1.6 4.9 F1")
 
 
+@case("TC_018_2_CS")
+def test_unlock_fixed_cable_with_transaction(csms: FakeCsms, dut: Dut) -> None:
+    """A fixed cable can't be unlocked while a transaction runs either."""
+    csms.reach("Charging")
+
+    step("Send UnlockConnector", expect="NotSupported")
+    answer = csms.send("UnlockConnector", connectorId=dut.connector.connectorId)
+    check(answer.status == "NotSupported", "NotSupported", requirement="1.6 errata 3.85", actual=answer.status)
+
+
 @case("TC_030_CS")
 def test_unlock_failure(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
     """A lock that does not open is reported as UnlockFailed."""
