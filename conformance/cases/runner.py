@@ -77,10 +77,13 @@ def run_case(
     result.steps, result.checks = running.steps, running.checks
     set_running(running)
     try:
-        _stage(result, running, lambda: _body(info, bench))
+        _stage(result, running, bench, lambda: _body(info, bench))
         _stage_note(bench, "clean-up")
         if clean and result.verdict != Verdict.ERROR:
-            _stage(result, running, lambda: result.notes.extend(bench.clean()))
+            _stage(result, running, bench, lambda: result.notes.extend(bench.clean()))
+        if result.verdict != Verdict.ERROR:
+            # A crash of the reader that nobody waited for any more is this case's, too.
+            _stage(result, running, bench, bench.peer.check)
     except KeyboardInterrupt:
         result.verdict, result.reason = Verdict.INCONCLUSIVE, "the run was interrupted"
         raise Interrupted(_finished(result, running, bench, started, strict)) from None
@@ -120,19 +123,25 @@ def _body(info: CaseInfo, bench: Bench) -> None:
     bench.peer.drain()
 
 
-def _stage(result: CaseResult, running: Running, stage: Callable[[], None]) -> None:
+def _breaks_the_schema(finding: Finding) -> bool:
+    """Whether the device sent what its schema forbids: then a value of a wrong type is its fault, not the case's."""
+    return finding.rule.startswith("schema.") and finding.blame == Blame.DEVICE and finding.severity == Severity.MUST
+
+
+def _stage(result: CaseResult, running: Running, bench: Bench, stage: Callable[[], None]) -> None:
     from conformance.dut.errors import ValueMissing
+    from conformance.dut.features import FeatureMissing
 
     try:
         stage()
     except ExpectationFailed as failed:
         running.findings.append(failed.finding)
-    except (Inconclusive, ValueMissing) as reason:
+    except (Inconclusive, ValueMissing, FeatureMissing) as reason:
         result.verdict = worst(result.verdict, Verdict.INCONCLUSIVE)
         result.reason = result.reason or str(reason)
     except NotApplicable as reason:
-        result.verdict = Verdict.NOT_APPLICABLE
-        result.reason = str(reason)
+        if result.verdict == Verdict.PASS:
+            result.verdict, result.reason = Verdict.NOT_APPLICABLE, str(reason)
     except AssertionError as failed:
         running.findings.append(
             Finding(
@@ -141,6 +150,12 @@ def _stage(result: CaseResult, running: Running, stage: Callable[[], None]) -> N
         )
     except PeerCrashed as crash:
         _error(result, running, "no exception in the reader", "".join(traceback.format_exception(crash)))
+    except (AttributeError, TypeError, ValueError, LookupError) as error:
+        culprit = next((one for one in bench.monitor.findings if _breaks_the_schema(one)), None)
+        if culprit is None:
+            _error(result, running, "no exception in the suite", "".join(traceback.format_exception(error)))
+        else:
+            result.reason = f"expected {culprit.expected}; actual {culprit.actual}; the case could not go on ({error})"
     except Exception as error:
         _error(result, running, "no exception in the suite", "".join(traceback.format_exception(error)))
 

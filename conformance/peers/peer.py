@@ -639,6 +639,11 @@ class Peer:
                 return
             self.wait(lambda: False, until=min(idle_at, end))
 
+    def check(self) -> None:
+        """Raise what the reader raised, if it did."""
+        with self._changed:
+            self._raise_crash()
+
     def _raise_crash(self) -> None:
         if self._crash is not None:
             self._crash_told = True
