@@ -201,7 +201,7 @@ def test_evse_inoperative_after_reboot(csms: FakeCsms, operator: Operator, dut: 
     step("Power-cycle the station", expect="it registers and reports that EVSE Unavailable, the others Available")
     operator.power_cycle()
     csms.expect_connection()
-    _expect_boot(csms, dut)
+    _expect_boot(csms, dut.boot_time)
     for connector in dut.connectors:
         status = "Unavailable" if connector.evseId == dut.evse else "Available"
         csms.expect_connector_status(status, connector, requirement="G03.FR.08")
@@ -214,7 +214,7 @@ def test_connector_inoperative_after_reboot(csms: FakeCsms, dut: Dut) -> None:
 
     step("Reset the station", expect="it registers and reports that connector Unavailable, the others Available")
     csms.execute("Booting")
-    _expect_boot(csms, dut)
+    _expect_boot(csms, dut.timeouts.reset)
     for connector in dut.connectors:
         status = "Unavailable" if connector == dut.connector else "Available"
         csms.expect_connector_status(status, connector, requirement="G03.FR.08")
@@ -227,7 +227,7 @@ def test_station_inoperative_after_reboot(csms: FakeCsms, dut: Dut) -> None:
 
     step("Reset the station", expect="it registers and reports every connector Unavailable")
     csms.execute("Booting")
-    _expect_boot(csms, dut)
+    _expect_boot(csms, dut.timeouts.reset)
     _expect_everywhere(csms, dut, "Unavailable", "G04.FR.09")
 
 
@@ -307,8 +307,8 @@ def _end_transaction(csms: FakeCsms, dut: Dut) -> None:
         csms.execute("ParkingBayUnoccupied")
 
 
-def _expect_boot(csms: FakeCsms, dut: Dut) -> None:
-    csms.expect("BootNotification", within=dut.boot_time)
+def _expect_boot(csms: FakeCsms, within: float) -> None:
+    csms.expect("BootNotification", within=within)
     csms.expect(
         "SecurityEventNotification", type=one_of("StartupOfTheDevice", "ResetOrReboot"), requirement="A04.FR.01"
     )
