@@ -90,8 +90,8 @@ class LiveBench:
             wire.close(1001, "the test run has ended")
             wire.wait_closed(1.0)
 
-    def dial(self, peer: Peer) -> None:
-        """Connect our station to the CSMS under test."""
+    def dial(self, peer: Peer, subprotocols: tuple[str, ...] = ()) -> None:
+        """Connect our station to the CSMS under test, offering the version's own subprotocol or the given ones."""
         from conformance.link.dialler import dial
 
         password = self.dut.password
@@ -100,7 +100,7 @@ class LiveBench:
             self.dut.address.url,
             self.dut.identity,
             now=self.clock.now,
-            subprotocols=(self.version.subprotocol,),
+            subprotocols=subprotocols or (self.version.subprotocol,),
             basic=(self.dut.identity, password) if password is not None else None,
             tls=self._tls(),
             compression="CS" in self.version.compression_required,

@@ -168,6 +168,8 @@ class Peer:
         """How a message is read; proof replaces it by a reading that notes which fields are looked at."""
         self.schedule: Callable[[float, Callable[[], None]], Any] = _start_timer
         """Calls a function some seconds later; a replay does so in virtual time."""
+        self.deliberate_offer = False
+        """Whether the subprotocols that we are about to offer are strange on purpose."""
         self._wires: list[Wire] = []
         self._ids = 0
         self._pending: dict[str, Pending] = {}
@@ -253,6 +255,7 @@ class Peer:
                     "subprotocol": connection.subprotocol,
                     "offered": list(handshake.subprotocols),
                     "compressed": bool(getattr(connection, "compressed", False)),
+                    **({"deliberate": True} if self.deliberate_offer else {}),
                 },
             )
             self._on_opened(connection)

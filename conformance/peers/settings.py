@@ -24,6 +24,7 @@ class Wire(Protocol):
 
     number: int
     open: bool
+    subprotocol: str | None
 
     def send(self, text: str) -> None:
         """Write one text frame; raises LinkClosed or LinkStalled."""

@@ -14,8 +14,11 @@ from conformance.peers.states import find_state
 class Phone(Protocol):
     """How the fake station opens a connection."""
 
-    def dial(self, peer: Peer) -> None:
-        """Open a connection to the CSMS and hand it to the peer; raises LinkError."""
+    def dial(self, peer: Peer, subprotocols: tuple[str, ...] = ()) -> None:
+        """Open a connection to the CSMS and hand it to the peer; raises LinkError.
+
+        `subprotocols` are offered instead of the version's own.
+        """
 
 
 class FakeStation(Peer):
@@ -50,16 +53,47 @@ class FakeStation(Peer):
 
     # ---------------------------------------------------------------- connection
 
-    def connect(self) -> None:
-        """Open a connection to the CSMS; a CSMS that does not take it fails the case."""
+    @property
+    def subprotocol(self) -> str | None:
+        """The subprotocol that the CSMS has chosen for the open connection; None without one."""
+        return next((str(wire.subprotocol) for wire in reversed(self._wires) if wire.open and wire.subprotocol), None)
+
+    def connect(self, *, subprotocols: tuple[str, ...] = ()) -> None:
+        """Open a connection to the CSMS; a CSMS that does not take it fails the case.
+
+        `subprotocols` are offered instead of the version's own alone.
+        """
         from conformance.link.errors import LinkError
 
-        self.act("link", "dial", {})
-        assert self.phone is not None
         try:
-            self.phone.dial(self)
+            self._dial(subprotocols)
         except LinkError as error:
             raise self.failure("the CSMS takes the connection", str(error)) from error
+
+    def connect_in_vain(self, *, subprotocols: tuple[str, ...], requirement: str = "") -> None:
+        """Offer subprotocols that the CSMS can't speak: it refuses the handshake, or hangs up as soon as it is over."""
+        from conformance.link.errors import LinkError
+
+        try:
+            self._dial(subprotocols)
+        except LinkError as error:
+            self._record("note", data={"refused": str(error)})
+            return
+        if not self.wait(lambda: not self._wires, within=self.deadlines.message):
+            raise self.failure(
+                f"no connection for the subprotocols {', '.join(subprotocols)}",
+                f"it is open, with the subprotocol {self.subprotocol or 'none'}",
+                requirement=requirement,
+            )
+
+    def _dial(self, subprotocols: tuple[str, ...]) -> None:
+        self.act("link", "dial", {"subprotocols": list(subprotocols)} if subprotocols else {})
+        assert self.phone is not None
+        self.deliberate_offer = bool(subprotocols)
+        try:
+            self.phone.dial(self, subprotocols)
+        finally:
+            self.deliberate_offer = False
 
     def disconnect(self, *, cut: bool = False) -> None:
         """End the connection (by a close frame, or `cut` by a TCP reset)."""

@@ -212,7 +212,7 @@ class Replay:
             self._ids[self._call] = frame.id
             self._call = None
 
-    def dial(self, peer: Peer) -> None:
+    def dial(self, peer: Peer, subprotocols: tuple[str, ...] = ()) -> None:
         """Our station connects: the recorded connection opens, or the dialling fails as recorded."""
         for entry in self._entries[self._next : self._limit]:
             if entry.kind == "open":

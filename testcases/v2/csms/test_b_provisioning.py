@@ -90,6 +90,23 @@ def test_boot_triggered(station: FakeStation, operator: Operator, dut: Dut) -> N
         station.report_connector("Available", connector)
 
 
+@case("TC_B_58_CSMS")
+def test_subprotocol_chosen(station: FakeStation) -> None:
+    """A CSMS takes no connection for a version that it can't speak, and chooses the one that it can."""
+    own = station.version.subprotocol
+    station.disconnect()
+
+    step("Offer the subprotocol ocpp0.1 alone", expect="no WebSocket, or one that is closed at once")
+    station.connect_in_vain(subprotocols=("ocpp0.1",), requirement="Part 4, 3.2")
+
+    step("Offer ocpp0.1 and the version under test", expect="a WebSocket with the version under test")
+    station.connect(subprotocols=("ocpp0.1", own))
+    check(station.subprotocol == own, f"subprotocol {own}", requirement="Part 4, 3.1.2", actual=station.subprotocol)
+
+    step("Send BootNotification", expect="Accepted")
+    _boot(station, "PowerUp", "Accepted")
+
+
 # ---------------------------------------------------------------------- variables
 
 
