@@ -151,11 +151,17 @@ def _stage(result: CaseResult, running: Running, bench: Bench, stage: Callable[[
     except PeerCrashed as crash:
         _error(result, running, "no exception in the reader", "".join(traceback.format_exception(crash)))
     except (AttributeError, TypeError, ValueError, LookupError) as error:
-        culprit = next((one for one in bench.monitor.findings if _breaks_the_schema(one)), None)
-        if culprit is None:
-            _error(result, running, "no exception in the suite", "".join(traceback.format_exception(error)))
+        told = "".join(traceback.format_exception(error))
+        if not any(_breaks_the_schema(one) for one in bench.monitor.findings):
+            _error(result, running, "no exception in the suite", told)
         else:
-            result.reason = f"expected {culprit.expected}; actual {culprit.actual}; the case could not go on ({error})"
+            text = f"the case could not go on: {type(error).__name__}: {error}"
+            step = len(running.steps) or None
+            running.findings.append(
+                Finding(
+                    "engine", Severity.INFO, "values of the types that the schema names", text, step=step, note=told
+                )
+            )
     except Exception as error:
         _error(result, running, "no exception in the suite", "".join(traceback.format_exception(error)))
 

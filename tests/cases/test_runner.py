@@ -142,7 +142,8 @@ class TestVerdict:
         assert lab.run(body).verdict == "ERROR"
         result = lab.run(after_a_broken_payload)
         assert result.verdict == "FAIL"
-        assert result.reason.startswith('expected a number; actual "x"; the case could not go on')
+        assert result.reason == 'expected a number; actual "x"'
+        assert any("the case could not go on" in one.actual for one in result.findings)
 
     def test_our_own_broken_payload_excuses_nothing(self, lab: Lab) -> None:
         def body(csms: Any) -> None:
