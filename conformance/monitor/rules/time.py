@@ -81,6 +81,7 @@ DRIFT = 60.0
 """Seconds that a clock of its own may be off without anybody's requirement being broken."""
 
 _LEAF, _OBJECT, _LEAVES, _OBJECTS = range(4)
+_USUAL = frozenset({20, 24})
 Plan = tuple[tuple[str, int, Any], ...]
 """Where a payload has date-times: member name, what stands there, plan of what is in it."""
 
@@ -132,7 +133,9 @@ class Dates:
         if plan is None:
             plan = self._plans[name] = plan_of(self._context.schemas.schema(self._context.version, name))
         if plan:
-            self._walk(entry, plan, raw(payload), "")
+            message = raw(payload)
+            if not _plain(plan, message):
+                self._walk(entry, plan, message, "")
 
     def _walk(self, entry: Entry, plan: Plan, value: Mapping[str, Any], pointer: str) -> None:
         for name, what, inner in plan:
@@ -140,9 +143,7 @@ class Dates:
             if member is None:
                 continue
             if what == _LEAF:
-                # 2025-01-31T12:00:00Z and the same with three decimals: nothing to remark.
-                if member[-1:] != "Z" or len(member) not in (20, 22, 23, 24):
-                    self._leaf(entry, member, f"{pointer}/{name}")
+                self._leaf(entry, member, f"{pointer}/{name}")
             elif what == _OBJECT:
                 self._walk(entry, inner, member, f"{pointer}/{name}")
             else:
@@ -160,6 +161,25 @@ class Dates:
             self._context.report(FRACTION, entry, "at most three digits", f"{digits} in {value}", pointer=pointer)
         if not is_utc(value):
             self._context.report(UTC, entry, "UTC, with Z", value, pointer=pointer)
+
+
+def _plain(plan: Plan, value: Mapping[str, Any]) -> bool:
+    """Whether every date-time is of the usual form, 2025-01-31T12:00:00Z or the same with three decimals."""
+    for name, what, inner in plan:
+        member = value.get(name)
+        if member is None:
+            continue
+        if what == _LEAF:
+            if member[-1:] != "Z" or len(member) not in _USUAL:
+                return False
+        elif what == _OBJECT:
+            if not _plain(inner, member):
+                return False
+        else:
+            for item in member:
+                if what == _LEAVES or not _plain(inner, item):
+                    return False
+    return True
 
 
 def _at(value: Any, pointer: str) -> Any:

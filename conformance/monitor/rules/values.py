@@ -270,18 +270,19 @@ class Values:
                 measurand = sample.get("measurand", _DEFAULT)
                 if measurand not in REGISTERS:
                     continue
-                unit = sample.get("unitOfMeasure")
-                factor, exponent = 1, 0
-                if unit is not None:
-                    factor = _UNITS.get(unit.get("unit", "Wh").lower(), 0)
-                    exponent = unit.get("multiplier", 0)
                 reading = sample["value"]
-                if factor and abs(exponent) <= 30:
+                factor = 1
+                unit = sample.get("unitOfMeasure")
+                if unit is not None:
+                    factor = _factor(unit.get("unit"))
+                    exponent = unit.get("multiplier", 0)
                     if exponent:
+                        if abs(exponent) > 30:
+                            continue
                         reading = Decimal(reading).scaleb(exponent)
-                    key = (*scope, measurand, sample.get("phase"), sample.get("location"))
-                    pointer = f"/meterValue/{index}/sampledValue/{number}/value"
-                    self._register(entry, key, value.get("timestamp"), reading, factor, pointer)
+                if factor:
+                    key = (scope, measurand, sample.get("phase"), sample.get("location"))
+                    self._register(entry, key, value.get("timestamp"), reading, factor, ("meterValue", index, number))
 
     def _meter16(self, entry: Entry, payload: Any) -> None:
         message = raw(payload)
@@ -320,38 +321,53 @@ class Values:
                     self._context.report(READING, entry, "a decimal number", text(sample["value"]), pointer=pointer)
                     continue
                 measurand = sample.get("measurand", _DEFAULT)
-                factor = _UNITS.get(sample.get("unit", "Wh").lower(), 0)
+                factor = _factor(sample.get("unit"))
                 if scope is not None and factor and measurand in REGISTERS:
-                    key = (*scope, measurand, sample.get("phase"), sample.get("location"))
-                    self._register(entry, key, value.get("timestamp"), Decimal(written), factor, pointer)
+                    key = (scope, measurand, sample.get("phase"), sample.get("location"))
+                    self._register(entry, key, value.get("timestamp"), Decimal(written), factor, (name, index, number))
 
     def _register(
-        self, entry: Entry, key: tuple[Any, ...], stamp: Any, reading: Any, factor: int, pointer: str
+        self,
+        entry: Entry,
+        key: tuple[Any, ...],
+        stamp: Any,
+        reading: Any,
+        factor: int,
+        place: tuple[str, int, int],
     ) -> None:
         at = moment_of(stamp)
         if at is None:
             return
         before = self._registers.get(key)
-        if before is not None:
-            than, last, last_factor = before
-            if at < than:
-                return
-            # Multiplied only where units differ: most readings are compared as they are.
-            now, then = (reading, last) if factor == last_factor else (reading * factor, last * last_factor)
-            if now < then and at > than:
-                same = factor == last_factor
-                if then - now >= max(_step(reading, 1 if same else factor), _step(last, 1 if same else last_factor)):
-                    self._context.report(
-                        REGISTER,
-                        entry,
-                        f"at least {last * last_factor} {_unit(key)}, the reading before",
-                        f"{reading * factor}",
-                        pointer=pointer,
-                        severity=None if key[0] == "transaction" else Severity.SHOULD,
-                    )
+        if before is None:
+            self._registers[key] = (at, reading, factor)
+            if len(self._registers) > READINGS_KEPT:
+                bounded(self._registers, READINGS_KEPT)
+            return
+        than, last, last_factor = before
+        if at < than:
+            return
         self._registers[key] = (at, reading, factor)
-        if len(self._registers) > READINGS_KEPT:
-            bounded(self._registers, READINGS_KEPT)
+        if factor == last_factor:
+            # Most readings are compared as they are.
+            if reading >= last:
+                return
+            step = max(_step(reading, 1), _step(last, 1))
+            down = last - reading
+        else:
+            step = max(_step(reading, factor), _step(last, last_factor))
+            down = last * last_factor - reading * factor
+        if down < step or at == than:
+            return
+        name, index, number = place
+        self._context.report(
+            REGISTER,
+            entry,
+            f"at least {last * last_factor} {_unit(key[1])}, the reading before",
+            f"{reading * factor}",
+            pointer=f"/{name}/{index}/sampledValue/{number}/value",
+            severity=None if key[0][0] == "transaction" else Severity.SHOULD,
+        )
 
     # ------------------------------------------------------------------ tokens and texts
 
@@ -584,8 +600,15 @@ def _step(reading: Any, factor: int) -> Decimal:
         return Decimal(factor)
 
 
-def _unit(key: tuple[Any, ...]) -> str:
-    return {"Active": "Wh", "Reactive": "varh"}.get(str(key[2]).split(".")[1], "VAh")
+def _factor(unit: Any) -> int:
+    """How many Wh, varh or VAh the unit is; Wh where none is given, 0 for anything that is no energy."""
+    if unit is None or unit == "Wh":
+        return 1
+    return _UNITS.get(unit.lower(), 0)
+
+
+def _unit(measurand: str) -> str:
+    return {"Active": "Wh", "Reactive": "varh"}.get(measurand.split(".")[1], "VAh")
 
 
 def _limits(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
