@@ -130,6 +130,33 @@ def test_get_several_variables(station: FakeStation, operator: Operator) -> None
         _check_asks(request.getVariableData, component, name)
 
 
+@case("TC_B_08_CSMS")
+def test_get_no_more_variables_than_allowed(station: FakeStation, operator: Operator) -> None:
+    """The CSMS reads no more variables at once than the station has told that it can."""
+    limit = 4
+    station.variables["DeviceDataCtrlr", "ItemsPerMessage"] = str(limit)
+    station.variables["DeviceDataCtrlr", "BytesPerMessage"] = "10000"
+    items = variable("DeviceDataCtrlr", "ItemsPerMessage", instance="GetVariables")
+
+    step("Have the CSMS read ItemsPerMessage for GetVariables, answer 4", expect="GetVariables for it")
+    operator.csms_sends("GetVariables", getVariableData=[items])
+    station.expect("GetVariables", getVariableData=[items])
+
+    step("Have the CSMS read five variables", expect="several GetVariables, none with more than four")
+    places = [("DeviceDataCtrlr", "ItemsPerMessage", one) for one in ("GetReport", "GetVariables")]
+    places += [("DeviceDataCtrlr", "BytesPerMessage", one) for one in ("GetReport", "GetVariables")]
+    places += [("AuthCtrlr", "AuthorizeRemoteStart", "")]
+    wanted = [variable(component, name, instance=one or None) for component, name, one in places]
+    operator.csms_sends("GetVariables", getVariableData=wanted)
+    asked: list[Any] = []
+    while len(asked) < len(places):
+        part = list(station.expect("GetVariables", requirement="B06.FR.05").getVariableData)
+        check(len(part) <= limit, f"at most {limit} variables at once", requirement="B06.FR.05", actual=len(part))
+        asked += [(one.component.name, one.variable.name, one.variable.instance or "") for one in part]
+    for place in places:
+        check(asked.count(place) == 1, f"{place} once", requirement="B06.FR.01", actual=asked)
+
+
 @case("TC_B_09_CSMS")
 def test_set_one_variable(station: FakeStation, operator: Operator) -> None:
     """The CSMS sets a variable."""
