@@ -70,7 +70,7 @@ yes_without_act(
     ("TriggerMessage", "ExtendedTriggerMessage"),
     families=BOTH,
     breaks="TriggerMessage is answered Accepted, and the message never comes (F06.FR.10, 1.6 5.17)",
-    must_fail=("TC_F_11_CS", "TC_F_13_CS", "TC_F_15_CS", "TC_F_20_CS", "TC_F_23_CS"),
+    must_fail=("TC_054_CS", "TC_F_11_CS", "TC_F_13_CS", "TC_F_15_CS", "TC_F_20_CS", "TC_F_23_CS"),
     rules=("results.triggered",),
 )
 wrong_status(
@@ -80,7 +80,7 @@ wrong_status(
     "Rejected",
     families=BOTH,
     breaks="TriggerMessage is answered Rejected, and the message comes [62] (F06.FR.05)",
-    must_fail=("TC_F_11_CS", "TC_F_13_CS", "TC_F_20_CS"),
+    must_fail=("TC_054_CS", "TC_F_11_CS", "TC_F_13_CS", "TC_F_20_CS"),
 )
 
 

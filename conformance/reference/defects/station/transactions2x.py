@@ -267,7 +267,7 @@ flag(
     role=CS,
     families=BOTH,
     breaks="charging starts although the token was refused [49] (C01.FR.01, 1.6 4.1)",
-    must_fail=("TC_023_CS",),
+    must_fail=("TC_E_52_CS", "TC_023_CS"),
 )
 flag(
     "ignores-invalid-token-in-transaction",
