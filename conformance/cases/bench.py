@@ -139,8 +139,10 @@ class StationBench(Bench):
         with peer.behind_the_scenes():
             if ("network_down", (None, None)) in self.hands.done:
                 self.hands.network_up()
-            if not peer.wait(lambda: peer.connected and peer.accepted, within=self.dut.timeouts.reset):
-                return [f"the station was not back within {self.dut.timeouts.reset:g} s"]
+            # A station that was given up has had its time before.
+            limit = self.dut.timeouts.quiet if self.gone else self.dut.timeouts.reset
+            if not peer.wait(lambda: peer.connected and peer.accepted, within=limit):
+                return [f"the station was not back within {limit:g} s"]
             peer.mark()
             for action, payload in stop_calls(peer):
                 problems += self._attempt(action, payload)
@@ -213,14 +215,23 @@ class CsmsBench(Bench):
         peer = self.peer
         peer.forget_answers()
         with peer.behind_the_scenes():
-            if not peer.connected:
+            if not peer.connected and not self._owes_reports():
                 return []
             try:
+                if not peer.connected:
+                    peer.connect()
                 self._end_transactions()
             except ExpectationFailed as failed:
                 return [str(failed)]
             peer.drain()
         return []
+
+    def _owes_reports(self) -> bool:
+        """Whether the CSMS still believes that something goes on at our station."""
+        statuses = self.peer.connector_statuses.values()
+        return (
+            bool(self.peer.open_transactions()) or "running" in self.peer.facts or bool(set(statuses) - {"Available"})
+        )
 
     def _end_transactions(self) -> None:
         peer = self.peer

@@ -308,7 +308,7 @@ class TestStation:
         station, _ = station_with_device()
 
         class Phone:
-            def dial(self, peer: Any) -> None:
+            def dial(self, peer: Any, *options: Any, **more: Any) -> None:
                 raise LinkError("HTTP 404")
 
         station.phone = Phone()
