@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import ABSENT, Dut, FakeStation, Operator, case, check, report_data, step, variable
+from conformance import ABSENT, Dut, FakeStation, Operator, case, check, late, report_data, step, variable
 
 COMM = "OCPPCommCtrlr"
 
@@ -147,6 +147,8 @@ def test_get_no_more_variables_than_allowed(station: FakeStation, operator: Oper
     places += [("DeviceDataCtrlr", "BytesPerMessage", one) for one in ("GetReport", "GetVariables")]
     places += [("AuthCtrlr", "AuthorizeRemoteStart", "")]
     wanted = [variable(component, name, instance=one or None) for component, name, one in places]
+    # The CSMS has to wait for the first answer before it asks for the rest.
+    station.answer("GetVariables", late(0.1))
     operator.csms_sends("GetVariables", getVariableData=wanted)
     asked: list[Any] = []
     while len(asked) < len(places):
