@@ -224,3 +224,13 @@ def test_depth_is_no_danger(script: Any, action: str) -> None:
     play.raw("CSMS", f'[2,"x","{action}",{{"evseId":1,"chargingProfile":{nested},"getVariableData":{nested}}}]')
     play.reply(status="Accepted")
     assert {finding.rule for finding in play.finish()} >= {"wire.json", "schema.request"}
+
+
+def test_a_transaction_that_never_ends_fails_one_case_only(script: Any) -> None:
+    play = script("2.0.1", "CS").ready()
+    for number in range(1, 4):
+        play.event("Started", "CablePluggedIn", f"T{number}", evse={"id": 1, "connectorId": 1})
+        if number > 1:
+            crowds = [finding for finding in play.finish() if finding.rule == "tx.one-per-evse"]
+            assert len(crowds) == 1
+            play.event("Ended", "EVDeparted", f"T{number}")

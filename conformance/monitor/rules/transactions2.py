@@ -639,16 +639,24 @@ class Transactions2:
                 )
                 transaction.missing.clear()
             if transaction.ended is None and transaction.started is not None and transaction.evse is not None:
-                other = running.setdefault(transaction.evse, transaction)
-                if other is not transaction and not transaction.crowd_reported:
-                    transaction.crowd_reported = True
-                    self._context.report(
-                        ONE_PER_EVSE,
-                        None,
-                        f"one transaction on EVSE {transaction.evse}",
-                        f"{other.id} and {transaction.id}, neither of which has ended",
-                        sender="CS",
-                    )
+                self._crowded(running, transaction, transaction.evse)
+
+    def _crowded(self, running: dict[int, Transaction2], transaction: Transaction2, evse: int) -> None:
+        if transaction.crowd_reported:
+            return
+        other = running.get(evse)
+        running[evse] = transaction
+        if other is None:
+            return
+        # The older one is forgotten then: it would fail every case that follows.
+        other.crowd_reported = True
+        self._context.report(
+            ONE_PER_EVSE,
+            None,
+            f"one transaction on EVSE {evse}",
+            f"{other.id} and {transaction.id}, neither of which has ended",
+            sender="CS",
+        )
 
 
 def _event_words(signature: tuple[Any, ...]) -> str:
