@@ -146,6 +146,28 @@ class FakeCsms(Peer):
         if not self.wait(tried, within=within):
             raise self.failure(f"a connection attempt within {within:g} s", "none", requirement=requirement)
 
+    def attempts_in_step(self) -> list[str]:
+        """The paths of the station's connection attempts in this step's window, turned away or not, in order."""
+        with self._changed:
+            window = self._trace.entries[self._window :]
+        return [str(one.data.get("path", "")) for one in window if one.kind in ("open", "handshake")]
+
+    def url_with(self, segment: str) -> tuple[str, str]:
+        """Another URL that leads the station to us: the one that it uses, with a segment added to the path.
+
+        Returned are the URL without the identity, and the path by which `attempts_in_step` tells who used it.
+        """
+        handshake = self._wire("").handshake
+        host = next((value for name, value in getattr(handshake, "headers", ()) if name.lower() == "host"), "localhost")
+        scheme = "wss" if getattr(handshake, "tls_version", None) else "ws"
+        before, _, identity = handshake.path.rpartition("/")
+        return f"{scheme}://{host}{before}/{segment}", f"{before}/{segment}/{identity}"
+
+    @property
+    def path(self) -> str:
+        """The path by which the station is connected."""
+        return str(self._wire("").handshake.path)
+
     def waited(self) -> float:
         """Seconds that the station waited before its latest connection attempt, turned away or not.
 

@@ -25,6 +25,7 @@ class Wire(Protocol):
     number: int
     open: bool
     subprotocol: str | None
+    handshake: Any
 
     def send(self, text: str) -> None:
         """Write one text frame; raises LinkClosed or LinkStalled."""

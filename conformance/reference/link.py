@@ -107,10 +107,9 @@ def back_off(minimum: float, random_range: float, repeat: int, floor: float) -> 
     """
     wait = max(minimum, floor)
     doublings = 0
-    limit = repeat if repeat > 0 else MAX_DOUBLINGS
     while True:
         yield wait + random.uniform(0, random_range)
-        if doublings < limit:
+        if doublings < repeat:
             doublings += 1
             wait *= 2
 

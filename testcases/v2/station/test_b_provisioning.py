@@ -24,6 +24,7 @@ COMM = "OCPPCommCtrlr"
 CHAPTER = "Part 2, Referenced Components and Variables"
 RECONNECTING = "Part 4, 5.3"
 STARTUP = one_of("StartupOfTheDevice", "ResetOrReboot")
+SECOND = "second"
 STATES = {"Available", "Occupied", "Reserved", "Unavailable", "Faulted"}
 
 # ---------------------------------------------------------------------- boot
@@ -638,6 +639,27 @@ def test_unavailable_survives_reset(csms: FakeCsms, dut: Dut) -> None:
         csms.expect_connector_status(status, one, requirement="B11.FR.02")
 
 
+@case("TC_B_24_CS")
+def test_reserved_survives_reset(csms: FakeCsms, dut: Dut) -> None:
+    """An EVSE that is reserved is so after a restart."""
+    connector = dut.connector
+
+    step("Reserve an EVSE", expect="Accepted, and its connector Reserved")
+    until = csms.timestamp(3600)
+    answer = csms.send("ReserveNow", id=1, expiryDateTime=until, idToken=dut.tokens.valid, evseId=connector.evseId)
+    require(answer.status == "Accepted", f"ReserveNow was answered {answer.status}")
+    csms.expect_connector_status("Reserved", connector, requirement="H01.FR.23")
+
+    step("Reset Immediate", expect="Accepted, then a restart")
+    _check_reset(csms, "Immediate", "Accepted", "B11.FR.03")
+    _check_restart(csms, "RemoteReset", "B01.FR.03")
+
+    step("Wait for the station's report", expect="Reserved as before, the others Available")
+    for one in dut.connectors:
+        status = "Reserved" if one == connector else "Available"
+        csms.expect_connector_status(status, one, requirement="B11.FR.05")
+
+
 @case("TC_B_25_CS")
 def test_reset_evse_while_idle(csms: FakeCsms, dut: Dut) -> None:
     """One EVSE is reset, the station is not."""
@@ -705,16 +727,81 @@ def test_network_profile_rejected(csms: FakeCsms, dut: Dut) -> None:
     answer = csms.send(
         "SetNetworkProfile",
         configurationSlot=999,
-        connectionData={
-            "messageTimeout": dut.values.message_timeout,
-            "ocppCsmsUrl": "wss://csms.example.com/ocpp",
-            "ocppInterface": dut.values.ocpp_interface,
-            "ocppTransport": "JSON",
-            "ocppVersion": "OCPP20",
-            "securityProfile": max(2, dut.security_profile),
-        },
+        connectionData=_connection_data(dut, csms.url_with(SECOND)[0]),
     )
     check(answer.status == "Rejected", "Rejected", requirement="B09.FR.02", actual=answer.status)
+
+
+@case("TC_B_45_CS")
+def test_network_profile_changed(csms: FakeCsms, dut: Dut) -> None:
+    """A station changes to the network profile that the CSMS puts first."""
+    spare, active = _slots(csms, dut)
+    csms.keep(COMM, "NetworkConfigurationPriority")
+
+    step("Set a network profile in a spare slot and put it first", expect="Accepted; Accepted or RebootRequired")
+    path = _set_profile(csms, dut, spare)
+    _set_priority(csms, f"{spare},{active}")
+
+    step("Reset OnIdle", expect="Accepted; the station connects by the new profile and registers")
+    _check_reset(csms, "OnIdle", "Accepted", "B11.FR.03")
+    _check_attempts(csms, [path], "B10.FR.04")
+    for connector in dut.connectors:
+        csms.expect_connector_status("Available", connector, requirement="B01.FR.05")
+
+    step("Put the old profile first again and reset", expect="the station connects by it")
+    _set_priority(csms, active)
+    old = path.replace(f"/{SECOND}/", "/")
+    _check_reset(csms, "OnIdle", "Accepted", "B11.FR.03")
+    _check_attempts(csms, [old], "B10.FR.04")
+
+
+@case("TC_B_46_CS")
+def test_network_profile_fails(csms: FakeCsms, dut: Dut) -> None:
+    """A station that can't connect by the first network profile tries so many times, and then the second."""
+    spare, active = _slots(csms, dut)
+    own = csms.path
+    csms.keep(COMM, "NetworkConfigurationPriority")
+    csms.configure(COMM, "NetworkProfileConnectionAttempts", "2")
+
+    step("Set a network profile in a spare slot and put it first", expect="Accepted; Accepted or RebootRequired")
+    path = _set_profile(csms, dut, spare)
+    _set_priority(csms, f"{spare},{active}")
+
+    step("Reset OnIdle, turn two attempts away", expect="two attempts by the new profile, then one by the old")
+    csms.turn_away(2)
+    _check_reset(csms, "OnIdle", "Accepted", "B11.FR.03")
+    _check_attempts(csms, [path, path, own], "B10.FR.03")
+    for connector in dut.connectors:
+        csms.expect_connector_status("Available", connector, requirement="B01.FR.05")
+
+
+@case("TC_B_49_CS")
+def test_network_profiles_fail(csms: FakeCsms, dut: Dut) -> None:
+    """A station that can't connect by any network profile goes back to the one that worked last."""
+    spare, active = _slots(csms, dut)
+    own, wait = csms.path, dut.values.retry_back_off
+    csms.keep(COMM, "NetworkConfigurationPriority")
+    csms.configure(COMM, "NetworkProfileConnectionAttempts", "1")
+    csms.configure(COMM, "RetryBackOffRepeatTimes", "0")
+    csms.configure(COMM, "RetryBackOffRandomRange", "0")
+    csms.configure(COMM, "RetryBackOffWaitMinimum", str(wait))
+
+    step("Set a network profile in a spare slot and put it first", expect="Accepted; Accepted or RebootRequired")
+    path = _set_profile(csms, dut, spare)
+    _set_priority(csms, f"{spare},{active}")
+
+    step(
+        "Reset OnIdle, turn one attempt by each profile away", expect="another by the old one, after the back-off time"
+    )
+    csms.turn_away(2)
+    _check_reset(csms, "OnIdle", "Accepted", "B11.FR.03")
+    _check_attempts(csms, [path, own, own], "B10.FR.07")
+    waited = csms.waited()
+    check(
+        waited >= wait - min(1.0, 0.1 * wait), f"after {wait} s at the earliest", requirement="B10.FR.07", actual=waited
+    )
+    for connector in dut.connectors:
+        csms.expect_connector_status("Available", connector, requirement="B01.FR.05")
 
 
 # ---------------------------------------------------------------------- shapes that several cases share
@@ -861,6 +948,48 @@ def _check_availability(report: Report, component: str, evse_id: int | None, req
         requirement=requirement,
         actual=found.members,
     )
+
+
+def _slots(csms: FakeCsms, dut: Dut) -> tuple[str, str]:
+    """A slot for a network profile that is not in use, and the one that is."""
+    known = [str(dut.values.configuration_slot), str(dut.values.spare_configuration_slot)]
+    active = csms.configured(COMM, "ActiveNetworkProfile") or known[0]
+    return next(one for one in known if one != active), active
+
+
+def _set_profile(csms: FakeCsms, dut: Dut, slot: str) -> str:
+    """A network profile that leads to us by another path is stored in a slot; the path."""
+    url, path = csms.url_with(SECOND)
+    answer = csms.send("SetNetworkProfile", configurationSlot=int(slot), connectionData=_connection_data(dut, url))
+    check(answer.status == "Accepted", "SetNetworkProfile is Accepted", requirement="B09.FR.01", actual=answer.status)
+    return path
+
+
+def _connection_data(dut: Dut, url: str) -> dict[str, Any]:
+    return {
+        "messageTimeout": dut.values.message_timeout,
+        "ocppCsmsUrl": url,
+        "ocppInterface": dut.values.ocpp_interface,
+        "ocppTransport": "JSON",
+        "ocppVersion": "OCPP20",
+        "securityProfile": dut.security_profile,
+    }
+
+
+def _set_priority(csms: FakeCsms, slots: str) -> None:
+    """NetworkConfigurationPriority is set, at once or for the next boot."""
+    asked = variable(COMM, "NetworkConfigurationPriority", attributeValue=slots)
+    status = csms.send("SetVariables", setVariableData=[asked]).setVariableResult[0].attributeStatus
+    taken = status in ("Accepted", "RebootRequired")
+    check(taken, "NetworkConfigurationPriority is Accepted or RebootRequired", requirement="B10.FR.01", actual=status)
+
+
+def _check_attempts(csms: FakeCsms, paths: list[str], requirement: str) -> None:
+    """After a reset the station connects by these paths, the last of which is taken, and registers."""
+    csms.expect_connection(within=csms.deadlines.reset, requirement=requirement)
+    used = csms.attempts_in_step()
+    check(used == paths, f"connection attempts by {', '.join(paths)}", requirement=requirement, actual=used)
+    csms.expect("BootNotification", within=csms.deadlines.boot, requirement="B01.FR.03")
 
 
 def _check_reset(csms: FakeCsms, kind: str, status: str, requirement: str, **target: Any) -> None:
