@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -34,41 +34,87 @@ class Plan:
 
 
 def plan_of(info: CaseInfo, family: str, dut_role: str) -> Plan:
-    """Read the plan of a case for a version family and the role of the device under test."""
-    tree, offset = _tree(info.function)
-    steps = tuple(_steps(tree, offset))
-    states = tuple(dict.fromkeys(_states(tree)))
-    verbs, optional = _verbs(tree)
-    for name in states:
-        more, maybe = _state_verbs(name, family, dut_role)
-        verbs |= more
-        optional |= maybe
-    return Plan(steps, states, frozenset(verbs), frozenset(optional - verbs))
+    """Read the plan of a case for a version family and the role of the device under test.
+
+    Helpers of the case's own module are read in the place where they are called.
+    """
+    read = _reading(info.function)
+    verbs, optional = set(read.verbs), set(read.optional)
+    for function in _state_functions(read, family, dut_role):
+        more = _reading(function)
+        verbs |= more.verbs
+        optional |= more.optional
+    return Plan(read.steps, read.states, frozenset(verbs), frozenset(optional - verbs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What one function does, and the helpers of its module that it calls."""
+
+    steps: tuple[PlannedStep, ...]
+    states: tuple[str, ...]
+    verbs: frozenset[str]
+    optional: frozenset[str]
+
+
+def _state_functions(read: _Reading, family: str, dut_role: str) -> list[Callable[..., Any]]:
+    """The functions of the states that a reading names, and of those that they name."""
+    found: dict[str, Callable[..., Any]] = {}
+    names = list(read.states)
+    while names:
+        name = names.pop()
+        function = all_states().get((family, dut_role, name))
+        if function is not None and name not in found:
+            found[name] = function
+            names.extend(_reading(function).states)
+    return list(found.values())
 
 
 @cache
-def _tree(function: Callable[..., Any]) -> tuple[ast.AST, int]:
+def _reading(function: Callable[..., Any]) -> _Reading:
+    return _read(function, frozenset())
+
+
+def _read(function: Callable[..., Any], callers: frozenset[Callable[..., Any]]) -> _Reading:
     lines, first = inspect.getsourcelines(function)
-    return ast.parse(textwrap.dedent("".join(lines))), first - 1
+    tree = ast.parse(textwrap.dedent("".join(lines)))
+    steps: list[PlannedStep] = []
+    states: dict[str, None] = {}
+    verbs, optional = _verbs(tree)
+    for call in _calls(tree):
+        helper = _helper(function, call)
+        if helper is not None and helper not in callers:
+            inner = _read(helper, callers | {function})
+            steps += inner.steps
+            states |= dict.fromkeys(inner.states)
+            verbs |= inner.verbs
+            optional |= inner.optional
+        elif _name(call.func) == "step":
+            steps.append(_planned(call, first - 1))
+        elif isinstance(call.func, ast.Attribute) and call.func.attr in ("reach", "execute") and call.args:
+            states[_text(call.args[0])] = None
+    return _Reading(tuple(steps), tuple(states), frozenset(verbs), frozenset(optional))
 
 
-def _steps(tree: ast.AST, offset: int) -> Iterator[PlannedStep]:
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _name(node.func) == "step"]
-    for call in sorted(calls, key=lambda node: node.lineno):
-        text = _text(call.args[0]) if call.args else ""
-        expect = next((_text(keyword.value) for keyword in call.keywords if keyword.arg == "expect"), "")
-        yield PlannedStep(text, expect, call.lineno + offset)
+def _calls(tree: ast.AST) -> list[ast.Call]:
+    """Every call, in the order of the source."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return sorted(calls, key=lambda node: (node.lineno, node.col_offset))
 
 
-def _states(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in ("reach", "execute")
-            and node.args
-        ):
-            yield _text(node.args[0])
+def _helper(function: Callable[..., Any], call: ast.Call) -> Callable[..., Any] | None:
+    """The function of the same module that a call names."""
+    if not isinstance(call.func, ast.Name):
+        return None
+    called = getattr(inspect.getmodule(function), call.func.id, None)
+    mine = inspect.isfunction(called) and called is not function and called.__module__ == function.__module__
+    return called if mine else None
+
+
+def _planned(call: ast.Call, offset: int) -> PlannedStep:
+    text = _text(call.args[0]) if call.args else ""
+    expect = next((_text(keyword.value) for keyword in call.keywords if keyword.arg == "expect"), "")
+    return PlannedStep(text, expect, call.lineno + offset)
 
 
 def _verbs(tree: ast.AST) -> tuple[set[str], set[str]]:
@@ -101,27 +147,6 @@ def _is_offer(node: ast.AST) -> bool:
         and node.func.attr == "offers"
         and bool(node.args)
     )
-
-
-def _state_verbs(name: str, family: str, dut_role: str) -> tuple[set[str], set[str]]:
-    """The verbs of a state and of every state function that it calls."""
-    function = all_states().get((family, dut_role, name))
-    return _function_verbs(function) if function is not None else (set(), set())
-
-
-@cache
-def _function_verbs(function: Callable[..., Any]) -> tuple[set[str], set[str]]:
-    tree, _ = _tree(function)
-    verbs, optional = _verbs(tree)
-    module = inspect.getmodule(function)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            called = getattr(module, node.func.id, None)
-            if inspect.isfunction(called) and called is not function and called.__module__ == function.__module__:
-                more, maybe = _function_verbs(called)
-                verbs = verbs | more
-                optional = optional | maybe
-    return verbs, optional
 
 
 def _name(node: ast.AST) -> str:

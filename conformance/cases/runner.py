@@ -211,6 +211,6 @@ def _missed(result: CaseResult, bench: Bench) -> list[PlannedStep]:
     if result.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE):
         return []
     reached = {one.line for one in result.steps}
-    last = max(reached, default=0)
-    plan = plan_of(result.info, bench.version.family, bench.dut.role)
-    return [one for one in plan.steps if one.line not in reached and one.line > last]
+    planned = plan_of(result.info, bench.version.family, bench.dut.role).steps
+    last = max((index for index, one in enumerate(planned) if one.line in reached), default=-1)
+    return [one for one in planned[last + 1 :] if one.line not in reached]
