@@ -17,12 +17,13 @@ def test_connector_occupied(csms: FakeCsms) -> None:
 
 
 @case("TC_G_02_CS")
-def test_connector_available(csms: FakeCsms) -> None:
+def test_connector_available(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
     """A connector becomes Available when the EV is unplugged."""
     csms.reach("EVConnectedPreSession")
 
-    step("Unplug the EV", expect="the connector is Available, by StatusNotification or NotifyEvent (G01.FR.04)")
-    csms.execute("EVDisconnected")
+    step("Unplug the EV", expect="the connector is Available, by StatusNotification or NotifyEvent")
+    operator.unplug(dut.connector)
+    csms.expect_connector_status("Available", dut.connector, within=dut.timeouts.physical, requirement="G01.FR.04")
 
 
 # ---------------------------------------------------------------- G03: one EVSE
@@ -237,6 +238,8 @@ def test_station_inoperative_after_reboot(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_G_20_CS")
 def test_lock_failure(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
     """A station that cannot lock the plug says so and does not charge."""
+    if csms.configured("AuthCtrlr", "Enabled") == "false":
+        csms.configure("AuthCtrlr", "Enabled", "true")
     operator.jam_lock(dut.connector)
     csms.reach("EVConnectedPreSession")
 
