@@ -259,6 +259,14 @@ def mismatch(actual: Any, expected: Any, pointer: str = "") -> tuple[str, str, s
     return None if actual is not ABSENT and same(actual, expected) else (pointer, shown(expected), shown(actual))
 
 
+def matches(actual: Any, expected: Any) -> bool:
+    """Whether a payload matches. Only one that does counts as judged, and that in the fields that were asked for."""
+    unrecorded = getattr(actual, "raw", None)
+    if unrecorded is not None and mismatch(unrecorded, expected) is not None:
+        return False
+    return mismatch(actual, expected) is None
+
+
 def _by_predicate(actual: Any, predicate: Callable[[Any], object], pointer: str) -> tuple[str, str, str] | None:
     name = (predicate.__doc__ or getattr(predicate, "__name__", "") or repr(predicate)).strip().splitlines()[0]
     if actual is not ABSENT and predicate(wrap(actual)):

@@ -21,7 +21,7 @@ from conformance.ocppj.frames import Frame
 from conformance.ocppj.trace import Entry, Trace
 from conformance.ocppj.versions import Version
 from conformance.peers.outcome import ExpectationFailed, Inconclusive, PeerCrashed
-from conformance.peers.payload import ABSENT, Fields, Malformed, mismatch, plain, shown
+from conformance.peers.payload import ABSENT, Fields, Malformed, matches, mismatch, plain, shown
 from conformance.peers.settings import Deadlines, Judge, Script, Wire
 
 Payload = Mapping[str, Any]
@@ -738,7 +738,11 @@ class Peer:
         """Every CALL of the case so far that matches, consumed or not, without waiting."""
         self._known(action)
         with self._changed:
-            return [one for one in self._inbox if one._action == action and mismatch(one._payload, match) is None]
+            return [one for one in self._inbox if one._action == action and matches(one._payload, match)]
+
+    def time_between(self, earlier: Request, later: Request) -> float:
+        """Seconds between the arrivals of two CALLs of the device."""
+        return later._entry.at - earlier._entry.at
 
     def seen_in_step(self, action: str, /, **match: Any) -> list[Request]:
         """Every CALL in this step's window that matches, consumed or not, without waiting."""
@@ -751,7 +755,7 @@ class Peer:
                 not request._consumed
                 and request._action == action
                 and request._entry.index >= first
-                and mismatch(request._payload, match) is None
+                and matches(request._payload, match)
             ):
                 return request
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.peers.payload import ABSENT, Fields, mismatch, peek, shown
+from conformance.peers.payload import ABSENT, Fields, matches, mismatch, peek, shown
 
 if TYPE_CHECKING:
     from conformance.peers.peer import Peer, Request
@@ -89,8 +89,7 @@ class TransactionView:
         found: list[Fields] = []
         for value in peek(event._payload, "meterValue") or ():
             for sample in peek(value, "sampledValue") or ():
-                if mismatch(getattr(sample, "raw", sample), match) is None:
-                    mismatch(sample, match)
+                if matches(sample, match):
                     found.append(Fields(sample))
         return found
 
@@ -141,10 +140,7 @@ class TransactionView:
 
 def _first(events: list[Request], wanted: dict[str, Any]) -> Request | None:
     """The first event that matches, its fields counted as judged."""
-    found = next((event for event in events if mismatch(_plain(event), wanted) is None), None)
-    if found is not None:
-        mismatch(found, wanted)
-    return found
+    return next((event for event in events if matches(event._payload, wanted)), None)
 
 
 def _plain(event: Request) -> Any:

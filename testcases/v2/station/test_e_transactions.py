@@ -7,9 +7,24 @@ is reached and not before, that it ends when its stop point ceases and not befor
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import takewhile
 from typing import Any
 
-from conformance import ABSENT, PRESENT, Dut, FakeCsms, NotApplicable, Operator, case, check, one_of, step
+from conformance import (
+    ABSENT,
+    PRESENT,
+    Dut,
+    FakeCsms,
+    NotApplicable,
+    Operator,
+    call_error,
+    case,
+    check,
+    late,
+    one_of,
+    require,
+    step,
+)
 
 # ---------------------------------------------------------------- start points
 
@@ -534,6 +549,132 @@ def test_status_of_the_queue(csms: FakeCsms) -> None:
     _check_status(csms, "E14.FR.06", ongoing=ABSENT, queued=False)
 
 
+@case("TC_E_29_CS")
+def test_status_of_ongoing_transaction_with_queue(csms: FakeCsms, dut: Dut) -> None:
+    """A transaction that goes on and whose messages wait for delivery after an offline period."""
+    _sampling(csms, dut)
+    csms.reach("EnergyTransferStarted")
+
+    step("Close the connection for a while, then ask for the transaction at once", expect="ongoing, and a queue")
+    _offline_for_samples(csms, dut)
+    _check_status(csms, "E14.FR.04", ongoing=True, queued=True, transactionId=csms.transaction(dut.evse).id)
+
+    step("Let the station empty its queue", expect="Updated with meter values, offline true")
+    _expect_queued_samples(csms, dut, "E11.FR.02")
+
+
+@case("TC_E_31_CS")
+def test_status_of_ended_transaction_with_queue(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """A transaction that ended offline, and whose messages wait for delivery."""
+    _optional(csms, "TxCtrlr", "TxStopPoint", "EVConnected")
+    _optional(csms, "OCPPCommCtrlr", "UnlockOnEVSideDisconnect", "true")
+    csms.reach("EnergyTransferStarted")
+
+    step("Have the session end while offline, then ask for the transaction at once", expect="not ongoing, and a queue")
+    with csms.offline():
+        _leave(csms, operator, dut, dut.tokens.valid)
+        csms.answer("TransactionEvent", late(dut.timeouts.message / 10))
+    csms.expect_connection(within=dut.timeouts.reset)
+    _check_status(csms, "E14.FR.04", ongoing=False, queued=True, transactionId=csms.transaction(dut.evse).id)
+
+    step("Let the station empty its queue", expect="StopAuthorized and Ended, offline true")
+    _expect_ended_offline(csms, dut, dut.tokens.valid, "E12.FR.02")
+
+
+@case("TC_E_33_CS")
+def test_status_of_a_full_queue(csms: FakeCsms, dut: Dut) -> None:
+    """Asked for no transaction, a station with undelivered messages says that there is a queue."""
+    _sampling(csms, dut)
+    csms.reach("EnergyTransferStarted")
+
+    step("Close the connection for a while, then ask for the queue at once", expect="a queue, no ongoingIndicator")
+    _offline_for_samples(csms, dut)
+    _check_status(csms, "E14.FR.07", ongoing=ABSENT, queued=True)
+
+    step("Let the station empty its queue", expect="Updated with meter values, offline true")
+    _expect_queued_samples(csms, dut, "E11.FR.02")
+
+
+# ---------------------------------------------------------------- offline
+
+
+@case("TC_E_40_CS")
+def test_connection_loss_during_transaction(csms: FakeCsms, dut: Dut) -> None:
+    """A transaction goes on while the station is offline, and what happened is told afterwards."""
+    _sampling(csms, dut)
+    csms.reach("EnergyTransferStarted")
+
+    step("Close the connection for a while", expect="the station connects again when it can")
+    _offline_for_samples(csms, dut)
+
+    step("Let the station empty its queue", expect="Updated with meter values, offline true")
+    _expect_queued_samples(csms, dut, "E11.FR.02")
+
+
+@case("TC_E_43_CS")
+def test_transaction_while_offline(csms: FakeCsms, dut: Dut) -> None:
+    """A whole session that ran offline is told afterwards, from Started to Ended."""
+    _optional(csms, "AuthCtrlr", "OfflineTxForUnknownIdEnabled", "true")
+    csms.reach("TransactionEventsInQueueEnded")
+
+    step("Let the station empty its queue", expect="Started with the token, and Ended, all of them offline true")
+    transaction = csms.transaction(dut.evse)
+    transaction.wait_until(eventType="Started", within=dut.timeouts.physical, requirement="E12.FR.01")
+    transaction.wait_until(
+        idToken=dut.tokens.valid,
+        triggerReason=one_of("Authorized", "ChargingStateChanged", "SignedDataReceived"),
+        within=dut.timeouts.physical,
+        requirement="E03.FR.01",
+    )
+    _expect_ended_offline(csms, dut, dut.tokens.valid, "E12.FR.02")
+
+
+@case("TC_E_44_CS")
+def test_stop_while_offline(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """The driver stops offline with the token that started; the end is told afterwards."""
+    csms.reach("EnergyTransferStarted")
+    _stops_offline(csms, operator, dut, dut.tokens.valid)
+
+
+@case("TC_E_45_CS")
+def test_stop_while_offline_by_group(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """The driver stops offline with a known token of the same group; the end is told afterwards."""
+    group = {"groupIdToken": dut.tokens.group}
+    csms.answer_always("Authorize", {"idTokenInfo": {"status": "Accepted", **group}})
+    csms.answer_always("TransactionEvent", lambda event: _accepted(event, group))
+    _remember(csms, operator, dut, dut.tokens.group2, group)
+    csms.reach("Authorized", locally=True, token=dut.tokens.group1)
+    csms.reach("EnergyTransferStarted")
+    _stops_offline(csms, operator, dut, dut.tokens.group2)
+
+
+# ---------------------------------------------------------------- what the CSMS does not take
+
+
+@case("TC_E_50_CS")
+def test_retries_until_the_last_attempt(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """An event that the CSMS always refuses is sent as often as configured, and the station goes on with the next."""
+    _refusing(csms, dut, attempts=2, refusals=2)
+
+    step("Plug in the EV, and refuse the event of it", expect="it comes again after the interval, and no more")
+    operator.plug_in(dut.connector)
+    _check_retry(csms, dut)
+
+    step("Take what comes next", expect="the change to Charging is told")
+    told = {"chargingState": "Charging", "requirement": "E13.FR.04"}
+    csms.transaction(dut.evse).wait_until(within=dut.timeouts.physical, **told)
+
+
+@case("TC_E_51_CS")
+def test_retries_until_taken(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """An event that the CSMS takes at the second attempt is not sent a third time."""
+    _refusing(csms, dut, attempts=3, refusals=1)
+
+    step("Plug in the EV, and refuse the event of it once", expect="it comes again after the interval, and no more")
+    operator.plug_in(dut.connector)
+    _check_retry(csms, dut)
+
+
 # ---------------------------------------------------------------- helpers of this file
 
 
@@ -621,8 +762,132 @@ def _take_cable(csms: FakeCsms, operator: Operator, dut: Dut, *, locked: bool) -
     csms.expect_connector_status("Available", dut.connector, within=dut.timeouts.physical)
 
 
+def _sampling(csms: FakeCsms, dut: Dut) -> None:
+    """Meter values are sampled at the tester's interval."""
+    _optional(csms, "SampledDataCtrlr", "Enabled", "true")
+    csms.configure("SampledDataCtrlr", "TxUpdatedMeasurands", ",".join(dut.values.measurands))
+    csms.configure("SampledDataCtrlr", "TxUpdatedInterval", f"{dut.values.sampled_interval}")
+
+
+def _offline_for_samples(csms: FakeCsms, dut: Dut) -> None:
+    """Offline for a sample at least; the first queued message is answered late: until then there is a queue."""
+    with csms.offline():
+        csms.drain(quiet=1.2 * dut.values.sampled_interval, limit=1.2 * dut.values.sampled_interval)
+        csms.answer("TransactionEvent", late(dut.timeouts.message / 10))
+    csms.expect_connection(within=dut.timeouts.reset)
+
+
+def _expect_queued_samples(csms: FakeCsms, dut: Dut, requirement: str) -> None:
+    """A sample of the offline period is delivered, and what went before it is complete."""
+    transaction = csms.transaction(dut.evse)
+    transaction.expect(
+        eventType="Updated",
+        triggerReason="MeterValuePeriodic",
+        offline=True,
+        meterValue=PRESENT,
+        within=dut.timeouts.physical,
+        requirement=requirement,
+    )
+    csms.drain()
+    online = list(takewhile(lambda event: not event.offline, transaction.events))
+    numbers = [event.seqNo for event in transaction.events[: len(online) + 1]]
+    check(
+        numbers == list(range(numbers[0], numbers[0] + len(numbers))),
+        "the events up to the first offline one are numbered without a gap",
+        requirement="E01.FR.07",
+        actual=numbers,
+    )
+    first = transaction.first.eventType
+    check(first == "Started", "the first event is Started", requirement="E01.FR.07", actual=first)
+
+
+def _leave(csms: FakeCsms, operator: Operator, dut: Dut, token: Any) -> None:
+    """The driver stops, unplugs and drives away."""
+    operator.present_token(token, dut.connector)
+    operator.unplug(dut.connector)
+    if "ParkingBayOccupancy" in csms.session(dut.evse).holds:
+        operator.free_bay(dut.connector)
+
+
+def _expect_ended_offline(csms: FakeCsms, dut: Dut, token: Any, requirement: str) -> None:
+    """StopAuthorized and Ended came, and what happened since the connection was lost says offline."""
+    transaction = csms.transaction(dut.evse)
+    transaction.expect(
+        eventType="Ended",
+        stoppedReason=one_of("Local", "EVDisconnected", ABSENT),
+        within=dut.timeouts.physical,
+        requirement=requirement,
+    )
+    transaction.expect(triggerReason="StopAuthorized", idToken=one_of(token, ABSENT), requirement="E07.FR.02")
+    for event in transaction.events_in_step:
+        check(event.offline is True, "offline true", requirement=requirement, actual=event.offline)
+
+
+def _stops_offline(csms: FakeCsms, operator: Operator, dut: Dut, token: Any) -> None:
+    step("Have the driver stop and leave while offline", expect="the station connects again when it can")
+    with csms.offline():
+        _leave(csms, operator, dut, token)
+    csms.expect_connection(within=dut.timeouts.reset)
+
+    step("Let the station empty its queue", expect="StopAuthorized and Ended, offline true")
+    _expect_ended_offline(csms, dut, token, "E08.FR.07")
+
+
+def _accepted(event: Any, group: dict[str, Any]) -> dict[str, Any]:
+    return {"idTokenInfo": {"status": "Accepted", **group}} if event.idToken else {}
+
+
+def _remember(csms: FakeCsms, operator: Operator, dut: Dut, token: Any, info: dict[str, Any]) -> None:
+    """Have the station know a token by itself: from the local list where there is one, else from the cache."""
+    known = {"status": "Accepted", **info}
+    if dut.features["LA-0"]:
+        _optional(csms, "LocalAuthListCtrlr", "Enabled", "true")
+        entry = {"idToken": token, "idTokenInfo": known}
+        answer = csms.send("SendLocalList", versionNumber=1, updateType="Full", localAuthorizationList=[entry])
+        require(answer.status == "Accepted", "the station takes no local list")
+    else:
+        csms.configure("TxCtrlr", "EVConnectionTimeOut", f"{dut.values.ev_connection_timeout}")
+        csms.reach("Authorized", locally=True, token=token)
+        csms.reach("EVConnectTimedOut")
+
+
 def _check_status(csms: FakeCsms, requirement: str, *, ongoing: Any, queued: bool, **asked: Any) -> None:
     answer = csms.send("GetTransactionStatus", **asked)
     indicator = answer.ongoingIndicator
     check(indicator is ongoing, f"ongoingIndicator {ongoing}", requirement=requirement, actual=indicator)
     check(answer.messagesInQueue is queued, f"messagesInQueue {queued}", requirement=requirement, actual=answer)
+
+
+def _refusing(csms: FakeCsms, dut: Dut, *, attempts: int, refusals: int) -> None:
+    """An authorized session whose next event is refused so often; every other one is taken."""
+    interval = f"{dut.values.message_attempt_interval}"
+    csms.configure("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent", f"{attempts}")
+    csms.configure("OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent", interval)
+    csms.configure("TxCtrlr", "TxStartPoint", "Authorized")
+    csms.reach("Authorized")
+    refused: list[Any] = []
+
+    def answer(event: Any) -> Any:
+        if len(refused) < refusals and event.seqNo in (refused or [event.seqNo]):
+            refused.append(event.seqNo)
+            return call_error("InternalError")
+        return {}
+
+    csms.answer_always("TransactionEvent", answer)
+
+
+def _check_retry(csms: FakeCsms, dut: Dut) -> None:
+    """The next event comes twice, MessageAttemptInterval apart, and not a third time in twice that interval."""
+    interval = dut.values.message_attempt_interval
+    first = csms.expect("TransactionEvent", within=dut.timeouts.physical, requirement="E03.FR.12")
+    same = {"seqNo": first.seqNo, "eventType": first.eventType, "timestamp": first.timestamp}
+    again = csms.expect("TransactionEvent", within=interval + dut.timeouts.message, requirement="E13.FR.02", **same)
+    pause = csms.time_between(first, again)
+    check(
+        interval * 0.9 <= pause <= interval + dut.timeouts.tolerance,
+        f"the second attempt {interval} s after the first",
+        requirement="E13.FR.03",
+        actual=round(pause, 2),
+    )
+    late_by = interval / 4
+    csms.expect_nothing("TransactionEvent", within=2 * interval + late_by, requirement="E13.FR.02", **same)
