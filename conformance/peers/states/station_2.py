@@ -465,5 +465,4 @@ def _none_yet(csms: FakeCsms, session: Session, connector: Any) -> None:
             f"no transaction before a start point holds (TxStartPoint {points})",
             f"TransactionEvent {early!r}",
             entry=early._entry,
-            requirement="E01.FR.15",
         )
