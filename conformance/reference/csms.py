@@ -102,7 +102,7 @@ class Csms:
             self.options.port,
             process_request=self._admit,
             select_subprotocol=self._select,
-            compression=None if self._flawed("no-compression") else "deflate",
+            compression="deflate",
             max_size=MAX_MESSAGE,
             close_timeout=_CLOSE_TIMEOUT,
             server_header=None,
@@ -186,7 +186,7 @@ class Csms:
         """Whether user name and password are right (A00.FR.207); without a password configured anybody is."""
         record = self.store.stations.get(identity)
         expected = record.password if record is not None and record.password is not None else self.settings.password
-        if expected is None or self._flawed("no-password-check"):
+        if expected is None:
             return True
         given = _credentials(request.headers.get_all("Authorization"))
         if given is None:
@@ -222,22 +222,16 @@ class Csms:
             await connection.close(_PROTOCOL_ERROR, "no common OCPP version")
             return
         session = self._open(identity, spoken, connection)
-        if session is None:
-            # Only with a defect: the new connection stays open and gets no service.
-            await connection.wait_closed()
-            return
         try:
             await session.run()
         finally:
             if self._live.get(identity) is session:
                 del self._live[identity]
 
-    def _open(self, identity: str, spoken: Version, connection: ServerConnection) -> Session | None:
+    def _open(self, identity: str, spoken: Version, connection: ServerConnection) -> Session:
         """The session of a new connection; an older one of the same station is closed, its CALLs are given up."""
         defects = self.defects[spoken.id]
         older = self._live.get(identity)
-        if older is not None and defects.active("second-connection-shadowed"):
-            return None
         record = self.store.station(identity)
         desk = Desk(
             version=spoken,

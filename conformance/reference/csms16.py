@@ -57,7 +57,7 @@ def _start_transaction(desk: Desk, payload: Payload) -> Outcome:
     known = _repeated(desk, payload)
     transaction = known or desk.record.add(
         Transaction(
-            id=_fresh_transaction_id(desk),
+            id=desk.store.next("transactionId"),
             evse=payload["connectorId"],
             connector=payload["connectorId"],
             token=payload["idTag"],
@@ -72,19 +72,11 @@ def _start_transaction(desk: Desk, payload: Payload) -> Outcome:
 
 def _repeated(desk: Desk, payload: Payload) -> Transaction | None:
     """The transaction that this request has opened before: a Charge Point repeats what was not answered in time."""
-    if desk.defects.active("duplicate-transaction-on-retry"):
-        return None
     for one in desk.record.transactions:
         seen = (one.connector, one.token, one.started, one.meter_start)
         if seen == (payload["connectorId"], payload["idTag"], payload["timestamp"], payload["meterStart"]):
             return one
     return None
-
-
-def _fresh_transaction_id(desk: Desk) -> int:
-    if desk.defects.active("transaction-id-reused"):
-        return 1
-    return desk.store.next("transactionId")
 
 
 def _stop_transaction(desk: Desk, payload: Payload) -> Outcome:

@@ -91,7 +91,7 @@ def test_a_killed_csms_knows_its_stations_again(tmp_path: Path) -> None:
 
 
 def test_defects_are_switched_on_by_name() -> None:
-    started = start_csms("1.6", defects=["transaction-id-reused"])
+    started = start_csms("1.6", defects=["transaction-id-text"])
     with pytest.raises(LaunchError, match="no-such-defect"):
         start_csms("1.6", defects=["no-such-defect"])
     started.close()

@@ -125,34 +125,6 @@ class MessageIdRepeated(Misbehaviour):
         return "1"
 
 
-@defect(
-    "result-nobody-asked-for-answered",
-    role=ROLE,
-    families=BOTH,
-    breaks="A CALLRESULT that answers nothing is answered by a CALLERROR [1].",
-    must_fail=(),
-    rules=("wire.answers-nothing",),
-)
-class StrayResultAnswered(Misbehaviour):
-    def unexpected(self, frame: frames.Frame) -> list[str]:
-        stray = frame.type in (frames.CALLRESULT, frames.CALLERROR)
-        return [frames.error(frame.id, "ProtocolError", "no such request", {}).text] if stray else []
-
-
-@defect(
-    "unknown-message-type-refused",
-    role=ROLE,
-    families=BOTH,
-    breaks="A message type that does not exist is answered by FormatViolation instead of ignored [3].",
-    must_fail=(),
-    rules=("wire.answers-nothing",),
-)
-class UnknownTypeRefused(Misbehaviour):
-    def unexpected(self, frame: frames.Frame) -> list[str]:
-        stray = frame.type in (frames.CALLRESULT, frames.CALLERROR, frames.CALLRESULTERROR)
-        return [] if stray else [frames.error(frame.id or "-1", "FormatViolation", "unknown message type", {}).text]
-
-
 flag(
     "two-calls-outstanding",
     role=ROLE,
@@ -162,37 +134,12 @@ flag(
     rules=("wire.one-call",),
 )
 flag(
-    "second-connection-shadowed",
-    role=ROLE,
-    families=BOTH,
-    breaks="A second connection of the same station stays open and is never served [43].",
-    must_fail=(),
-    rules=("wire.no-answer",),
-)
-flag(
     "echoes-first-subprotocol",
     role=ROLE,
-    families=BOTH,
-    breaks="The first subprotocol offered is accepted, whether it is served or not (OCPP-J, 3.2).",
-    must_fail=("TC_B_58_CSMS", "TC_088_CSMS"),
-    rules=("wire.subprotocol",),
-)
-flag(
-    "no-compression",
-    role=ROLE,
     families=("2",),
-    breaks="permessage-deflate is never accepted [45] (part 4, table 2: required of a CSMS).",
-    must_fail=(),
+    breaks="The first subprotocol offered is accepted, whether it is served or not (OCPP-J, 3.2).",
+    must_fail=("TC_B_58_CSMS",),
 )
-flag(
-    "no-password-check",
-    role=ROLE,
-    families=BOTH,
-    breaks="Any password, and none, is let in (A00.FR.207).",
-    must_fail=(),
-)
-
-
 # -- booting and time ---------------------------------------------------------------------------------------------
 
 
@@ -322,7 +269,7 @@ class HeartbeatWithoutTime(Misbehaviour):
     role=ROLE,
     families=BOTH,
     breaks="A token that is not known is told Accepted (C01.FR.07, E01.FR.11; 1.6 section 4.1).",
-    must_fail=("TC_023_1_CSMS", "TC_E_16_CSMS", "TC_C_02_CSMS", "TC_C_20_CSMS"),
+    must_fail=("TC_023_1_CSMS", "TC_E_16_CSMS"),
 )
 class AcceptsInvalidToken(Misbehaviour):
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
@@ -335,31 +282,15 @@ class AcceptsInvalidToken(Misbehaviour):
 @defect(
     "blocked-told-invalid",
     role=ROLE,
-    families=BOTH,
+    families=("1.6",),
     breaks="A blocked token is told Invalid [26].",
-    must_fail=("TC_023_3_CSMS", "TC_C_06_CSMS"),
+    must_fail=("TC_023_3_CSMS",),
 )
 class BlockedToldInvalid(Misbehaviour):
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
         info = _token_info(answer)
         if info is not None and info["status"] == "Blocked":
             info["status"] = "Invalid"
-        return answer
-
-
-@defect(
-    "group-forgotten",
-    role=ROLE,
-    families=BOTH,
-    breaks="The group of a token is never told (C09.FR.09, C09.FR.12; 1.6: parentIdTag).",
-    must_fail=("TC_C_39_CSMS", "TC_C_40_CSMS", "TC_C_43_CSMS"),
-)
-class GroupForgotten(Misbehaviour):
-    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
-        info = _token_info(answer)
-        if info is not None:
-            info.pop("groupIdToken", None)
-            info.pop("parentIdTag", None)
         return answer
 
 
@@ -389,23 +320,6 @@ class TransactionIdText(Misbehaviour):
         if action == "StartTransaction" and isinstance(answer, dict):
             answer["transactionId"] = str(answer["transactionId"])
         return answer
-
-
-flag(
-    "transaction-id-reused",
-    role=ROLE,
-    families=("1.6",),
-    breaks="Every transaction gets the same transactionId (1.6 section 4.8: unique).",
-    must_fail=(),
-    rules=("tx16.id-given",),
-)
-flag(
-    "duplicate-transaction-on-retry",
-    role=ROLE,
-    families=("1.6",),
-    breaks="A StartTransaction that is repeated opens a second transaction [50].",
-    must_fail=(),
-)
 
 
 @defect(
@@ -449,21 +363,6 @@ class IdTokenInfoBlocked(Misbehaviour):
         info = _token_info(answer)
         if action == "TransactionEvent" and info is not None and info["status"] == "Accepted":
             info["status"] = "Blocked"
-        return answer
-
-
-@defect(
-    "id-token-info-for-nobody",
-    role=ROLE,
-    families=("2",),
-    breaks="TransactionEvent without a token is told the status of one (TransactionEventResponse.idTokenInfo).",
-    must_fail=("TC_E_09_CSMS", "TC_E_12_CSMS", "TC_E_14_CSMS"),
-    rules=("tx.token-info",),
-)
-class IdTokenInfoForNobody(Misbehaviour):
-    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
-        if action == "TransactionEvent" and isinstance(answer, dict):
-            answer.setdefault("idTokenInfo", {"status": "Invalid"})
         return answer
 
 
