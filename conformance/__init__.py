@@ -1,19 +1,26 @@
 """OCPP-J conformance tests for charging stations and CSMSs, as a pytest plugin.
 
-The names here are what test cases import.
+The names here are what test cases import. They are loaded when first asked for: a reference device, which is a process
+of its own, and the plugin in a project that only has it installed need none of them.
 """
 
-from conformance.cases.case import case
-from conformance.cases.hands import Hands as Operator
-from conformance.cases.steps import check, step
-from conformance.dut.description import Dut
-from conformance.dut.variables import required_variables
-from conformance.peers.csms import FakeCsms
-from conformance.peers.outcome import Inconclusive, NotApplicable
-from conformance.peers.payload import ABSENT, PRESENT, one_of
-from conformance.peers.peer import call_error, late, require
-from conformance.peers.reports import Report, report_data, variable
-from conformance.peers.station import FakeStation
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conformance.cases.case import case
+    from conformance.cases.hands import Hands as Operator
+    from conformance.cases.steps import check, step
+    from conformance.dut.description import Dut
+    from conformance.dut.variables import required_variables
+    from conformance.peers.csms import FakeCsms
+    from conformance.peers.outcome import Inconclusive, NotApplicable
+    from conformance.peers.payload import ABSENT, PRESENT, one_of
+    from conformance.peers.peer import call_error, late, require
+    from conformance.peers.reports import Report, report_data, variable
+    from conformance.peers.station import FakeStation
 
 __version__ = "0.1.0"
 
@@ -38,3 +45,26 @@ __all__ = [
     "step",
     "variable",
 ]
+
+_PLACES = {
+    "conformance.cases.case": ("case",),
+    "conformance.cases.hands": ("Hands",),
+    "conformance.cases.steps": ("check", "step"),
+    "conformance.dut.description": ("Dut",),
+    "conformance.dut.variables": ("required_variables",),
+    "conformance.peers.csms": ("FakeCsms",),
+    "conformance.peers.outcome": ("Inconclusive", "NotApplicable"),
+    "conformance.peers.payload": ("ABSENT", "PRESENT", "one_of"),
+    "conformance.peers.peer": ("call_error", "late", "require"),
+    "conformance.peers.reports": ("Report", "report_data", "variable"),
+    "conformance.peers.station": ("FakeStation",),
+}
+_HOMES = {name: module for module, names in _PLACES.items() for name in names}
+_RENAMED = {"Operator": "Hands"}
+
+
+def __getattr__(name: str) -> Any:
+    inside = _RENAMED.get(name, name)
+    if name not in __all__ or inside not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[inside]), inside)

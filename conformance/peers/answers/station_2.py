@@ -15,8 +15,7 @@ def _named(entry: Any) -> tuple[str, str]:
 
 def _identified(entry: Mapping[str, Any]) -> dict[str, Any]:
     named = {"component": peek(entry, "component"), "variable": peek(entry, "variable")}
-    kind = peek(entry, "attributeType")
-    return named if kind is None else {**named, "attributeType": kind}
+    return {**named, "attributeType": peek(entry, "attributeType") or "Actual"}
 
 
 def _get_variables(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
