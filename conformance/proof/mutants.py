@@ -139,24 +139,26 @@ def other_value(value: Any, schema: Mapping[str, Any]) -> Any:
         others = [one for one in choices if one != value]
         return others[(choices.index(value) if value in choices else 0) % len(others)] if others else None
     if isinstance(value, str):
-        return _other_text(value, schema)
+        limit = schema.get("maxLength", len(value) + 5)
+        return next((one for one in _other_texts(value, schema, limit) if one != value and len(one) <= limit), None)
     if isinstance(value, (int, Decimal)):
-        step = 1 if isinstance(value, int) else Decimal(1)
-        above = value + 7 * step
-        return above if above <= Decimal(str(schema.get("maximum", above))) else value - step
+        lowest, highest = (
+            Decimal(str(schema.get(name, value + far))) for name, far in (("minimum", -9), ("maximum", 9))
+        )
+        return next((value + far for far in (7, -1, 1) if lowest <= value + far <= highest), None)
     return None
 
 
-def _other_text(value: str, schema: Mapping[str, Any]) -> str:
+def _other_texts(value: str, schema: Mapping[str, Any], limit: int) -> Iterator[str]:
     if schema.get("format") == "date-time":
         from conformance.ocppj.datetimes import parse_datetime
 
         moment = parse_datetime(value)
         if moment is not None:
-            return (moment - timedelta(days=2)).isoformat().replace("+00:00", "Z")
+            yield (moment - timedelta(days=2)).isoformat().replace("+00:00", "Z")
     if value.lower() in ("true", "false"):
-        return "false" if value.lower() == "true" else "true"
-    if value.isdigit():
-        return str(int(value) + 7)
-    limit = schema.get("maxLength", len(value) + 2)
-    return ("zz" + value)[:limit] if not value.startswith("zz") else ("yy" + value)[:limit]
+        yield "false" if value.lower() == "true" else "true"
+    if value.isdecimal():
+        yield str(int(value) + 7)
+    for prefix in ("yy", "zz") if value.startswith("zz") else ("zz", "yy"):
+        yield (prefix + value)[:limit]
