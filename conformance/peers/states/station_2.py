@@ -430,7 +430,8 @@ def _event(
     stopped = match.pop("stoppedReason", ABSENT)
     wait = transaction.wait_until if earlier else transaction.expect
     if owed != "Ended":
-        told = wait(within=csms.deadlines.physical, requirement=requirement, eventType=owed, **match)
+        kind: Any = one_of("Started", owed) if earlier else owed
+        told = wait(within=csms.deadlines.physical, requirement=requirement, eventType=kind, **match)
         _check_state(csms, told, states)
         return
     told = wait(within=csms.deadlines.physical, requirement=requirement, **match)
