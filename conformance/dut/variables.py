@@ -23,7 +23,7 @@ class RequiredVariable:
     """One required variable. `data_types` and `mutabilities` are those that the standard lets it have.
 
     `per` is "EVSE" or "Connector" for a variable of each of them, else "". `feature` is the feature without which it
-    is not required, "" for none. `value_optional`: it may be reported without a value, but has to have a maxLimit.
+    is not required, "" for none. `value_optional`: it may be reported without a value. `limited`: it has a maxLimit.
     """
 
     component: str
@@ -34,6 +34,7 @@ class RequiredVariable:
     mutabilities: tuple[str, ...]
     feature: str
     value_optional: bool
+    limited: bool
     source: str
 
     @property
@@ -82,6 +83,7 @@ def _known() -> tuple[RequiredVariable, ...]:
             mutabilities=tuple(entry["mutability"]),
             feature=entry.get("feature", ""),
             value_optional=entry.get("valueOptional", False),
+            limited=entry.get("maxLimit", False),
             source=entry["source"],
         )
         for entry in entries

@@ -72,6 +72,8 @@ class Reported:
     members: tuple[str, ...]
     limit: Any
     described: bool
+    identity: tuple[Any, ...]
+    """What no other entry of a report has: names, instances and place, and the types of the attributes."""
     data: Fields
 
     @property
@@ -170,6 +172,11 @@ def _reported(data: Any) -> Reported:
         members=tuple(_members(peek(traits, "valuesList") or "")),
         limit=ABSENT if limit is None else limit,
         described=traits is not None,
+        identity=(
+            *(str(peek(one, field) or "").lower() for one in (component, name) for field in ("name", "instance")),
+            (peek(evse, "id"), peek(evse, "connectorId")),
+            *sorted(str(peek(one, "type") or "Actual") for one in peek(data, "variableAttribute") or ()),
+        ),
         data=Fields(data),
     )
 

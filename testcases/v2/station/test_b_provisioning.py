@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from conformance import (
@@ -9,6 +10,7 @@ from conformance import (
     PRESENT,
     Dut,
     FakeCsms,
+    NotApplicable,
     Operator,
     Report,
     case,
@@ -47,7 +49,7 @@ def test_cold_boot_accepted(csms: FakeCsms, operator: Operator, dut: Dut) -> Non
         csms.expect_connector_status("Available", connector, requirement="B01.FR.05")
 
     step("It reports its start as a security event", expect="StartupOfTheDevice or ResetOrReboot")
-    csms.expect("SecurityEventNotification", type=STARTUP, requirement="A04.FR.02")
+    csms.expect("SecurityEventNotification", type=STARTUP, requirement="A04.FR.01")
 
 
 @case("TC_B_02_CS")
@@ -78,7 +80,6 @@ def test_cold_boot_pending(csms: FakeCsms, operator: Operator, dut: Dut) -> None
     step("Ask for the FullInventory", expect="Accepted, then the whole report")
     report = _base_report(csms, "FullInventory")
     _check_described(report)
-    _check_required(report, dut, "B07.FR.08")
 
     step("Start a transaction from afar", expect="Rejected")
     start = csms.send("RequestStartTransaction", evseId=dut.connector.evseId, remoteStartId=1, idToken=dut.tokens.valid)
@@ -112,9 +113,7 @@ def test_cold_boot_rejected(csms: FakeCsms, operator: Operator, dut: Dut) -> Non
         "Wait until the interval is over",
         expect="nothing, then BootNotification again, over a new connection if need be",
     )
-    again = csms.expect("BootNotification", within=retry + csms.deadlines.connect, requirement="B03.FR.06")
-    same = again.chargingStation == first.chargingStation
-    check(same, "the same station as before", requirement="B01.FR.01", actual=again.chargingStation)
+    csms.expect("BootNotification", within=retry + csms.deadlines.connect, requirement="B03.FR.06")
 
     step("The registration is accepted now", expect="every connector reported Available")
     for connector in dut.connectors:
@@ -131,7 +130,8 @@ def test_rejected_station_refuses_calls(csms: FakeCsms, operator: Operator, dut:
     csms.expect_connection()
     csms.expect("BootNotification", reason="PowerUp", within=dut.boot_time, requirement="B01.FR.09")
     csms.drain()
-    require(csms.connected, "the station has closed the connection until its next BootNotification, as it may")
+    if not csms.connected:
+        raise NotApplicable("the station closes the connection while it is rejected, as it may (B03.FR.04)")
 
     step("Ask for the FullInventory", expect="CALLERROR SecurityError")
     request = {"requestId": csms.next_request_id(), "reportBase": "FullInventory"}
@@ -263,17 +263,17 @@ def test_set_one_variable(csms: FakeCsms) -> None:
     answer = csms.send("GetVariables", getVariableData=[variable(COMM, "OfflineThreshold")])
     _check_read(answer, {"OfflineThreshold": "300"})
 
-    step("Set it without an attributeType to 301, then read it", expect="Accepted, 301")
-    data = variable(COMM, "OfflineThreshold", attributeValue="301")
+    step("Set it without an attributeType to 299, then read it", expect="Accepted, 299")
+    data = variable(COMM, "OfflineThreshold", attributeValue="299")
     _check_set(csms.send("SetVariables", setVariableData=[data]), 1, "B05.FR.12")
     answer = csms.send("GetVariables", getVariableData=[variable(COMM, "OfflineThreshold")])
-    _check_read(answer, {"OfflineThreshold": "301"})
+    _check_read(answer, {"OfflineThreshold": "299"})
 
 
 @case("TC_B_10_CS")
 def test_set_several_variables(csms: FakeCsms) -> None:
     """Variables of two components are set at once."""
-    value = "301" if csms.keep(COMM, "OfflineThreshold") == "300" else "300"
+    value = "299" if csms.keep(COMM, "OfflineThreshold") == "300" else "300"
     csms.keep("AuthCtrlr", "LocalAuthorizeOffline")
 
     step("Set OfflineThreshold and LocalAuthorizeOffline", expect="Accepted for both")
@@ -295,7 +295,8 @@ def test_set_several_variables(csms: FakeCsms) -> None:
 @case("TC_B_11_CS")
 def test_set_badly_formatted_values(csms: FakeCsms, dut: Dut) -> None:
     """Values that are not of a variable's data type are rejected, and leave it as it was."""
-    threshold, now = str(dut.values.offline_threshold), csms.timestamp()
+    # More than 1, which some would take for a boolean.
+    threshold, now = str(max(10, dut.values.offline_threshold)), csms.timestamp()
     bad = {
         (COMM, "OfflineThreshold"): (f"{threshold}.1", "true", now, "abc"),
         ("AuthCtrlr", "AuthorizeRemoteStart"): (threshold, f"{threshold}.1", now, "abc"),
@@ -464,20 +465,15 @@ def test_report_by_criterion(csms: FakeCsms) -> None:
     step("Ask for what is Enabled", expect="Accepted, then a report")
     report = _report(csms, componentCriteria=["Enabled"])
     enabled = [one for one in everything if one.variable == "Enabled" and one.value == "true"]
-    missing = [one.label for one in enabled if one.label not in _labels(report)]
+    missing = [one.label for one in enabled if one.label.lower() not in _labels(report)]
     check(not missing, "every Enabled that is true is reported", requirement="B08.FR.09", actual=missing)
     others = [one.label for one in report if one.variable == "Enabled" and one.value != "true"]
     check(not others, "no Enabled that is not true is reported", requirement="B08.FR.09", actual=others)
 
     step("Read every Enabled that was reported", expect="true")
-    asked = [
-        variable(one.component, one.variable, evseId=one.evse[0], connectorId=one.evse[1])
-        for one in report
-        if one.variable == "Enabled"
-    ]
-    for one in asked:
-        answer = csms.send("GetVariables", getVariableData=[one])
-        _check_read(answer, {"Enabled": "true"})
+    for one in (each for each in report if each.variable == "Enabled"):
+        asked = {"component": one.data.component, "variable": one.data.variable}
+        _check_read(csms.send("GetVariables", getVariableData=[asked]), {"Enabled": "true"})
 
 
 @case("TC_B_17_CS")
@@ -577,7 +573,7 @@ def test_reset_on_idle_while_charging(csms: FakeCsms, dut: Dut) -> None:
     step("Wait for the station's report", expect="every connector's status, and its start as a security event")
     for one in dut.connectors:
         csms.expect_connector_status("Occupied" if one == connector and left else "Available", one)
-    csms.expect("SecurityEventNotification", type=STARTUP, requirement="A04.FR.02")
+    csms.expect("SecurityEventNotification", type=STARTUP, requirement="A04.FR.01")
 
 
 @case("TC_B_41_CS")
@@ -614,7 +610,8 @@ def test_reset_immediately_while_charging(csms: FakeCsms, dut: Dut) -> None:
 
     step("Reset Immediate", expect="Accepted; the transaction ends, and the station restarts")
     _check_reset(csms, "Immediate", "Accepted", "B12.FR.02")
-    _check_ended_by_reset(csms, connector, "B12.FR.04")
+    ended = _expect_ended_by_reset(csms, connector, "B12.FR.04")
+    check(not ended.idToken, "no idToken: no token has stopped it", actual=ended.idToken)
     _check_restart(csms, "RemoteReset", "B01.FR.03")
 
     step("Wait for the station's report", expect="Occupied where the cable is, the others Available")
@@ -694,7 +691,7 @@ def test_reset_evse_immediately_while_charging(csms: FakeCsms, dut: Dut) -> None
 
     step("Reset the EVSE Immediate", expect="Accepted; the transaction ends, and the station does not restart")
     _check_reset(csms, "Immediate", "Accepted", "B12.FR.02", evseId=connector.evseId)
-    _check_ended_by_reset(csms, connector, "B12.FR.08")
+    _expect_ended_by_reset(csms, connector, "B12.FR.08")
     csms.expect_nothing("BootNotification", within=csms.deadlines.quiet, requirement="B12.FR.08")
 
 
@@ -862,7 +859,8 @@ def _check_described(report: Report, requirement: str = "B07.FR.08") -> None:
     check(not strange, "every list has values of its valuesList alone", requirement=requirement, actual=strange)
     shown = [one.label for one in report if one.shows_write_only]
     check(not shown, "no WriteOnly variable shows its value", requirement="B07.FR.03", actual=shown)
-    twice = sorted({label for label in _names(report) if _names(report).count(label) > 1})
+    counted = Counter(one.identity for one in report)
+    twice = sorted({one.label for one in report if counted[one.identity] > 1})
     check(not twice, "no variable is reported twice", requirement=requirement, actual=twice)
 
 
@@ -871,7 +869,8 @@ def _names(report: Report) -> list[str]:
 
 
 def _labels(report: Report) -> dict[str, Any]:
-    return {one.label: one for one in report}
+    """The variables of a report by label; names know no case."""
+    return {one.label.lower(): one for one in report}
 
 
 def _required(dut: Dut) -> list[tuple[Any, str]]:
@@ -888,7 +887,7 @@ def _check_required(report: Report, dut: Dut, requirement: str, *, writable: boo
     """A report has every variable (every `writable` one) that the standard requires of this station."""
     labels = _labels(report)
     wanted = [label for place, label in _required(dut) if place.variable.writable or not writable]
-    missing = [label for label in wanted if label not in labels]
+    missing = [label for label in wanted if label.lower() not in labels]
     check(not missing, "every required variable is there", requirement=requirement, actual=missing)
     _check_defined(report, dut)
 
@@ -897,14 +896,14 @@ def _check_defined(report: Report, dut: Dut) -> None:
     """What a report has of the required variables is as the standard defines them."""
     labels = _labels(report)
     for place, label in _required(dut):
-        one, wanted = labels.get(label), place.variable
+        one, wanted = labels.get(label.lower()), place.variable
         if one is None:
             continue
         kind, access = one.data_type, one.mutability
         check(kind in wanted.data_types, f"{label}: {' or '.join(wanted.data_types)}", requirement=CHAPTER, actual=kind)
         check(access in wanted.mutabilities, f"{label}: {wanted.mutabilities}", requirement=CHAPTER, actual=access)
-        valued = bool(one.limit) if wanted.value_optional else one.value is not None
-        check(valued, f"{label} has a {'maxLimit' if wanted.value_optional else 'value'}", requirement=CHAPTER)
+        check(one.value is not None or wanted.value_optional, f"{label} has a value", requirement=CHAPTER)
+        check(one.limit or not wanted.limited, f"{label} has a maxLimit", requirement=CHAPTER)
         kept = one.persistent or access == "ReadOnly"
         check(kept, f"{label} is persistent, because it can be set", requirement=CHAPTER)
 
@@ -1004,9 +1003,9 @@ def _check_restart(csms: FakeCsms, reason: str, requirement: str) -> None:
     csms.expect("BootNotification", reason=reason, within=csms.deadlines.boot, requirement="B01.FR.09")
 
 
-def _check_ended_by_reset(csms: FakeCsms, connector: Any, requirement: str) -> None:
+def _expect_ended_by_reset(csms: FakeCsms, connector: Any, requirement: str) -> Any:
     """The transaction on an EVSE is ended by the station, because of the reset."""
-    ended = csms.transaction(connector.evseId).expect(
+    return csms.transaction(connector.evseId).expect(
         eventType="Ended",
         triggerReason="ResetCommand",
         stoppedReason="ImmediateReset",
@@ -1014,7 +1013,6 @@ def _check_ended_by_reset(csms: FakeCsms, connector: Any, requirement: str) -> N
         within=csms.deadlines.reset,
         requirement=requirement,
     )
-    check(not ended.idToken, "no idToken: no token has stopped it", requirement="E07.FR.03", actual=ended.idToken)
 
 
 def _end_session(csms: FakeCsms, connector: Any) -> bool:
