@@ -107,12 +107,14 @@ class StationBench(Bench):
             self._give_up(f"the station has not connected within {limit:g} s")
         if self.gone and peer.wire_numbers == self._deaf:
             raise Inconclusive(self.gone)
+        fresh = not peer.accepted
         with peer.behind_the_scenes():
             if not peer.accepted:
                 peer.wait(lambda: peer.accepted, within=min(1.0, limit))
             if self.suspect or not peer.accepted:
                 self._round_trip()
-            peer.drain()
+            # A station that has only just booted takes a moment to report itself.
+            peer.drain(max(_AFTER_BOOT, self.dut.timeouts.quiet) if fresh else None)
         self.gone, self.suspect = "", False
 
     _deaf: tuple[int, ...] = ()
@@ -245,6 +247,9 @@ class CsmsBench(Bench):
 
 
 _IN_USE = frozenset({"Occupied", "Preparing", "Charging", "SuspendedEV", "SuspendedEVSE", "Finishing"})
+_AFTER_BOOT = 0.3
+"""Seconds of silence after which a station that was accepted a moment ago counts as idle."""
+
 _PROBE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "1.6": ("GetConfiguration", {"key": ["HeartbeatInterval"]}),
     "2": (
