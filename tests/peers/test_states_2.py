@@ -68,7 +68,7 @@ def notified(value: str) -> tuple[str, dict[str, Any]]:
 
 
 def tx(number: int, kind: str, trigger: str, state: str = "", **fields: Any) -> tuple[str, dict[str, Any]]:
-    info = {name: fields.pop(name) for name in ("stoppedReason", "remoteStartId") if name in fields}
+    info: dict[str, Any] = {name: fields.pop(name) for name in ("stoppedReason", "remoteStartId") if name in fields}
     if state:
         info["chargingState"] = state
     return "TransactionEvent", {**event("tx1", number, kind, **info), "triggerReason": trigger, **fields}
