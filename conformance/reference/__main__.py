@@ -38,7 +38,8 @@ def parser(kind: str = "") -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="factory value of a variable (Component.Variable or Component.Variable[instance]) or of a 1.6 key",
     )
-    station.add_argument("--evses", type=int, default=2, help="number of EVSEs, one connector each (default 2)")
+    station.add_argument("--evses", type=int, default=2, help="number of EVSEs (default 2)")
+    station.add_argument("--connectors", type=int, default=1, help="connectors of each EVSE of 2.x (default 1)")
     station.add_argument("--watts", type=int, default=22080, help="power of a charging EVSE in W (default 22080)")
     station.add_argument("--fixed-cable", action="store_true", help="the cables are attached to the station")
     for name, default, what in (
@@ -64,6 +65,13 @@ def _common(one: argparse.ArgumentParser) -> None:
     )
     one.add_argument("--state", type=Path, help="folder to keep what survives a restart")
     one.add_argument("--defect", action="append", default=[], metavar="NAME", help="switch a named defect on")
+    one.add_argument(
+        "--habit",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="behave in a named way that the standard leaves open",
+    )
     one.add_argument("--die-with-parent", action="store_true", help="exit when standard input is closed")
 
 

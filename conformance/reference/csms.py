@@ -26,6 +26,7 @@ from conformance.reference.csms_session import Refused, Session
 from conformance.reference.csms_store import Store
 from conformance.reference.csms_tokens import DEFAULT_TOKENS, TokenBook
 from conformance.reference.defects import Defects, all_defects
+from conformance.reference.habits import chosen_habits
 from conformance.reference.http_operator import Verb, VerbError
 from conformance.reference.wire import Payload
 
@@ -52,8 +53,8 @@ _HEX_KEY = re.compile(r"(?:[0-9A-Fa-f]{2}){8,20}")
 class CsmsOptions:
     """How a reference CSMS starts. `versions` in order of no importance: the station's own preference counts.
 
-    `defects` are names out of `defects.csms`. `state` is a folder that makes stations, transactions and counters
-    survive a restart; None forgets them.
+    `defects` are names out of `defects.csms`, `habits` out of `habits.csms`. `state` is a folder that makes
+    stations, transactions and counters survive a restart; None forgets them.
     """
 
     versions: tuple[str, ...]
@@ -63,6 +64,7 @@ class CsmsOptions:
     tokens: TokenBook = field(default_factory=lambda: TokenBook(DEFAULT_TOKENS))
     state: Path | None = None
     defects: tuple[str, ...] = ()
+    habits: tuple[str, ...] = ()
 
 
 class Csms:
@@ -81,8 +83,9 @@ class Csms:
         self.store = Store(options.state)
         self.authority = CertificateAuthority()
         self.defects = _defects(options.defects, self.versions.values())
-        for one in self.defects.values():
-            one.bind(self)
+        for spoken in self.versions.values():
+            self.defects[spoken.id].take_on(chosen_habits(options.habits, "CSMS", spoken.family))
+            self.defects[spoken.id].bind(self)
         self._schemas = schemas or SchemaStore()
         self._registrations: dict[str, Registration] = {}
         self._live: dict[str, Session] = {}

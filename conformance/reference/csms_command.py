@@ -63,6 +63,7 @@ def options_of(arguments: argparse.Namespace, chosen: Mapping[str, str], address
         settings=Settings(**values),
         state=arguments.state,
         defects=tuple(arguments.defect),
+        habits=tuple(arguments.habit),
     )
     return options if arguments.tokens is None else _with_tokens(options, arguments.tokens)
 

@@ -26,8 +26,10 @@ class StationOptions:
     certificate: Path | None = None
     key: Path | None = None
     defects: tuple[str, ...] = ()
+    habits: tuple[str, ...] = ()
     settings: dict[str, str] = field(default_factory=dict)
     evses: int = 2
+    connectors: int = 1
     watts: int = 22080
     fixed_cable: bool = False
     message_timeout: float = 10.0

@@ -16,6 +16,7 @@ from conformance.ocppj.versions import Version
 from conformance.reference import link
 from conformance.reference.clock import Clock
 from conformance.reference.defects import Defects
+from conformance.reference.habits import chosen_habits
 from conformance.reference.hardware import Hardware
 from conformance.reference.memory import Memory
 from conformance.reference.offline import TransactionQueue
@@ -49,9 +50,10 @@ class Station:
         self.version = version
         self.schemas = schemas
         self.defects = Defects.chosen(options.defects, "CS", version.family)
+        self.defects.take_on(chosen_habits(options.habits, "CS", version.family))
         self.clock = Clock()
         self.memory = Memory(options.state)
-        self.hardware = Hardware(options.evses, watts=options.watts, fixed=options.fixed_cable)
+        self.hardware = Hardware(options.evses, options.connectors, watts=options.watts, fixed=options.fixed_cable)
         self.endpoint: Endpoint | None = None
         self.registration = "unknown"
         self.network = asyncio.Event()

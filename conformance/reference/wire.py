@@ -13,7 +13,7 @@ import contextlib
 import sys
 import traceback
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -96,6 +96,15 @@ class Distortion(Protocol):
     def answered(self, frame: frames.Frame) -> list[str]:
         """Texts to write in reaction to an answer that was waited for; a good device writes none."""
 
+    def pause(self, action: str) -> float:
+        """Seconds to hold back a CALL, or the answer to `action`, before it leaves."""
+
+    def acts_first(self, action: str) -> bool:
+        """Whether to begin to act on a CALL before its answer is written."""
+
+    def meanwhile(self, endpoint: Endpoint) -> list[Coroutine[Any, Any, None]]:
+        """Work that goes on beside the conversation until the connection ends."""
+
 
 class Honest:
     """The distortion of a device without defects."""
@@ -119,6 +128,15 @@ class Honest:
         return []
 
     def answered(self, frame: frames.Frame) -> list[str]:
+        return []
+
+    def pause(self, action: str) -> float:
+        return 0.0
+
+    def acts_first(self, action: str) -> bool:
+        return False
+
+    def meanwhile(self, endpoint: Endpoint) -> list[Coroutine[Any, Any, None]]:
         return []
 
 
@@ -163,6 +181,8 @@ class Endpoint:
 
         Raises CallError, CallTimeout, InvalidAnswer or Disconnected. `timeout` in seconds; None: the endpoint's own.
         """
+        if pause := self._distortion.pause(action):
+            await asyncio.sleep(pause)
         if not self.one_at_a_time:
             return await self._call(action, payload, timeout)
         async with self._turn:
@@ -220,6 +240,7 @@ class Endpoint:
         """Read and answer until the connection is closed; never raises for what the other side sent."""
         from websockets.exceptions import ConnectionClosed
 
+        beside = [asyncio.create_task(_quietly(work)) for work in self._distortion.meanwhile(self)]
         try:
             while True:
                 await self._received(frames.parse(await self.socket.recv()))
@@ -227,6 +248,8 @@ class Endpoint:
             pass
         finally:
             self.closed.set()
+            for task in beside:
+                task.cancel()
             for _, future in list(self._pending.values()):
                 if not future.done():
                     future.set_exception(Disconnected("the connection was closed before the answer came"))
@@ -276,6 +299,11 @@ class Endpoint:
             # A bug of ours must be seen as one, and must not look like a device that fell silent.
             traceback.print_exc(file=sys.stderr)
             outcome = CallError("InternalError", type(defect).__name__)
+        if then is not None and self._distortion.acts_first(action):
+            then()
+            then = None
+        if pause := self._distortion.pause(action):
+            await asyncio.sleep(pause)
         if frame.type == frames.CALL:
             payload = frame.payload if isinstance(frame.payload, dict) else {}
             distorted = self._distortion.answer(action, payload, outcome)
@@ -386,6 +414,12 @@ _NEAREST: Mapping[str, str] = {
     "FormatViolation": "FormationViolation",
     "OccurrenceConstraintViolation": "OccurenceConstraintViolation",
 }
+
+
+async def _quietly(work: Coroutine[Any, Any, None]) -> None:
+    """Run what goes on beside a conversation; it ends with the connection, and a refused CALL is its own affair."""
+    with contextlib.suppress(CallError, CallTimeout, InvalidAnswer, Disconnected):
+        await work
 
 
 def _words(frame: frames.Frame) -> str:

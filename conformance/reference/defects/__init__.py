@@ -10,14 +10,14 @@ A defect is declared in one of two ways:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 from conformance.ocppj import frames
-from conformance.reference.wire import CallError, Payload
+from conformance.reference.wire import CallError, Endpoint, Payload
 
 
 class Misbehaviour:
@@ -58,6 +58,18 @@ class Misbehaviour:
 
     def powered_up(self) -> None:
         """The device has been switched on, and has not connected yet: time to forget or alter what it remembers."""
+
+    def pause(self, action: str) -> float:
+        """Seconds that a CALL of the device, or its answer to `action`, is held back before it leaves."""
+        return 0.0
+
+    def acts_first(self, action: str) -> bool:
+        """Whether the device begins to act on a CALL before its answer is written."""
+        return False
+
+    def meanwhile(self, endpoint: Endpoint) -> list[Coroutine[Any, Any, None]]:
+        """Work that goes on beside the conversation, from the opening of a connection to its end."""
+        return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +162,11 @@ class Defects:
         hooks = [made() for name in names if (made := known[name].misbehaviour) is not None]
         return cls(frozenset(names), hooks)
 
+    def take_on(self, hooks: Mapping[str, Misbehaviour]) -> None:
+        """Switch on further hooks, by name: habits, which are no defects and reach into the same places."""
+        self.names |= hooks.keys()
+        self.hooks.extend(hooks.values())
+
     def bind(self, device: object) -> None:
         """Tell the hooks which device they sit in."""
         for hook in self.hooks:
@@ -200,6 +217,15 @@ class Defects:
 
     def answered(self, frame: frames.Frame) -> list[str]:
         return [text for hook in self.hooks for text in hook.answered(frame)]
+
+    def pause(self, action: str) -> float:
+        return sum(hook.pause(action) for hook in self.hooks)
+
+    def acts_first(self, action: str) -> bool:
+        return any(hook.acts_first(action) for hook in self.hooks)
+
+    def meanwhile(self, endpoint: Endpoint) -> list[Coroutine[Any, Any, None]]:
+        return [work for hook in self.hooks for work in hook.meanwhile(endpoint)]
 
 
 def _copy(value: Any) -> Any:

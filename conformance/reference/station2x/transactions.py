@@ -141,6 +141,9 @@ class Transactions:
         """The cable is now in at both ends."""
         session = self.sessions[evse.id]
         self._cancel_connection_timer(session)
+        if session.authorized and self._merges(session):
+            self._move(session, "CablePluggedIn")
+            return
         self._move(session, "CablePluggedIn")
         if session.authorized:
             self._close_path(session)
@@ -179,6 +182,9 @@ class Transactions:
         if self._station.availability.reservation(session.evse.id) is not None:
             session.reservation_id = self._station.availability.end_reservation(session.evse.id)
             self._station.availability.report_changes()
+        if session.evse.connected and self._merges(session):
+            self._move(session, "Authorized")
+            return
         self._move(session, "Authorized")
         if session.evse.connected:
             self._close_path(session)
@@ -302,7 +308,19 @@ class Transactions:
             self._move(session, "SignedDataReceived", report=False)
         session.path_closed = True
         self._move(session, "ChargingStateChanged", report=False)
+        if self._station.defects.active("suspended-before-charging"):
+            session.suspended = True
+            self._flow(session)
+            session.suspended = False
         self._flow(session)
+
+    def _merges(self, session: Session) -> bool:
+        """With the habit of merged transitions: let the energy flow before the event that says why."""
+        if not self._station.defects.active("merged-transitions") or not session.evse.connector.lock():
+            return False
+        session.path_closed = True
+        self._switch(session, not session.evse.faulted and session.evse.ev_takes_energy)
+        return True
 
     def _flow(self, session: Session, reason: str = "Other") -> None:
         """Let energy flow if nothing stands against it, and say so when the state changed."""

@@ -1,0 +1,573 @@
+"""Habits of a charging station."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from conformance.reference.habits import Habit, habit, own_habit
+from conformance.reference.wire import CallError, Endpoint, Payload
+
+ROLES = ("CS",)
+NEW = ("2",)
+OLD = ("1.6",)
+
+
+class Requests(Habit):
+    """Base of habits that send CALLs of some actions differently."""
+
+    actions: tuple[str, ...] = ()
+
+    def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        return self.instead(action, payload) if action in self.actions else [(action, payload)]
+
+    def instead(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        """The CALLs that are sent instead."""
+        return [(action, payload)]
+
+
+class Answers(Habit):
+    """Base of habits that answer some actions differently."""
+
+    actions: tuple[str, ...] = ()
+
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        if action in self.actions and not isinstance(answer, CallError):
+            return self.change(answer)
+        return answer
+
+    def change(self, answer: Payload) -> Payload:
+        """The answer that is given instead."""
+        return answer
+
+
+def _availability(payload: Payload, level: int, number: int) -> Payload:
+    """NotifyEvent about AvailabilityState: of the connector (2), its EVSE (1) or the station (0)."""
+    component: Payload = {"name": ("ChargingStation", "EVSE", "Connector")[level]}
+    if level:
+        component["evse"] = {"id": payload["evseId"]}
+    if level == 2:
+        component["evse"]["connectorId"] = payload["connectorId"]
+    event = {
+        "eventId": number,
+        "timestamp": payload["timestamp"],
+        "trigger": "Delta",
+        "actualValue": payload["connectorStatus"] if level else "Available",
+        "eventNotificationType": "HardWiredNotification",
+        "component": component,
+        "variable": {"name": "AvailabilityState"},
+    }
+    return {"generatedAt": payload["timestamp"], "seqNo": 0, "eventData": [event]}
+
+
+# -- connector status -----------------------------------------------------------------------------------------------
+
+
+@habit(
+    "status-by-event",
+    roles=ROLES,
+    families=NEW,
+    legal="connector states come by NotifyEvent (Connector.AvailabilityState, trigger Delta) alone "
+    "(B01.FR.05, G01.FR.08: either message; a TriggerMessage for StatusNotification brings that message)",
+)
+class _StatusByEvent(Requests):
+    actions = ("StatusNotification",)
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1_000_000)
+        self._asked = 0
+
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        asked = action == "TriggerMessage" and request.get("requestedMessage") == "StatusNotification"
+        if asked and not isinstance(answer, CallError) and answer["status"] == "Accepted":
+            self._asked += 1
+        return answer
+
+    def instead(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        if self._asked:
+            self._asked -= 1
+            return [(action, payload)]
+        return [("NotifyEvent", _availability(payload, 2, next(self._numbers)))]
+
+
+@habit(
+    "status-of-all-levels",
+    roles=ROLES,
+    families=NEW,
+    legal="NotifyEvent about the AvailabilityState of the connector, its EVSE and the station beside each "
+    "StatusNotification (G01, N07: what is monitored is reported)",
+)
+class _StatusOfAllLevels(Requests):
+    actions = ("StatusNotification",)
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(2_000_000)
+
+    def instead(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        told = [("NotifyEvent", _availability(payload, level, next(self._numbers))) for level in (2, 1, 0)]
+        return [(action, payload), *told]
+
+
+class _Held(Requests):
+    """StatusNotifications wait; with `last_only`, a later one of the same connector replaces what waits."""
+
+    actions = ("StatusNotification",)
+    wait = 0.0
+    last_only = False
+
+    def __init__(self) -> None:
+        self._released: list[Payload] = []
+        self._waiting: dict[Any, object] = {}
+
+    def instead(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        if payload in self._released:
+            self._released.remove(payload)
+            return [(action, payload)]
+        ticket = object()
+        place = (payload.get("evseId"), payload["connectorId"])
+        self._waiting[place] = ticket
+
+        async def release() -> None:
+            await asyncio.sleep(self.wait)
+            if not self.last_only or self._waiting.get(place) is ticket:
+                self._released.append(payload)
+                await self.context.tell(action, payload)
+
+        self.context.spawn(release())
+        return []
+
+
+@habit(
+    "late-status",
+    roles=ROLES,
+    legal="StatusNotification leaves 80 ms after it is due, behind the transaction's messages "
+    "(no requirement orders the two: 1.6 4.9, 2.x G01)",
+)
+class _LateStatus(_Held):
+    wait = 0.08
+
+
+@habit(
+    "debounced-status",
+    roles=ROLES,
+    families=OLD,
+    legal="a status that lasts less than 150 ms is not reported (1.6 4.9, MinimumStatusDuration)",
+)
+class _DebouncedStatus(_Held):
+    wait = 0.15
+    last_only = True
+
+
+@habit(
+    "late-transactions",
+    roles=ROLES,
+    legal="transaction messages leave 80 ms after they are due, behind StatusNotification",
+)
+class _LateTransactions(Habit):
+    def pause(self, action: str) -> float:
+        return 0.08 if action in ("TransactionEvent", "StartTransaction", "StopTransaction") else 0.0
+
+
+@habit(
+    "suspended-first",
+    roles=ROLES,
+    families=OLD,
+    legal="SuspendedEVSE between Preparing and Charging (1.6 4.9, transition B5)",
+)
+class _SuspendedFirst(Requests):
+    actions = ("StatusNotification",)
+
+    def __init__(self) -> None:
+        self._last: dict[int, str] = {}
+
+    def instead(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        before = self._last.get(payload["connectorId"])
+        self._last[payload["connectorId"]] = payload["status"]
+        if payload["status"] == "Charging" and before in ("Preparing", "Available"):
+            return [(action, {**payload, "status": "SuspendedEVSE"}), (action, payload)]
+        return [(action, payload)]
+
+
+own_habit(
+    "suspended-before-charging",
+    roles=ROLES,
+    families=NEW,
+    legal="a chargingState SuspendedEVSE between EVConnected and Charging (E02, ChargingStateEnumType)",
+)
+own_habit(
+    "merged-transitions",
+    roles=ROLES,
+    families=NEW,
+    legal="the energy flows when the cable or the token completes the authorization: one event tells of both "
+    "(E01.FR.18 wants the state at the time of the event)",
+)
+
+
+@habit(
+    "plain-status",
+    roles=ROLES,
+    families=OLD,
+    legal="StatusNotification with its required fields alone (1.6 6.47: timestamp and info are optional)",
+)
+class _PlainStatus(Requests):
+    actions = ("StatusNotification",)
+
+    def instead(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        return [(action, {name: payload[name] for name in ("connectorId", "errorCode", "status")})]
+
+
+@habit(
+    "wordy-status",
+    roles=ROLES,
+    families=OLD,
+    legal="StatusNotification with info, vendorId and vendorErrorCode (1.6 6.47)",
+)
+class _WordyStatus(Requests):
+    actions = ("StatusNotification",)
+
+    def instead(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        more = {"info": "all is well", "vendorId": "org.example.habits", "vendorErrorCode": "0x0000"}
+        return [(action, {**more, **payload})]
+
+
+# -- what is said besides ---------------------------------------------------------------------------------------------
+
+
+@habit(
+    "chatty",
+    roles=ROLES,
+    legal="Heartbeat, DataTransfer, and MeterValues, in 2.x NotifyEvent and SecurityEventNotification too, between the "
+    "messages that are due (1.6 4.3, 4.6, 4.7; 2.x G02, A04, J01, N07, P02: none is bound to an occasion)",
+)
+class _Chatty(Habit):
+    QUIET = ("BootNotification", "Heartbeat", "NotifyReport")
+
+    def __init__(self) -> None:
+        self._turn = itertools.count()
+
+    def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        station = self.context
+        if station.registration != "Accepted" or action in self.QUIET:
+            return [(action, payload)]
+        said = self._said(station, next(self._turn), station.clock.stamp())
+        return [(action, payload), said]
+
+    def _said(self, station: Any, turn: int, now: str) -> tuple[str, Payload]:
+        old = station.version.family == "1.6"
+        register = str(int(station.hardware.evses[0].meter.read()))
+        topics: list[tuple[str, Payload]] = [
+            ("Heartbeat", {}),
+            ("DataTransfer", {"vendorId": "org.example.habits", "messageId": "diary", "data": "dear diary"}),
+        ]
+        if old:
+            sample = {"timestamp": now, "sampledValue": [{"value": register, "context": "Other"}]}
+            topics.append(("MeterValues", {"connectorId": 1, "meterValue": [sample]}))
+        else:
+            value = {"value": 21.5, "measurand": "Voltage", "context": "Other", "unitOfMeasure": {"unit": "V"}}
+            event = {
+                "eventId": 3_000_000 + turn,
+                "timestamp": now,
+                "trigger": "Periodic",
+                "actualValue": "21.5",
+                "eventNotificationType": "PreconfiguredMonitor",
+                "component": {"name": "TemperatureSensor"},
+                "variable": {"name": "Temperature"},
+            }
+            topics += [
+                ("MeterValues", {"evseId": 1, "meterValue": [{"timestamp": now, "sampledValue": [value]}]}),
+                ("NotifyEvent", {"generatedAt": now, "seqNo": 0, "eventData": [event]}),
+                ("SecurityEventNotification", {"type": "SettingSystemTime", "timestamp": now, "techInfo": "NTP"}),
+            ]
+        return topics[turn % len(topics)]
+
+
+@habit(
+    "no-security-events",
+    roles=ROLES,
+    families=NEW,
+    legal="no SecurityEventNotification at boot (the reusable state Booted of part 6 makes it optional)",
+)
+class _NoSecurityEvents(Requests):
+    actions = ("SecurityEventNotification",)
+
+    def instead(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        return [] if payload["type"] in ("StartupOfTheDevice", "ResetOrReboot") else [(action, payload)]
+
+
+@habit(
+    "acts-before-answering",
+    roles=ROLES,
+    legal="the messages that follow a remote start, a remote stop or a change of availability leave before the answer "
+    "(only Reset, reports and TriggerMessage, F06.FR.04, are bound to answer first)",
+)
+class _ActsBeforeAnswering(Habit):
+    ACTIONS = (
+        "RequestStartTransaction",
+        "RequestStopTransaction",
+        "RemoteStartTransaction",
+        "RemoteStopTransaction",
+        "ChangeAvailability",
+    )
+
+    def acts_first(self, action: str) -> bool:
+        return action in self.ACTIONS
+
+    def pause(self, action: str) -> float:
+        return 0.05 if action in self.ACTIONS else 0.0
+
+
+@habit(
+    "full-boot-notification",
+    roles=ROLES,
+    legal="BootNotification with every optional field (1.6 6.3; 2.x ChargingStationType, ModemType)",
+)
+class _FullBootNotification(Requests):
+    actions = ("BootNotification",)
+
+    def instead(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        modem = {"iccid": "89310410106543789301", "imsi": "204043398599999"}
+        if "chargingStation" in payload:
+            payload["chargingStation"]["modem"] = modem
+            return [(action, payload)]
+        more = {
+            "chargeBoxSerialNumber": self.context.options.identity[:25],
+            "meterType": "eHZ",
+            "meterSerialNumber": "1EMH0012345678",
+        }
+        return [(action, {**payload, **modem, **more})]
+
+
+@habit(
+    "heartbeats-often",
+    roles=ROLES,
+    legal="a Heartbeat every 100 ms (1.6 4.6, 2.x G02: the interval is a minimum of liveliness, no upper bound)",
+)
+class _HeartbeatsOften(Habit):
+    def meanwhile(self, endpoint: Endpoint) -> list[Coroutine[Any, Any, None]]:
+        async def beat() -> None:
+            while not endpoint.closed.is_set():
+                await asyncio.sleep(0.1)
+                if self.context.registration == "Accepted":
+                    await endpoint.call("Heartbeat", {})
+
+        return [beat()]
+
+
+# -- fields -----------------------------------------------------------------------------------------------------------
+
+
+@habit(
+    "wordy-transactions",
+    roles=ROLES,
+    families=NEW,
+    legal="optional fields of TransactionEvent wherever they may stand: offline false, numberOfPhasesUsed, "
+    "cableMaxCurrent, timeSpentCharging, more measurands, phases and locations",
+)
+class _WordyTransactions(Requests):
+    actions = ("TransactionEvent",)
+
+    def instead(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        payload["transactionInfo"].setdefault("timeSpentCharging", 0)
+        payload = {"offline": False, "numberOfPhasesUsed": 3, "cableMaxCurrent": 32, **payload}
+        for value in payload.get("meterValue", []):
+            context = value["sampledValue"][0]["context"]
+            value["sampledValue"] += [_extra(context, *one) for one in _MEASURED]
+        return [(action, payload)]
+
+
+_MEASURED: tuple[tuple[str, float, str, str | None, str], ...] = (
+    ("Voltage", 229.7, "V", "L1-N", "Outlet"),
+    ("Voltage", 230.4, "V", "L2-N", "Outlet"),
+    ("Current.Import", 15.9, "A", "L3", "Inlet"),
+    ("SoC", 54, "Percent", None, "EV"),
+    ("Frequency", 50.02, "Hertz", None, "Inlet"),
+)
+
+
+def _extra(context: str, measurand: str, value: float, unit: str, phase: str | None, location: str) -> Payload:
+    sample: Payload = {
+        "value": value,
+        "measurand": measurand,
+        "context": context,
+        "location": location,
+        "unitOfMeasure": {"unit": unit, "multiplier": 0},
+    }
+    if phase is not None:
+        sample["phase"] = phase
+    return sample
+
+
+_DEFAULTS: Mapping[str, Any] = {
+    "measurand": "Energy.Active.Import.Register",
+    "context": "Sample.Periodic",
+    "location": "Outlet",
+    "unitOfMeasure": {"unit": "Wh"},
+    "unit": "Wh",
+    "format": "Raw",
+}
+
+
+@habit(
+    "sparse-meter-values",
+    roles=ROLES,
+    legal="meter values without the fields that have a default: measurand, context, unit, location "
+    "(2.x SampledValueType, 1.6 7.43)",
+)
+class _SparseMeterValues(Requests):
+    actions = ("TransactionEvent", "MeterValues", "StopTransaction")
+
+    def instead(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        for value in [*payload.get("meterValue", []), *payload.get("transactionData", [])]:
+            value["sampledValue"] = [
+                {name: item for name, item in one.items() if _DEFAULTS.get(name) != item}
+                for one in value["sampledValue"]
+            ]
+        return [(action, payload)]
+
+
+@habit(
+    "other-letter-case",
+    roles=ROLES,
+    families=NEW,
+    legal="names of components and variables in other letters in answers and reports "
+    "(part 2, ComponentType and VariableType: names are case insensitive)",
+)
+class _OtherLetterCase(Answers):
+    actions = ("GetVariables", "SetVariables")
+
+    def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        if action == "NotifyReport":
+            payload["reportData"] = [self._renamed(one) for one in payload["reportData"]]
+        return [(action, payload)]
+
+    def change(self, answer: Payload) -> Payload:
+        return {name: [self._renamed(one) for one in items] for name, items in answer.items()}
+
+    def _renamed(self, item: Payload) -> Payload:
+        for name, letters in (("component", str.upper), ("variable", str.lower)):
+            item[name] = {**item[name], "name": letters(item[name]["name"])}
+        return item
+
+
+@habit(
+    "small-reports",
+    roles=ROLES,
+    families=NEW,
+    legal="three variables in a NotifyReport (B07.FR.08 to .10: how many parts a report has is up to the station)",
+)
+class _SmallReports(Requests):
+    actions = ("NotifyReport",)
+    SIZE = 3
+
+    def __init__(self) -> None:
+        self._sent: dict[int, int] = {}
+
+    def instead(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        data = payload["reportData"]
+        first = self._sent.get(payload["requestId"], 0) if payload["seqNo"] else 0
+        chunks = [data[at : at + self.SIZE] for at in range(0, len(data), self.SIZE)]
+        self._sent[payload["requestId"]] = first + len(chunks)
+        last = len(chunks) - 1
+        return [
+            (
+                action,
+                {**payload, "seqNo": first + at, "reportData": chunk, "tbc": at < last or payload.get("tbc", False)},
+            )
+            for at, chunk in enumerate(chunks)
+        ]
+
+
+@habit(
+    "reason-codes",
+    roles=ROLES,
+    families=NEW,
+    legal="statusInfo in every answer that has a status (StatusInfoType is optional wherever it stands)",
+)
+class _ReasonCodes(Habit):
+    WITHOUT = ("GetInstalledCertificateIds",)
+
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        if isinstance(answer, CallError) or "status" not in answer or action in self.WITHOUT:
+            return answer
+        return {"statusInfo": {"reasonCode": "NoError", "additionalInfo": "as it should be"}, **answer}
+
+
+@habit(
+    "vendor-keys",
+    roles=ROLES,
+    families=OLD,
+    legal="GetConfiguration lists keys of the vendor, with and without a value (1.6 chapter 9, 7.29)",
+)
+class _VendorKeys(Answers):
+    actions = ("GetConfiguration",)
+
+    def change(self, answer: Payload) -> Payload:
+        if len(answer.get("configurationKey", [])) > 5:
+            answer["configurationKey"] += [
+                {"key": "org.example.Mood", "readonly": True, "value": "cheerful"},
+                {"key": "org.example.Secret", "readonly": False},
+            ]
+        return answer
+
+
+@habit(
+    "spontaneous-meter-values",
+    roles=ROLES,
+    legal="MeterValues of every connector, 0 included, twice a second (1.6 4.7, 2.x J01)",
+)
+class _SpontaneousMeterValues(Habit):
+    def meanwhile(self, endpoint: Endpoint) -> list[Coroutine[Any, Any, None]]:
+        async def measure() -> None:
+            old = endpoint.version.family == "1.6"
+            while not endpoint.closed.is_set():
+                await asyncio.sleep(0.5)
+                if self.context.registration != "Accepted":
+                    continue
+                for number in (0, *(evse.id for evse in self.context.hardware.evses)):
+                    sample: Payload = {
+                        "value": "230" if old else 230,
+                        "measurand": "Voltage",
+                        "context": "Sample.Clock",
+                    }
+                    value = {"timestamp": self.context.clock.stamp(), "sampledValue": [sample]}
+                    payload = {"connectorId" if old else "evseId": number, "meterValue": [value]}
+                    await endpoint.call("MeterValues", payload)
+
+        return [measure()]
+
+
+# -- what is set at the factory --------------------------------------------------------------------------------------
+
+
+@habit(
+    "tokens-cached",
+    roles=ROLES,
+    legal="the tokens that are valid stand in the authorization cache and are let in at once, without Authorize "
+    "(1.6 3.5.1, 4.1; 2.x C10.FR.02, C12, LocalPreAuthorize)",
+)
+class _TokensCached(Habit):
+    TOKENS = ("AABBCC01", "AABBCC02", "AABBCC06")
+
+    def powered_up(self) -> None:
+        from conformance.reference.authorization import Verdict
+
+        for token in self.TOKENS:
+            self.context.cache.learn(token, Verdict("Accepted"), None, None, 0)
+        if self.context.version.family == "1.6":
+            self.context.configuration.find("LocalPreAuthorize").value = "true"
+        else:
+            self.context.model.find("AuthCtrlr", "LocalPreAuthorize").value = "true"
+
+
+@habit(
+    "fixed-transaction-points",
+    roles=ROLES,
+    families=NEW,
+    legal="TxStartPoint and TxStopPoint are read-only (part 2, section 2.6.6; features C-51 and C-52)",
+)
+class _FixedTransactionPoints(Habit):
+    def powered_up(self) -> None:
+        for name in ("TxStartPoint", "TxStopPoint"):
+            self.context.model.find("TxCtrlr", name).mutability = "ReadOnly"
