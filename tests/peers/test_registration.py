@@ -41,7 +41,7 @@ def test_what_was_asked_for_is_taken_while_pending(csms: FakeCsms, device: Devic
 def test_a_pending_station_stays_so_in_the_next_case(csms: FakeCsms, device: Device) -> None:
     csms.answer("BootNotification", {"status": "Pending"})
     device.calls("BootNotification", **BOOT)
-    csms.begin(type(csms.trace)(), None)  # type: ignore[arg-type]  # nobody judges
+    csms.begin(type(csms.trace)(), None)
     device.calls("Heartbeat")
     assert device.last.error_code == "SecurityError"
 
@@ -70,7 +70,7 @@ def test_attempts_are_turned_away_so_many_times(csms: FakeCsms, device: Device) 
     assert csms.attempts_in_step() == ["/ocpp/CS001"]
     assert [csms.turns_away() for _ in range(3)] == [True, True, False]
     csms.turn_away(1)
-    csms.begin(type(csms.trace)(), None)  # type: ignore[arg-type]  # nobody judges
+    csms.begin(type(csms.trace)(), None)
     assert not csms.turns_away()
     with pytest.raises(ExpectationFailed, match="a connection attempt within 1 s"):
         csms.expect_attempt(within=1.0)
