@@ -5,6 +5,7 @@ The only module that imports pytest, `report/html.py` aside. Everything that a r
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from conformance.cases.selection import Selected, Wishes
+    from conformance.progress import Progress
     from conformance.report.record import CaseRecord
     from conformance.run import Run, Settings
 
@@ -60,22 +62,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Begin a run when this session is one: an --ocpp option was given, or our own cases are among the arguments."""
-    if config.option.collectonly or hasattr(config, "workerinput") or not _is_conformance_run(config):
+    if hasattr(config, "workerinput") or not _is_conformance_run(config):
         return
     if getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None):
         raise pytest.UsageError("one device, one worker: run without -n (pytest-xdist)")
-    from conformance.run import Run, RunError
+    from conformance.holder import RunError
+    from conformance.run import Run
 
     settings = _settings(config)
+    dry = config.option.ocpp_plan or config.option.collectonly
     try:
         run = Run(settings, suspend=_suspend(config))
-        if not config.option.ocpp_plan:
+        if not dry:
             run.begin()
     except RunError as error:
         raise pytest.UsageError(str(error)) from None
     plugin = ConformanceRun(config, run)
     config.pluginmanager.register(plugin, "ocpp-run")
-    if not config.option.ocpp_plan:
+    if not dry:
         from conformance.report.html import enable
 
         assert run.record is not None
@@ -136,7 +140,26 @@ def _settings(config: pytest.Config) -> Settings:
         strict=option.ocpp_strict,
         report_dir=Path(option.ocpp_report_dir or config.invocation_params.dir / "reports"),
         schemas=Path(option.ocpp_schemas) if option.ocpp_schemas else None,
+        selection=tuple(_selection(config)),
     )
+
+
+def _selection(config: pytest.Config) -> Iterator[str]:
+    """What narrows the run, as it was written."""
+    option = config.option
+    for name in ("role", "version", "block", "profile"):
+        yield from (f"--ocpp-{name} {one}" for one in getattr(option, f"ocpp_{name}"))
+    if option.keyword:
+        yield f"-k {shlex.quote(option.keyword)}"
+    if option.markexpr:
+        yield f"-m {shlex.quote(option.markexpr)}"
+    yield from (f"--deselect {one}" for one in option.deselect or ())
+    folder = _testcases_folder()
+    for one in config.args:
+        path, _, node = str(one).partition("::")
+        inside = Path(path).resolve()
+        if inside != folder and folder in inside.parents:
+            yield f"{inside.relative_to(folder)}{'::' if node else ''}{node}"
 
 
 def _wishes(option: Any) -> Wishes:
@@ -176,6 +199,11 @@ def pytest_pycollect_makeitem(collector: Any, name: str, obj: object) -> Any:
     return plugin.items(collector, name, info)
 
 
+def _asks_a_person(operator: Any) -> bool:
+    """Whether an act of some verb is a prompt on the terminal."""
+    return operator.default.kind == "manual" or "manual" in operator.verbs.values()
+
+
 class CaseFailed(Exception):
     """Carries the record of a case that is not green through pytest's machinery."""
 
@@ -191,6 +219,12 @@ class CaseItem(pytest.Item):
     run: Run
     record: CaseRecord | None = None
 
+    def on_step(self, step: Any) -> None:
+        """A step of the case begins."""
+        plugin = self.config.pluginmanager.getplugin("ocpp-run")
+        if plugin is not None and plugin.progress is not None:
+            plugin.progress.step(self.selected, step)
+
     def prepare(self, selected: Selected, run: Run, function: str) -> None:
         """Attach what is run, and the names that -k and -m know it by."""
         entry = selected.entry
@@ -200,12 +234,8 @@ class CaseItem(pytest.Item):
     def runtest(self) -> None:
         """Run the case; a verdict that is not green raises CaseFailed."""
         from conformance.report.junit import user_properties
-        from conformance.run import RunError
 
-        try:
-            self.record = self.run.execute(self.selected, self.nodeid)
-        except RunError as error:
-            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+        self.record = self.run.execute(self.selected, self.nodeid, self.on_step)
         self.user_properties.extend(user_properties(self.record))
         if self.record.verdict == "NOT APPLICABLE":
             pytest.skip(self.record.reason)
@@ -236,7 +266,8 @@ class ConformanceRun:
     def __init__(self, config: pytest.Config, run: Run) -> None:
         self.config = config
         self.run = run
-        self._interrupted = False
+        self.progress: Progress | None = None
+        self._interrupted = ""
         self._implemented: set[str] = set()
 
     def items(self, collector: Any, name: str, info: Any) -> list[CaseItem]:
@@ -269,6 +300,8 @@ class ConformanceRun:
         problems = missing(one.selected for one in cases)
         problems += self._stale_expected_failures()
         if problems:
+            for line in problems:
+                self.run.problem(line)
             raise pytest.UsageError("\n".join(problems))
 
     def _stale_expected_failures(self) -> list[str]:
@@ -281,20 +314,48 @@ class ConformanceRun:
 
     def _partial(self) -> bool:
         """Whether only a part of the cases was collected, so that an id may simply not be among them."""
-        return self.config.args_source is pytest.Config.ArgsSource.ARGS
+        return [Path(one).resolve() for one in self.config.args] != [_testcases_folder()]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        """Print the plan instead of running, when that is wished."""
+        """Print the plan instead of running, when that is wished; else open the first bench."""
+        reporter: Any = self.config.pluginmanager.getplugin("terminalreporter")
+        selected = [one.selected for one in session.items if isinstance(one, CaseItem)]
+        if self.config.option.collectonly:
+            return None
         if not self.config.option.ocpp_plan:
+            nodes = [one.nodeid for one in session.items if isinstance(one, CaseItem)]
+            ahead = not self.config.option.usepdb and self.run.run_ahead(list(zip(selected, nodes, strict=True)))
+            self._start(selected, reporter, opened=ahead)
             return None
         from conformance.report.plan import plan_lines
 
-        reporter: Any = self.config.pluginmanager.getplugin("terminalreporter")
-        selected = [one.selected for one in session.items if isinstance(one, CaseItem)]
         for line in plan_lines(selected, sorted(self._implemented)):
             reporter.write_line(line)
         return True
+
+    def _start(self, selected: list[Selected], reporter: Any, *, opened: bool) -> None:
+        """Open the bench of the first case, so that an address that is not to be had is told before anything runs."""
+        from conformance.holder import RunError
+
+        first = next((one for one in selected if not one.not_applicable), None)
+        try:
+            if first is not None and not opened:
+                self.run.open(first)
+        except RunError as error:
+            self.run.problem(str(error))
+            raise pytest.UsageError(str(error)) from None
+        if reporter is not None and self.config.get_verbosity() == 0:
+            from conformance.progress import Progress
+
+            self.progress = Progress(reporter, prompts=any(_asks_a_person(dut.operator) for dut in self.run.duts))
+            self.progress.total = len(selected)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """A line for each case as it ends."""
+        if self.progress is not None and hasattr(report, "ocpp_case") and self.run.record is not None:
+            self.progress.ended(self.run.record.cases[-1])
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
@@ -313,11 +374,13 @@ class ConformanceRun:
             return None
         verdict = case["verdict"]
         category, letter = _WORDS.get(verdict, ("failed", verdict[0]))
-        return category, letter, verdict
+        return (category, "", "") if self.progress is not None else (category, letter, verdict)
 
-    def pytest_keyboard_interrupt(self) -> None:
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Ctrl-C: what was done so far is still reported."""
-        self._interrupted = True
+        self._interrupted = str(excinfo.value) or "Ctrl-C"
+        if self.progress is not None:
+            self.progress.close_line()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

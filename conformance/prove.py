@@ -17,10 +17,11 @@ from conformance.cases.catalogue import load_catalogue
 from conformance.cases.discovery import discover
 from conformance.cases.selection import Wishes, select
 from conformance.data import data_path
+from conformance.holder import Embedded
 from conformance.proof.recording import Recording, recording_of
 from conformance.proof.score import Score, load_equivalents, score
 from conformance.proof.variants import load_variants
-from conformance.run import Embedded, Run, Settings
+from conformance.run import Run, Settings
 
 if TYPE_CHECKING:
     from conformance.report.record import CaseRecord
@@ -78,11 +79,12 @@ def _record(
         ]
         chosen.sort(key=lambda one: (run.duts.index(one.dut), one.entry.version))
         try:
+            run.run_ahead([(one, one.entry.id) for one in chosen])
             for one in chosen:
                 record = run.execute(one, one.entry.id)
                 progress(f"{record.verdict} {record.id} {record.version} {record.seconds:.2f} s {record.why}")
         finally:
-            run.finish(interrupted=False)
+            run.finish()
         assert run.record is not None
         return recordings, run.record.cases
 

@@ -1,10 +1,10 @@
-"""One run of the suite: its devices, its benches one after another, its record. Knows nothing of pytest."""
+"""One run of the suite: its devices, its benches, its record. Knows nothing of pytest."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,31 +13,16 @@ from conformance.cases.runner import CaseResult, Interrupted, run_case
 from conformance.cases.selection import Selected, Wishes
 from conformance.cases.verdict import Verdict
 from conformance.data import data_path
+from conformance.holder import Embedded, Holder, RunError
 
 if TYPE_CHECKING:
+    from conformance.ahead import Ahead
     from conformance.cases.live import LiveBench
     from conformance.ocppj.schema import SchemaStore
     from conformance.report.journal import Journal
     from conformance.report.record import CaseRecord, RunRecord
 
 EMBEDDED = ("reference-station.toml", "reference-csms.toml")
-
-
-class RunError(Exception):
-    """The run can't begin or go on: one line that says what is wrong, where, and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """How the embedded devices differ from the default: for proof, which switches defects and features."""
-
-    overrides: Mapping[str, Any] = field(default_factory=dict)
-    """Laid over the embedded descriptions."""
-    arguments: tuple[str, ...] = ()
-    """Further options of the device's command line."""
-    defects: tuple[str, ...] = ()
-    role: str = ""
-    """Whose description the overrides are laid over, "CS" or "CSMS"; "" for both."""
 
 
 @dataclass(frozen=True)
@@ -49,28 +34,28 @@ class Settings:
     strict: bool = False
     report_dir: Path = Path("reports")
     schemas: Path | None = None
-    device: Embedded = field(default_factory=lambda: Embedded())
+    device: Embedded = field(default_factory=Embedded)
+    selection: tuple[str, ...] = ()
+    """The options that narrow the run, for the report."""
 
 
 class Run:
-    """Holds at most one open bench; switching to another device or version closes the one before."""
+    """From the first case to the written results."""
 
     def __init__(self, settings: Settings, *, suspend: Callable[[], Any] = contextlib.nullcontext) -> None:
         self.settings = settings
         self.suspend = suspend
-        self.duts = _load(settings)
+        self.duts = _wished(_load(settings), settings.wishes)
         self.embedded = not settings.descriptions
         self.record: RunRecord | None = None
         self.journal: Journal | None = None
         self._schemas: SchemaStore | None = None
         self._tuning = contextlib.ExitStack()
-        self._key: tuple[int, str] | None = None
-        self._live: LiveBench | None = None
-        self._device: Any = None
-        self._operator: Any = None
+        self._own: Holder | None = None
+        self._ahead: Ahead | None = None
         self._started = datetime.now(UTC)
         self.recorder: Callable[[LiveBench, Selected, CaseResult, Any], None] | None = None
-        """Called after each case with the situation that it began in: proof records with it."""
+        """Called after each case, in its bench's thread, with the situation that it began in: proof records with it."""
 
     # ------------------------------------------------------------------ the record
 
@@ -82,17 +67,17 @@ class Run:
         from conformance.report.record import RunInfo, RunRecord
 
         self._check_schemas()
-        self._tuning.enter_context(quick_answers())
         first = self.duts[0]
         info = RunInfo(
             tool_version=conformance.__version__,
             started=self._started.isoformat(),
             role=first.role if len({dut.role for dut in self.duts}) == 1 else "",
-            versions=sorted({one for dut in self.duts for one in dut.versions}),
+            versions=self._versions(),
             device=_facts(self.duts, self.embedded),
             features=dict(first.features) if len(self.duts) == 1 else {},
             schema_source=_schema_source(self.settings.schemas),
             strict=self.settings.strict,
+            selection=list(self.settings.selection),
         )
         self.record = RunRecord(info)
         try:
@@ -102,9 +87,18 @@ class Run:
                 f"--ocpp-report-dir {self.settings.report_dir}: cannot be written ({error.strerror}); "
                 "name another folder"
             ) from None
+        self._tuning.enter_context(quick_answers())
 
-    def finish(self, *, interrupted: bool) -> None:
-        """Close everything and write the results."""
+    def problem(self, line: str) -> None:
+        """Note what is wrong with the run itself; it makes the run red, and survives a kill."""
+        if self.record is None or line in self.record.run.problems:
+            return
+        self.record.run.problems.append(line)
+        if self.journal is not None:
+            self.journal.note_run()
+
+    def finish(self, *, interrupted: str = "") -> None:
+        """Close everything and write the results; `interrupted` says why the run broke off, if it did."""
         self.close_bench()
         self._tuning.close()
         if self.record is None or self.journal is None:
@@ -113,7 +107,7 @@ class Run:
         self.record.run.ended = datetime.now(UTC).isoformat()
         if interrupted:
             self.record.run.interrupted = True
-            self.record.run.interruption = self.record.run.interruption or "the run was broken off"
+            self.record.run.interruption = interrupted
         self.journal.finish()
 
     @property
@@ -128,54 +122,82 @@ class Run:
                 raise RunError(str(error)) from None
         return self._schemas
 
+    def _versions(self) -> list[str]:
+        """The versions that are tested."""
+        wished = self.settings.wishes.versions
+        return sorted({one for dut in self.duts for one in dut.versions if not wished or one in wished})
+
     def _check_schemas(self) -> None:
         from conformance.ocppj.schema import SchemaSourceError
         from conformance.ocppj.versions import version
 
         try:
-            for one in sorted({one for dut in self.duts for one in dut.versions}):
+            for one in self._versions():
                 self.schemas.check(version(one))
         except SchemaSourceError as error:
             raise RunError(str(error)) from None
 
     # ------------------------------------------------------------------ benches
 
-    def execute(self, selected: Selected, node: str, on_step: Callable[[Any], None] | None = None) -> CaseRecord:
-        """Run one selected case (or note why it does not apply) and add it to the record."""
-        from conformance.report.record import CaseRecord
+    def run_ahead(self, selected: Sequence[tuple[Selected, str]]) -> bool:
+        """Run the given cases, each with its node, on several embedded devices at once, before `execute` asks.
 
+        False, and nothing done, with real devices, or when it is not worth it.
+        """
+        from conformance.ahead import WORTH_IT, Ahead
+
+        if not self.embedded or len(selected) < WORTH_IT:
+            return False
+        self._ahead = Ahead(selected, self._make_holder, self._outcome)
+        return True
+
+    def execute(self, selected: Selected, node: str, on_step: Callable[[Any], None] | None = None) -> CaseRecord:
+        """Run one selected case (or note why it does not apply) and add it to the record.
+
+        `on_step` is told of each step as it begins, unless the case has been run ahead.
+        """
         assert self.record is not None
-        if selected.not_applicable:
-            entry = selected.entry
-            record = CaseRecord(
-                id=entry.id,
-                title=entry.title,
-                version=entry.version,
-                role=entry.role,
-                block=entry.block,
-                verdict=Verdict.NOT_APPLICABLE,
-                profiles=list(entry.profiles),
-                reason=selected.not_applicable,
-                node=node,
-            )
-            record.requirements.not_exercised = list(entry.requirements)
+        if self._ahead is not None:
+            outcome = self._ahead.result(selected)
         else:
-            live = self._bench_for(selected)
-            situation = self._situation(live)
             try:
-                result = run_case(
-                    selected.info, selected.entry, live.bench, strict=self.settings.strict, on_step=on_step
-                )
-            except Interrupted as interrupted:
-                self.record.add(self._record_of(selected, interrupted.result, node, live))
-                raise
-            if self.recorder is not None:
-                self.recorder(live, selected, result, situation)
-            record = self._record_of(selected, result, node, live)
-            if live.bench.gone and not any(live.bench.gone in problem for problem in self.record.run.problems):
-                self.record.run.problems.append(f"OCPP {selected.entry.version}: {live.bench.gone}")
-        self.record.add(record)
-        return record
+                outcome = self._outcome(selected, node, self._holder, on_step)
+            except _Broken as broken:
+                self.record.add(broken.record)
+                raise broken.interrupted from None
+        if outcome.gone:
+            self.problem(outcome.gone)
+        self.record.add(outcome.record)
+        return outcome.record
+
+    def _outcome(
+        self, selected: Selected, node: str, holder: Holder, on_step: Callable[[Any], None] | None = None
+    ) -> Outcome:
+        if selected.not_applicable:
+            return Outcome(_not_applicable(selected, node))
+        live = holder.bench_for(selected)
+        situation = self._situation(live)
+        try:
+            result = run_case(selected.info, selected.entry, live.bench, strict=self.settings.strict, on_step=on_step)
+        except Interrupted as interrupted:
+            raise _Broken(self._record_of(selected, interrupted.result, node, live), interrupted) from None
+        if self.recorder is not None:
+            self.recorder(live, selected, result, situation)
+        gone = f"OCPP {selected.entry.version}: {live.bench.gone}" if live.bench.gone else ""
+        return Outcome(self._record_of(selected, result, node, live), gone)
+
+    @property
+    def _holder(self) -> Holder:
+        if self._own is None:
+            self._own = self._make_holder()
+        return self._own
+
+    def _make_holder(self) -> Holder:
+        return Holder(self.schemas, self.settings.device if self.embedded else None, self.suspend)
+
+    def bench_for(self, selected: Selected) -> LiveBench:
+        """The open bench of a case's device and version; RunError when it can't be opened."""
+        return self._holder.bench_for(selected)
 
     def _situation(self, live: LiveBench) -> Any:
         if self.recorder is None:
@@ -191,52 +213,51 @@ class Run:
         offset = (live.epoch - self._started).total_seconds()
         return case_record(result, node=node, expected=expected, offset=offset)
 
-    def _bench_for(self, selected: Selected) -> LiveBench:
-        key = (id(selected.dut), selected.entry.version)
-        if self._live is None or key != self._key:
-            self.close_bench()
-            self._live = self._open(selected.dut, selected.entry.version)
-            self._key = key
-        return self._live
-
-    def _open(self, dut: Any, version: str) -> LiveBench:
-        from conformance.cases.live import LiveBench
-        from conformance.dut.operators import OperatorUnreachable, make_operator
-        from conformance.link.errors import LinkError
-        from conformance.reference.launch import LaunchError, start_csms, start_station
-
-        try:
-            if self.embedded and dut.role == "CSMS":
-                self._device = start_csms(version, **self._started_with())
-                dut = replace(dut, address=replace(dut.address, url=self._device.addresses["ocpp"]))
-            live = LiveBench(dut, version, self.schemas)
-            self._live = live
-            live.open()
-            if self.embedded and dut.role == "CS":
-                url = f"ws://127.0.0.1:{live.port}{dut.address.path}"
-                self._device = start_station(version, url, dut.identity, **self._started_with())
-            if self._device is not None:
-                hands = replace(dut.operator.default, kind="http", url=self._device.addresses["operator"])
-                dut = replace(dut, operator=replace(dut.operator, default=hands))
-            self._operator = make_operator(dut, suspend=self.suspend)
-            self._operator.check()
-            live.take(self._operator)
-        except (LinkError, LaunchError, OperatorUnreachable) as error:
-            self.close_bench()
-            raise RunError(str(error)) from None
-        return live
-
-    def _started_with(self) -> dict[str, Any]:
-        device = self.settings.device
-        return {"arguments": device.arguments, "defects": device.defects}
+    def open(self, selected: Selected) -> None:
+        """Open the bench of a case before it runs; RunError when its address, operator or device is not to be had."""
+        self.bench_for(selected)
 
     def close_bench(self) -> None:
-        """Close the open bench, its operator and its embedded device, if any."""
-        for thing in (self._live, self._operator, self._device):
-            if thing is not None:
-                with contextlib.suppress(Exception):
-                    thing.close()
-        self._live = self._operator = self._device = self._key = None
+        """Close every open bench, with its operator and its embedded device."""
+        if self._ahead is not None:
+            self._ahead.stop()
+        if self._own is not None:
+            self._own.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A case's record, and why its device was given up ("" while it lives)."""
+
+    record: CaseRecord
+    gone: str = ""
+
+
+class _Broken(Exception):
+    """Ctrl-C in the middle of a case: its record so far, and the interruption to go on with."""
+
+    def __init__(self, record: CaseRecord, interrupted: Interrupted) -> None:
+        super().__init__()
+        self.record, self.interrupted = record, interrupted
+
+
+def _not_applicable(selected: Selected, node: str) -> CaseRecord:
+    from conformance.report.record import CaseRecord
+
+    entry = selected.entry
+    record = CaseRecord(
+        id=entry.id,
+        title=entry.title,
+        version=entry.version,
+        role=entry.role,
+        block=entry.block,
+        verdict=Verdict.NOT_APPLICABLE,
+        profiles=list(entry.profiles),
+        reason=selected.not_applicable,
+        node=node,
+    )
+    record.requirements.not_exercised = list(entry.requirements)
+    return record
 
 
 def _load(settings: Settings) -> list[Any]:
@@ -253,6 +274,21 @@ def _load(settings: Settings) -> list[Any]:
         return [station, load_description(data_path("docs", "devices", EMBEDDED[1]), more["CSMS"])]
     except DescriptionError as error:
         raise RunError(str(error)) from None
+
+
+def _wished(duts: list[Any], wishes: Wishes) -> list[Any]:
+    """The devices of the wished roles; RunError when a wish meets no device."""
+    for option, wanted, given in (
+        ("--ocpp-role", wishes.roles, [dut.role for dut in duts]),
+        ("--ocpp-version", wishes.versions, [one for dut in duts for one in dut.versions]),
+    ):
+        for one in wanted:
+            if one not in given:
+                known = ", ".join(sorted(set(given)))
+                raise RunError(
+                    f"{option} {one}: no description has it; given is {known}; drop the option or add to one"
+                )
+    return [dut for dut in duts if not wishes.roles or dut.role in wishes.roles]
 
 
 def _schema_source(folder: Path | None) -> str:

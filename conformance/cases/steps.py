@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from conformance.ocppj.findings import Finding, Severity
@@ -55,19 +56,19 @@ class Running:
             self.on_step(one)
 
 
-_running: Running | None = None
+_running: ContextVar[Running | None] = ContextVar("running case", default=None)
 
 
 def set_running(running: Running | None) -> None:
-    """The runner's own: which case `step` and `check` speak for."""
-    global _running
-    _running = running
+    """The runner's own: which case `step` and `check` speak for, in this thread."""
+    _running.set(running)
 
 
 def _current() -> Running:
-    if _running is None:
+    running = _running.get()
+    if running is None:
         raise RuntimeError("step() and check() are for the body of a test case")
-    return _running
+    return running
 
 
 def step(text: str, *, expect: str = "") -> None:

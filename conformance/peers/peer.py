@@ -362,6 +362,10 @@ class Peer:
             self._store_crash(error)
             raise
 
+    def abandon(self, reason: str) -> None:
+        """Have every wait of the running case end at once: the run is over."""
+        self._store_crash(RuntimeError(reason))
+
     def _store_crash(self, error: BaseException) -> None:
         with self._changed:
             self._crash = self._crash or error

@@ -16,7 +16,7 @@ from conformance.ocppj.versions import VERSIONS
 from conformance.prove import run_cases
 from conformance.reference.defects import Defect, all_defects
 from conformance.report.record import CaseRecord
-from conformance.run import Embedded
+from conformance.holder import Embedded
 
 from .conftest import Proof
 

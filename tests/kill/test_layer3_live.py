@@ -14,13 +14,14 @@ from conformance.cases.discovery import discover
 from conformance.cases.runner import run_case
 from conformance.cases.selection import Selected, Wishes
 from conformance.cases.verdict import Verdict
+from conformance.holder import Embedded
 from conformance.ocppj import frames
 from conformance.ocppj.schema import SchemaStore
 from conformance.ocppj.versions import version
 from conformance.proof.mutants import Mutant, mutants_of, other_value
 from conformance.proof.recording import Recording, from_device
 from conformance.proof.replay import Replay
-from conformance.run import Embedded, Run, Settings
+from conformance.run import Run, Settings
 
 from .conftest import Proof
 
@@ -128,7 +129,7 @@ def test_live_run_agrees_with_replay(proof: Proof, tmp_path: Any, capsys: pytest
             entry = load_catalogue().get(recording.case_id, recording.version)
             assert entry is not None
             dut = next(one for one in run.duts if one.role == recording.dut.role)
-            live = run._bench_for(Selected(info, entry, dut))
+            live = run.bench_for(Selected(info, entry, dut))
             link = _AtTheLink(live.bench.peer, mutant, _ordinal(recording, mutant), schemas)
             try:
                 result = run_case(info, entry, live.bench)
@@ -140,7 +141,7 @@ def test_live_run_agrees_with_replay(proof: Proof, tmp_path: Any, capsys: pytest
             else:
                 disagreed.append(f"{recording.case_id} {recording.version}: {mutant} gave {result.verdict}")
     finally:
-        run.finish(interrupted=False)
+        run.finish()
     with capsys.disabled():
         print(f"\nlive sample: {agreed} mutants killed live as in the replay")
     assert agreed and not disagreed, "\n".join(disagreed)

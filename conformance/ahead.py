@@ -1,0 +1,68 @@
+"""Runs the benches of several embedded devices side by side, while pytest reports their cases one after another.
+
+A bench mostly waits: for silence, for a retry interval, for a device that boots. The embedded devices are ours and many;
+a real device has one bench, and its cases run when pytest comes to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from typing import Any
+
+from conformance.cases.selection import Selected
+from conformance.holder import Holder, RunError
+
+AT_ONCE = 3
+WORTH_IT = 20
+"""Cases below which running ahead is not worth it."""
+
+
+class Ahead:
+    """Results of cases before they are asked for: one thread a bench, `AT_ONCE` benches at a time."""
+
+    def __init__(
+        self,
+        selected: Sequence[tuple[Selected, str]],
+        make_holder: Callable[[], Holder],
+        outcome: Callable[[Selected, str, Holder], Any],
+    ) -> None:
+        self._make_holder = make_holder
+        self._outcome = outcome
+        self._over = False
+        self._holders: list[Holder] = []
+        self._futures: dict[int, Future[Any]] = {id(one): Future() for one, _ in selected}
+        groups: dict[tuple[int, str], list[tuple[Selected, str]]] = {}
+        for one, node in selected:
+            groups.setdefault((id(one.dut), one.entry.version), []).append((one, node))
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="bench")
+        for members in groups.values():
+            self._pool.submit(self._bench, members)
+
+    def result(self, selected: Selected) -> Any:
+        """The outcome of a case, as soon as it is there; RunError when its device could not be had."""
+        return self._futures[id(selected)].result()
+
+    def _bench(self, members: Sequence[tuple[Selected, str]]) -> None:
+        holder = self._make_holder()
+        self._holders.append(holder)
+        failed: BaseException = CancelledError()
+        try:
+            for one, node in members:
+                if self._over:
+                    break
+                self._futures[id(one)].set_result(self._outcome(one, node, holder))
+        except BaseException as error:
+            failed = error if isinstance(error, RunError) else RunError(f"{type(error).__name__}: {error}")
+        finally:
+            holder.close()
+            for one, _ in members:
+                if not self._futures[id(one)].done():
+                    self._futures[id(one)].set_exception(failed)
+
+    def stop(self) -> None:
+        """End what runs and start nothing more."""
+        self._over = True
+        for holder in list(self._holders):
+            holder.abandon("the run was broken off")
+        self._pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,97 @@
+"""Holds at most one open bench: switching to another device or version closes the one before."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conformance.cases.live import LiveBench
+    from conformance.cases.selection import Selected
+    from conformance.ocppj.schema import SchemaStore
+
+
+class RunError(Exception):
+    """The run can't begin or go on: one line that says what is wrong, where, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """How the embedded devices differ from the default: for proof, which switches defects and features."""
+
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    """Laid over the embedded descriptions."""
+    arguments: tuple[str, ...] = ()
+    """Further options of the device's command line."""
+    defects: tuple[str, ...] = ()
+    role: str = ""
+    """Whose description `overrides` are for; "" is both."""
+
+
+class Holder:
+    """Opens benches one after another, with the embedded device and the operator that belong to each."""
+
+    def __init__(self, schemas: SchemaStore, embedded: Embedded | None, suspend: Callable[[], Any]) -> None:
+        """`embedded` starts the reference devices; None leaves the device to the lab."""
+        self._schemas = schemas
+        self._embedded = embedded
+        self._suspend = suspend
+        self._key: tuple[int, str] | None = None
+        self._live: LiveBench | None = None
+        self._device: Any = None
+        self._operator: Any = None
+
+    def bench_for(self, selected: Selected) -> LiveBench:
+        """The open bench of a case's device and version; RunError when it can't be opened."""
+        key = (id(selected.dut), selected.entry.version)
+        if self._live is None or key != self._key:
+            self.close()
+            self._live = self._open(selected.dut, selected.entry.version)
+            self._key = key
+        return self._live
+
+    def _open(self, dut: Any, version: str) -> LiveBench:
+        from conformance.cases.live import LiveBench
+        from conformance.dut.operators import OperatorUnreachable, make_operator
+        from conformance.link.errors import LinkError
+        from conformance.reference.launch import LaunchError, start_csms, start_station
+
+        device = self._embedded
+        try:
+            if device is not None and dut.role == "CSMS":
+                self._device = start_csms(version, arguments=device.arguments, defects=device.defects)
+                dut = replace(dut, address=replace(dut.address, url=self._device.addresses["ocpp"]))
+            live = LiveBench(dut, version, self._schemas)
+            self._live = live
+            live.open()
+            if device is not None and dut.role == "CS":
+                url = f"ws://127.0.0.1:{live.port}{dut.address.path}"
+                self._device = start_station(
+                    version, url, dut.identity, arguments=device.arguments, defects=device.defects
+                )
+            if self._device is not None:
+                hands = replace(dut.operator.default, kind="http", url=self._device.addresses["operator"])
+                dut = replace(dut, operator=replace(dut.operator, default=hands))
+            self._operator = make_operator(dut, suspend=self._suspend)
+            self._operator.check()
+            live.take(self._operator)
+        except (LinkError, LaunchError, OperatorUnreachable) as error:
+            self.close()
+            raise RunError(str(error)) from None
+        return live
+
+    def abandon(self, reason: str) -> None:
+        """Have whatever waits on the open bench end at once."""
+        live = self._live
+        if live is not None:
+            live.bench.peer.abandon(reason)
+
+    def close(self) -> None:
+        """Close the open bench, its operator and its embedded device, if any."""
+        for thing in (self._live, self._operator, self._device):
+            if thing is not None:
+                with contextlib.suppress(Exception):
+                    thing.close()
+        self._live = self._operator = self._device = self._key = None
