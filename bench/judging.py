@@ -54,7 +54,7 @@ def _session(round_: int) -> tuple[Any, list[Any]]:
             accepted if "idToken" in more else {},
         )
 
-    status = {"timestamp": stamp, "connectorStatus": "Available", **{"evseId": 1, "connectorId": 1}}
+    status = {"timestamp": stamp, "connectorStatus": "Available", "evseId": 1, "connectorId": 1}
     calls: list[tuple[str, Any, Any]] = [
         (
             "BootNotification",

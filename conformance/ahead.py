@@ -1,7 +1,7 @@
 """Runs the benches of several embedded devices side by side, while pytest reports their cases one after another.
 
-A bench mostly waits: for silence, for a retry interval, for a device that boots. The embedded devices are ours and many;
-a real device has one bench, and its cases run when pytest comes to them.
+A bench mostly waits: for silence, for a retry interval, for a device that boots. The embedded devices are ours and
+many; a real device has one bench, and its cases run when pytest comes to them.
 """
 
 from __future__ import annotations

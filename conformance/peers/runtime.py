@@ -1,4 +1,4 @@
-"""The interpreter's settings while a run lasts: answers leave in microseconds, not when a collector or a thread lets them."""
+"""The interpreter's settings while a run lasts: answers leave at once, not when a collector or a thread lets them."""
 
 from __future__ import annotations
 

@@ -75,9 +75,11 @@ def station(reaction: Reaction, subprotocol: str, url: str) -> Iterator[None]:
 
     def live() -> None:
         while not over.is_set():
-            with contextlib.suppress(OSError, WebSocketException):
-                with connect(url, subprotocols=[subprotocol], open_timeout=2) as connection:  # type: ignore[list-item]
-                    _serve(connection, reaction, over)
+            with (
+                contextlib.suppress(OSError, WebSocketException),
+                connect(url, subprotocols=[subprotocol], open_timeout=2) as connection,  # type: ignore[list-item]
+            ):
+                _serve(connection, reaction, over)
             over.wait(0.05)
 
     thread = threading.Thread(target=live, daemon=True)

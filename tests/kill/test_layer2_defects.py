@@ -12,11 +12,11 @@ import pytest
 from conformance.cases.catalogue import load_catalogue
 from conformance.cases.discovery import discover
 from conformance.cases.selection import Wishes
+from conformance.holder import Embedded
 from conformance.ocppj.versions import VERSIONS
 from conformance.prove import run_cases
 from conformance.reference.defects import Defect, all_defects
 from conformance.report.record import CaseRecord
-from conformance.holder import Embedded
 
 from .conftest import Proof
 
