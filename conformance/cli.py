@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(arguments[1:])
     options = _parser().parse_args(arguments)
     command: Callable[[Any], int] = options.command
-    from conformance.run import RunError
+    from conformance.holder import RunError
 
     try:
         return command(options)

@@ -31,10 +31,13 @@ ORDER = (
     "proof",
     "reference",
     "case_record",
+    "holder",
+    "ahead",
     "run",
     "prove",
     "coverage",
     "init",
+    "progress",
     "plugin",
     "cli",
 )
