@@ -193,6 +193,7 @@ class Results:
         self._sent: dict[str, float] = {}
         self._triggers: list[_Trigger] = []
         self._event: tuple[int, bool] | None = None
+        self._over_before: dict[int, bool] = {}
         tables.on_answer(self._get_variables, "GetVariables")
         tables.on_answer(self._set_variables, "SetVariables")
         tables.on_answer(self._set_monitors, "SetVariableMonitoring")
@@ -201,6 +202,7 @@ class Results:
         tables.on_answer(self._composite, "GetCompositeSchedule")
         tables.on_answer(self._transaction_status, "GetTransactionStatus")
         tables.on_answer(self._remote_stop, "RequestStopTransaction", "RemoteStopTransaction")
+        tables.on_call(self._asked_about, "GetTransactionStatus", "RequestStopTransaction", "RemoteStopTransaction")
         tables.on_answer(self._certificates, "GetInstalledCertificateIds")
         tables.on_answer(self._log, "GetLog")
         tables.on_answer(self._triggered, *TRIGGERS)
@@ -590,6 +592,7 @@ class Results:
                 TRANSACTION_STATUS, entry, "ongoingIndicator: a transactionId was given", "none", pointer=pointer
             )
             return
+        over = self._over_before.pop(call.entry.index, False)
         transaction = self._context.state.transactions2.get(id)
         if transaction is None:
             wrong = ongoing is True and self._context.history
@@ -597,7 +600,7 @@ class Results:
             if self._context.history:
                 count(payload, "ongoingIndicator")
         elif transaction.ended is not None:
-            wrong, wanted = ongoing is True, "false for a transaction that has ended"
+            wrong, wanted = ongoing is True and over, "false for a transaction that has ended"
             count(payload, "ongoingIndicator")
         else:
             wrong = ongoing is False and queued is not True and not transaction.excused
@@ -605,16 +608,25 @@ class Results:
         if wrong:
             self._context.report(TRANSACTION_STATUS, entry, wanted, text(ongoing), pointer=pointer, provoked=True)
 
-    def _remote_stop(self, entry: Entry, payload: Any, call: Call) -> None:
-        id = remember(call.payload, "transactionId")
+    def _over(self, id: Any) -> bool:
+        """Whether the station has reported the end of this transaction."""
         if self._is16:
             known16 = self._context.state.transactions16.get(id)
-            over = known16 is not None and known16.stopped is not None
-            unknown = known16 is None
-        else:
-            known2 = self._context.state.transactions2.get(id)
-            over = known2 is not None and known2.ended is not None
-            unknown = known2 is None
+            return known16 is not None and known16.stopped is not None
+        known2 = self._context.state.transactions2.get(id)
+        return known2 is not None and known2.ended is not None
+
+    def _asked_about(self, entry: Entry, payload: Any) -> None:
+        """What ends while the CALL is on its way may be what the CALL has brought about: no rule orders the two."""
+        self._over_before[entry.index] = self._over(remember(payload, "transactionId"))
+
+    def _remote_stop(self, entry: Entry, payload: Any, call: Call) -> None:
+        id = remember(call.payload, "transactionId")
+        over = self._over_before.pop(call.entry.index, False)
+        known: Mapping[Any, Any] = self._context.state.transactions2
+        if self._is16:
+            known = self._context.state.transactions16
+        unknown = known.get(id) is None
         if not over and not (unknown and self._context.history):
             return
         if judged(payload, "status") == "Accepted":
