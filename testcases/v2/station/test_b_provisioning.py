@@ -990,7 +990,7 @@ def _check_attempts(csms: FakeCsms, paths: list[str], requirement: str) -> None:
 
 
 def _status(one: Any, occupied: list[Any]) -> Any:
-    """What a connector reports while cables are in these: another one of their EVSEs may be Unavailable (2.1 part 6)."""
+    """What a connector reports while cables are in these: others of their EVSEs may be Unavailable (2.1 part 6)."""
     if one in occupied:
         return "Occupied"
     if one.evseId in [each.evseId for each in occupied]:
