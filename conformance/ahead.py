@@ -30,6 +30,7 @@ class Ahead:
         self._make_holder = make_holder
         self._outcome = outcome
         self._over = False
+        self._taken: set[int] = set()
         self._holders: list[Holder] = []
         self._futures: dict[int, Future[Any]] = {id(one): Future() for one, _ in selected}
         groups: dict[tuple[int, str], list[tuple[Selected, str]]] = {}
@@ -41,7 +42,9 @@ class Ahead:
 
     def result(self, selected: Selected) -> Any:
         """The outcome of a case, as soon as it is there; RunError when its device could not be had."""
-        return self._futures[id(selected)].result()
+        outcome = self._futures[id(selected)].result()
+        self._taken.add(id(selected))
+        return outcome
 
     def _bench(self, members: Sequence[tuple[Selected, str]]) -> None:
         holder = self._make_holder()
@@ -60,9 +63,11 @@ class Ahead:
                 if not self._futures[id(one)].done():
                     self._futures[id(one)].set_exception(failed)
 
-    def stop(self) -> None:
-        """End what runs and start nothing more."""
+    def stop(self) -> list[Any]:
+        """End what runs and start nothing more; the outcomes that nobody has asked for."""
         self._over = True
         for holder in list(self._holders):
             holder.abandon("the run was broken off")
         self._pool.shutdown(wait=True, cancel_futures=True)
+        left = (future for key, future in self._futures.items() if key not in self._taken and future.done())
+        return [one.result() for one in left if one.exception() is None]

@@ -42,13 +42,21 @@ class Holder:
         self._live: LiveBench | None = None
         self._device: Any = None
         self._operator: Any = None
+        self._shut: dict[tuple[int, str], str] = {}
+        """Benches that could not be opened, and why: nobody waits for them twice."""
 
     def bench_for(self, selected: Selected) -> LiveBench:
         """The open bench of a case's device and version; RunError when it can't be opened."""
         key = (id(selected.dut), selected.entry.version)
         if self._live is None or key != self._key:
             self.close()
-            self._live = self._open(selected.dut, selected.entry.version)
+            if key in self._shut:
+                raise RunError(self._shut[key])
+            try:
+                self._live = self._open(selected.dut, selected.entry.version)
+            except RunError as error:
+                self._shut[key] = str(error)
+                raise
             self._key = key
         return self._live
 
@@ -81,6 +89,12 @@ class Holder:
             self.close()
             raise RunError(str(error)) from None
         return live
+
+    def device_ended(self) -> str:
+        """What became of the embedded device, when it runs no more; "" while it does."""
+        if self._device is None or self._device.alive:
+            return ""
+        return f" (the embedded device has ended; {self._device.log_tail()})"
 
     def abandon(self, reason: str) -> None:
         """Have whatever waits on the open bench end at once."""

@@ -99,10 +99,13 @@ class Run:
 
     def finish(self, *, interrupted: str = "") -> None:
         """Close everything and write the results; `interrupted` says why the run broke off, if it did."""
-        self.close_bench()
+        left = self.close_bench()
         self._tuning.close()
         if self.record is None or self.journal is None:
             return
+        for outcome in left:
+            if interrupted or not outcome.abandoned:
+                self.record.add(outcome.record)
         self.record.run.schema_corrections = self.schemas.corrections
         self.record.run.ended = datetime.now(UTC).isoformat()
         if interrupted:
@@ -157,6 +160,7 @@ class Run:
         `on_step` is told of each step as it begins, unless the case has been run ahead.
         """
         assert self.record is not None
+        outcome: Outcome
         if self._ahead is not None:
             outcome = self._ahead.result(selected)
         else:
@@ -174,8 +178,12 @@ class Run:
         self, selected: Selected, node: str, holder: Holder, on_step: Callable[[Any], None] | None = None
     ) -> Outcome:
         if selected.not_applicable:
-            return Outcome(_not_applicable(selected, node))
-        live = holder.bench_for(selected)
+            return Outcome(_not_run(selected, Verdict.NOT_APPLICABLE, selected.not_applicable, node))
+        try:
+            live = holder.bench_for(selected)
+        except RunError as error:
+            record = _not_run(selected, Verdict.INCONCLUSIVE, str(error), node)
+            return Outcome(record, f"OCPP {selected.entry.version}: {error}")
         situation = self._situation(live)
         try:
             result = run_case(selected.info, selected.entry, live.bench, strict=self.settings.strict, on_step=on_step)
@@ -183,8 +191,8 @@ class Run:
             raise _Broken(self._record_of(selected, interrupted.result, node, live), interrupted) from None
         if self.recorder is not None:
             self.recorder(live, selected, result, situation)
-        gone = f"OCPP {selected.entry.version}: {live.bench.gone}" if live.bench.gone else ""
-        return Outcome(self._record_of(selected, result, node, live), gone)
+        gone = f"OCPP {selected.entry.version}: {live.bench.gone}{holder.device_ended()}" if live.bench.gone else ""
+        return Outcome(self._record_of(selected, result, node, live), gone, live.bench.peer.abandoned)
 
     @property
     def _holder(self) -> Holder:
@@ -217,12 +225,13 @@ class Run:
         """Open the bench of a case before it runs; RunError when its address, operator or device is not to be had."""
         self.bench_for(selected)
 
-    def close_bench(self) -> None:
-        """Close every open bench, with its operator and its embedded device."""
-        if self._ahead is not None:
-            self._ahead.stop()
+    def close_bench(self) -> list[Outcome]:
+        """Close every open bench, with its operator and its embedded device; what was run and not asked for."""
+        left = self._ahead.stop() if self._ahead is not None else []
+        self._ahead = None
         if self._own is not None:
             self._own.close()
+        return left
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +240,8 @@ class Outcome:
 
     record: CaseRecord
     gone: str = ""
+    abandoned: bool = False
+    """Whether the run broke it off."""
 
 
 class _Broken(Exception):
@@ -241,7 +252,8 @@ class _Broken(Exception):
         self.record, self.interrupted = record, interrupted
 
 
-def _not_applicable(selected: Selected, node: str) -> CaseRecord:
+def _not_run(selected: Selected, verdict: Verdict, reason: str, node: str) -> CaseRecord:
+    """The record of a case that was not begun."""
     from conformance.report.record import CaseRecord
 
     entry = selected.entry
@@ -251,9 +263,9 @@ def _not_applicable(selected: Selected, node: str) -> CaseRecord:
         version=entry.version,
         role=entry.role,
         block=entry.block,
-        verdict=Verdict.NOT_APPLICABLE,
+        verdict=verdict,
         profiles=list(entry.profiles),
-        reason=selected.not_applicable,
+        reason=reason,
         node=node,
     )
     record.requirements.not_exercised = list(entry.requirements)

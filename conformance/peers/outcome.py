@@ -21,6 +21,10 @@ class Inconclusive(Outcome):
     """The precondition was not reached, or the operator or the lab failed: no judgement is possible."""
 
 
+class Abandoned(Inconclusive):
+    """The run was broken off while the case ran."""
+
+
 class NotApplicable(Outcome):
     """The device's own answer shows that the case does not apply to it (a read-only variable, say)."""
 

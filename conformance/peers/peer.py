@@ -20,7 +20,7 @@ from conformance.ocppj.findings import Finding, Severity
 from conformance.ocppj.frames import Frame
 from conformance.ocppj.trace import Entry, Trace
 from conformance.ocppj.versions import Version
-from conformance.peers.outcome import ExpectationFailed, Inconclusive, PeerCrashed
+from conformance.peers.outcome import Abandoned, ExpectationFailed, Inconclusive, PeerCrashed
 from conformance.peers.payload import ABSENT, Fields, Malformed, matches, mismatch, plain, shown
 from conformance.peers.settings import Deadlines, Judge, Script, Wire
 
@@ -164,6 +164,8 @@ class Peer:
         self._waiters = 0
         self._crash: BaseException | None = None
         self._crash_told = False
+        self.abandoned = False
+        """Whether the run was broken off."""
         self.parse: Callable[[str | bytes], Frame] = frames.parse
         """How a message is read; proof replaces it by a reading that notes which fields are looked at."""
         self.schedule: Callable[[float, Callable[[], None]], Any] = _start_timer
@@ -364,7 +366,8 @@ class Peer:
 
     def abandon(self, reason: str) -> None:
         """Have every wait of the running case end at once: the run is over."""
-        self._store_crash(RuntimeError(reason))
+        self.abandoned = True
+        self._store_crash(Abandoned(reason))
 
     def _store_crash(self, error: BaseException) -> None:
         with self._changed:
@@ -654,6 +657,8 @@ class Peer:
     def _raise_crash(self) -> None:
         if self._crash is not None:
             self._crash_told = True
+            if isinstance(self._crash, Abandoned):
+                raise self._crash
             raise PeerCrashed(f"{type(self._crash).__name__} in this suite's reader: {self._crash}") from self._crash
 
     # ------------------------------------------------------------------ expecting
