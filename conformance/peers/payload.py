@@ -80,7 +80,20 @@ def wrap(value: Any) -> Any:
     if isinstance(value, list):
         return Items(value)
     if isinstance(value, Decimal):
-        return Number(value)
+        number = whole(value)
+        return number if isinstance(number, int) else Number(value)
+    return value
+
+
+def whole(value: Any) -> Any:
+    """The int behind a number that is one however it is written (5.0: JSON Schema draft-06 6.1.1); else `value`."""
+    if (
+        isinstance(value, Decimal)
+        and value.is_finite()
+        and value.adjusted() < 19
+        and value == value.to_integral_value()
+    ):
+        return int(value)
     return value
 
 
@@ -187,7 +200,7 @@ def peek(payload: Any, name: str) -> Any:
     """A field of a JSON object without judging it (None if it is not there): proof does not count this as a read."""
     if not isinstance(payload, Mapping):
         return None
-    return getattr(payload, "peek", payload.get)(name)
+    return whole(getattr(payload, "peek", payload.get)(name))
 
 
 class Malformed(ValueError):

@@ -630,7 +630,7 @@ class Peer:
         """Wait until `ready()` (called with the peer's lock held) or the deadline; raises what the reader raised."""
         with self._changed:
             self._raise_crash()
-            deadline = until if until is not None else self.clock.now() + (within or 0.0)
+            deadline = until if until is not None else self.clock.now() + float(within or 0.0)
             self._waiters += 1
             try:
                 met = self.clock.wait(self._changed, lambda: self._crash is not None or ready(), deadline)

@@ -218,3 +218,11 @@ class TestMatching:
 
         mismatch({"limit": Decimal("0.1"), "o": {}}, {"limit": look, "o": look})
         assert seen[0] == 0.1 and seen[1].x is ABSENT
+
+
+def test_an_integer_reads_as_one_however_it_is_written() -> None:
+    fields = Fields({"seqNo": Decimal("3.0"), "interval": Decimal("1E+1"), "limit": Decimal("0.50")})
+    assert isinstance(fields.seqNo, int) and fields.seqNo == 3
+    assert fields.interval + 0.5 == 10.5
+    assert peek({"seqNo": Decimal("3.0")}, "seqNo") == 3 and isinstance(peek({"seqNo": Decimal("3.0")}, "seqNo"), int)
+    assert fields.limit == 0.5

@@ -200,8 +200,8 @@ own_habit(
     "merged-transitions",
     roles=ROLES,
     families=NEW,
-    legal="the energy flows when the cable or the token completes the authorization: one event tells of both "
-    "(E01.FR.18 wants the state at the time of the event)",
+    legal="the energy flows when a token completes what charging needs, or a cable that starts the transaction: one "
+    "event tells of both (E01.FR.18 wants the state at the time of the event)",
 )
 
 
@@ -284,16 +284,18 @@ class _Chatty(Habit):
 
 
 @habit(
-    "no-security-events",
+    "startup-told-as-reboot",
     roles=ROLES,
     families=NEW,
-    legal="no SecurityEventNotification at boot (the reusable state Booted of part 6 makes it optional)",
+    legal="ResetOrReboot, whatever the reason of a boot, with techInfo (A04.FR.01; part 6 lets either type tell of it)",
 )
-class _NoSecurityEvents(Requests):
+class _StartupToldAsReboot(Requests):
     actions = ("SecurityEventNotification",)
 
     def instead(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
-        return [] if payload["type"] in ("StartupOfTheDevice", "ResetOrReboot") else [(action, payload)]
+        if payload["type"] == "StartupOfTheDevice":
+            payload = {**payload, "type": "ResetOrReboot", "techInfo": "power is back"}
+        return [(action, payload)]
 
 
 @habit(

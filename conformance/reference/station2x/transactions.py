@@ -141,7 +141,7 @@ class Transactions:
         """The cable is now in at both ends."""
         session = self.sessions[evse.id]
         self._cancel_connection_timer(session)
-        if session.authorized and self._merges(session):
+        if session.authorized and session.transaction is None and self._merges(session):
             self._move(session, "CablePluggedIn")
             return
         self._move(session, "CablePluggedIn")
@@ -316,7 +316,9 @@ class Transactions:
 
     def _merges(self, session: Session) -> bool:
         """With the habit of merged transitions: let the energy flow before the event that says why."""
-        if not self._station.defects.active("merged-transitions") or not session.evse.connector.lock():
+        if not self._station.defects.active("merged-transitions"):
+            return False
+        if self._station.model.flag("SampledDataCtrlr", "SignReadings") or not session.evse.connector.lock():
             return False
         session.path_closed = True
         self._switch(session, not session.evse.faulted and session.evse.ev_takes_energy)
@@ -442,6 +444,10 @@ class Transactions:
         session.facts = after
         start = frozenset(self._station.model.members("TxCtrlr", "TxStartPoint"))
         stop = frozenset(self._station.model.members("TxCtrlr", "TxStopPoint"))
+        if self._station.defects.active("start-point-ignored"):
+            start |= {"EVConnected", "Authorized"}
+        if self._station.defects.active("stop-point-ignored"):
+            stop |= {"Authorized", "EnergyTransfer"}
         if session.transaction is None:
             session.state = self._charging_state(session)
             if (after - before) & start or (trigger == "Authorized" and after & start):
