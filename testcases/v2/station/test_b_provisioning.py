@@ -712,6 +712,17 @@ def test_reset_evse_while_charging_not_supported(csms: FakeCsms, dut: Dut) -> No
     check(not csms.transaction(connector.evseId).ended, "the transaction goes on", requirement="B12.FR.09")
 
 
+@case("TC_B_101_CS")
+def test_reset_and_resume_refused(csms: FakeCsms) -> None:
+    """A station that does not resume transactions refuses a reset after which they are to be resumed."""
+    if csms.configured("TxCtrlr", "ResumptionTimeout"):
+        csms.configure("TxCtrlr", "ResumptionTimeout", "0")
+
+    step("Reset ImmediateAndResume", expect="Rejected, and no restart")
+    _check_reset(csms, "ImmediateAndResume", "Rejected", "B13.FR.01")
+    csms.expect_nothing("BootNotification", within=csms.deadlines.quiet, requirement="B13.FR.01")
+
+
 # ---------------------------------------------------------------------- network profiles
 
 
