@@ -283,3 +283,17 @@ flag(
     breaks="an authorization without a cable never times out (E03.FR.05, F02.FR.07, 1.6 9.1 ConnectionTimeOut)",
     must_fail=("TC_E_05_CS", "TC_F_04_CS", "TC_004_2_CS"),
 )
+flag(
+    "start-point-ignored",
+    role=CS,
+    families=NEW,
+    breaks="a transaction starts with the cable or the token, whatever TxStartPoint says (E01.FR.05, E01.FR.06)",
+    must_fail=("TC_E_01_CS", "TC_E_02_CS", "TC_E_11_CS"),
+)
+flag(
+    "stop-point-ignored",
+    role=CS,
+    families=NEW,
+    breaks="a transaction ends with the token or the energy, whatever TxStopPoint says (E06.FR.01, E06.FR.02)",
+    must_fail=("TC_E_14_CS", "TC_E_19_CS", "TC_E_20_CS", "TC_E_37_CS"),
+)
