@@ -141,7 +141,7 @@ class Timeouts:
     boot: float = 30.0
     reset: float = 60.0
     physical: float = 30.0
-    quiet: float = 0.05
+    quiet: float = 0.3
     tolerance: float = 4.0
     operator: float = 30.0
 

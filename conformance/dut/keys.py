@@ -171,7 +171,7 @@ TIMEOUTS = Section(
             0.05,
             3600,
         ),
-        Key("quiet", "number", "Silence after which the device counts as idle.", 0.05, "s", 0.001, 60),
+        Key("quiet", "number", "Silence after which the device counts as idle.", 0.3, "s", 0.001, 60),
         Key("tolerance", "number", "How far clocks and intervals of the device may be off.", 4.0, "s", 0, 3600),
         Key("operator", "number", "For an operator that is a program to make an act.", 30.0, "s", 0.05, 3600),
     ),

@@ -187,6 +187,7 @@ class Peer:
         self._last_activity = 0.0
         self._step: int | None = None
         self._timers: list[Any] = []
+        self._owed: dict[int, Callable[[], None]] = {}
         self._quiet_acts = 0
         self.facts: dict[str, Any] = {}
 
@@ -208,7 +209,8 @@ class Peer:
                 self._crash, self._crash_told = None, False
 
     def end(self) -> None:
-        """End a case: late answers that are still due are dropped."""
+        """End a case: answers that are still due leave now; a device may wait with its next CALL until they come."""
+        self._settle()
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
@@ -460,6 +462,8 @@ class Peer:
         assert frame is not None
 
         def answer_now() -> None:
+            if self._owed.pop(id(request), None) is None or connection not in self._wires:
+                return
             with self._guard():
                 reply = self._reply_frame(frame, delayed.payload)
                 with self._changed:
@@ -469,7 +473,13 @@ class Peer:
                     self._changed.notify_all()
                 self._write(connection, reply.text)
 
+        self._owed[id(request)] = answer_now
         self._timers.append(self.schedule(delayed.seconds, answer_now))
+
+    def _settle(self) -> None:
+        """Send the late answers that are still due."""
+        for answer_now in list(self._owed.values()):
+            answer_now()
 
     def _sent(
         self, frame: Frame, connection: Wire, answers: int | None = None, data: dict[str, Any] | None = None
@@ -517,7 +527,8 @@ class Peer:
             self._sticky[action] = answer
 
     def forget_answers(self) -> None:
-        """Back to the default answers."""
+        """Back to the default answers; what is owed is answered."""
+        self._settle()
         with self._changed:
             self._overlays.clear()
             self._sticky.clear()

@@ -272,7 +272,7 @@ class TestThreads:
         assert len(device.answers_to(first)) == 1
         second = device.calls("Heartbeat")
         csms.end()
-        assert csms._timers == [] and device.answers_to(second) == []
+        assert csms._timers == [] and len(device.answers_to(second)) == 1
 
 
 class TestConnections:
