@@ -41,6 +41,10 @@ class Session:
         """Note what became true and what ceased; the event type that the transaction owes, or ""."""
         before = set(self.holds)
         self.charged |= "EnergyTransfer" in now
+        if "Authorized" in ceased and not self.running:
+            # No event has told of this authorization, and none will: a later transaction is not of its making.
+            for name in ("idToken", "triggerReason", "remoteStartId"):
+                self.due.pop(name, None)
         self.holds = (self.holds | set(now)) - set(ceased)
         if {"EVConnected", "Authorized"} <= self.holds:
             self.holds.add("PowerPathClosed")

@@ -130,3 +130,12 @@ def test_ended_is_not_the_same_as_never_begun() -> None:
     assert session.started and not session.ended
     session.advance(ceased=("EVConnected",))
     assert session.ended
+
+
+def test_an_authorization_that_ends_untold_is_not_due_any_more() -> None:
+    session = Session(start_points=frozenset({"EVConnected"}))
+    session.request_start("TOKEN", 7)
+    session.advance("Authorized")
+    session.advance(ceased=("Authorized",))
+    assert session.advance("EVConnected") == "Started"
+    assert session.take_due() == {}

@@ -502,16 +502,20 @@ class _ReasonCodes(Habit):
     families=OLD,
     legal="GetConfiguration lists keys of the vendor, with and without a value (1.6 chapter 9, 7.29)",
 )
-class _VendorKeys(Answers):
-    actions = ("GetConfiguration",)
+class _VendorKeys(Habit):
+    KEYS = (
+        ("org.example.Mood", {"readonly": True, "value": "cheerful"}),
+        ("org.example.Secret", {"readonly": False}),
+    )
 
-    def change(self, answer: Payload) -> Payload:
-        if len(answer.get("configurationKey", [])) > 5:
-            answer["configurationKey"] += [
-                {"key": "org.example.Mood", "readonly": True, "value": "cheerful"},
-                {"key": "org.example.Secret", "readonly": False},
-            ]
-        return answer
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        if action != "GetConfiguration" or isinstance(answer, CallError):
+            return answer
+        asked = request.get("key") or [name for name, _ in self.KEYS]
+        found = [{"key": name, **entry} for name, entry in self.KEYS if name in asked]
+        unknown = [name for name in answer.get("unknownKey", []) if name not in dict(self.KEYS)]
+        more: Payload = {"configurationKey": [*answer.get("configurationKey", []), *found], "unknownKey": unknown}
+        return {name: items for name, items in more.items() if items}
 
 
 @habit(
