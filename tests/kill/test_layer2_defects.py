@@ -22,7 +22,7 @@ from .conftest import Proof
 
 QUICK = {"timeouts": {"message": 1.5, "physical": 2, "boot": 3, "reset": 3}}
 """A defect makes cases wait for what does not come: the embedded devices answer in milliseconds."""
-AT_ONCE = 6
+AT_ONCE = 8
 """Runs side by side: they wait more than they work."""
 
 Found = dict[tuple[str, str], "Future[list[CaseRecord]]"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -77,11 +79,25 @@ def _results(role: str, version_id: str, kind: str) -> list[CaseResult]:
         return [run_case(one.info, one.entry, live.bench) for one in chosen]
 
 
-@pytest.mark.parametrize("kind", ["dead", "mute", "echo", "yes-man"])
-@pytest.mark.parametrize("version_id", ["1.6", "2.0.1", "2.1"])
-@pytest.mark.parametrize("role", ["CS", "CSMS"])
-def test_impostor_passes_nothing(role: str, version_id: str, kind: str) -> None:
-    results = _results(role, version_id, kind)
+KINDS = ("dead", "mute", "echo", "yes-man")
+IDS = ("1.6", "2.0.1", "2.1")
+ROLES = ("CS", "CSMS")
+Met = dict[tuple[str, str, str], "Future[list[CaseResult]]"]
+
+
+@pytest.fixture(scope="module")
+def met() -> Iterator[Met]:
+    """Every impostor's run; several side by side, because they mostly wait."""
+    with ThreadPoolExecutor(6) as pool:
+        combinations = itertools.product(ROLES, IDS, KINDS)
+        yield {one: pool.submit(_results, *one) for one in combinations}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("version_id", IDS)
+@pytest.mark.parametrize("role", ROLES)
+def test_impostor_passes_nothing(role: str, version_id: str, kind: str, met: Met) -> None:
+    results = met[role, version_id, kind].result()
     assert results, f"no case for a {role} of {version_id}"
     allowed = LEGALLY_EMPTY if kind == "yes-man" else {}
     passed = [one.entry.id for one in results if one.verdict == "PASS" and one.entry.id not in allowed]
@@ -90,9 +106,9 @@ def test_impostor_passes_nothing(role: str, version_id: str, kind: str) -> None:
     assert not errors, "\n".join(errors)
 
 
-@pytest.mark.parametrize("role", ["CS", "CSMS"])
-def test_a_dead_device_is_reported_once(role: str) -> None:
-    results = _results(role, "2.0.1", "dead")
+@pytest.mark.parametrize("role", ROLES)
+def test_a_dead_device_is_reported_once(role: str, met: Met) -> None:
+    results = met[role, "2.0.1", "dead"].result()
     assert len({one.reason for one in results}) == 1
     assert all(one.verdict == "INCONCLUSIVE" for one in results)
     assert sum(one.seconds for one in results[1:]) < len(results) * SHORT["connect"]
