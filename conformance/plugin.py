@@ -250,6 +250,8 @@ class CaseItem(pytest.Item):
         lines = [f"{record.verdict}: {record.id} under OCPP {record.version}: {record.title}"]
         if record.reason:
             lines.append(f"  {record.reason}")
+        if record.verdict == "INCONCLUSIVE" and not record.frames:
+            return "\n".join(lines)
         lines += [f"  {finding.severity} {finding.rule}: {finding.line}" for finding in record.findings]
         lines += [f"  step {step.number} not reached: {step.text}" for step in record.steps if not step.reached]
         return "\n".join(lines)
@@ -298,19 +300,28 @@ class ConformanceRun:
         cases.sort(key=lambda one: (duts.index(id(one.selected.dut)), one.selected.entry.version))
         items[:] = [*cases, *(one for one in items if not isinstance(one, CaseItem))]
         problems = missing(one.selected for one in cases)
-        problems += self._stale_expected_failures()
+        problems += self._stale_expected_failures([one.selected for one in cases])
         if problems:
             for line in problems:
                 self.run.problem(line)
             raise pytest.UsageError("\n".join(problems))
 
-    def _stale_expected_failures(self) -> list[str]:
-        return [
-            f"{dut.source}: expected_failures: {one.id}: no test case of that id exists here; remove the entry"
-            for dut in self.run.duts
-            for one in dut.expected_failures
-            if self._implemented and one.id not in self._implemented and not self._partial()
-        ]
+    def _stale_expected_failures(self, selected: list[Selected]) -> Iterator[str]:
+        """Expected failures that can't come to pass: nobody has written the case, or it does not apply."""
+        for dut in self.run.duts:
+            for one in dut.expected_failures:
+                runs = [
+                    each
+                    for each in selected
+                    if each.dut is dut and each.entry.id == one.id and one.version in (None, each.entry.version)
+                ]
+                why = ""
+                if runs and all(each.not_applicable for each in runs):
+                    why = f"it does not apply ({runs[0].not_applicable})"
+                elif self._implemented and one.id not in self._implemented and not self._partial():
+                    why = "no test case of that id exists here"
+                if why:
+                    yield f"{dut.source}: expected_failures: {one.id}: {why}; remove the entry"
 
     def _partial(self) -> bool:
         """Whether only a part of the cases was collected, so that an id may simply not be among them."""
@@ -398,7 +409,7 @@ class ConformanceRun:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The summary by block, with what failed and why."""
         record = self.run.record
-        if record is None or not record.cases:
+        if record is None or not (record.cases or record.run.interrupted):
             return
         from conformance.report.terminal import summary_lines
 

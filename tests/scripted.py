@@ -28,7 +28,7 @@ class ScriptedWire:
     def __init__(self, device: Device, number: int) -> None:
         self.number = number
         self.open = True
-        self.subprotocol = device.version.subprotocol
+        self.subprotocol: str | None = device.version.subprotocol
         self.compressed = False
         self.handshake = SimpleNamespace(
             identity="CS001", path="/ocpp/CS001", subprotocols=(self.subprotocol,), headers=()
@@ -74,9 +74,11 @@ class Device:
         """The newest connection."""
         return self.wires[-1]
 
-    def connect(self) -> ScriptedWire:
-        """Open a connection."""
+    def connect(self, *, agreed: bool = True) -> ScriptedWire:
+        """Open a connection, with or without a subprotocol in common."""
         wire = ScriptedWire(self, len(self.wires) + 1)
+        if not agreed:
+            wire.subprotocol, wire.handshake.subprotocols = None, ("ocpp9",)
         self.wires.append(wire)
         self.peer.opened(wire)
         return wire

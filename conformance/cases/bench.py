@@ -104,7 +104,7 @@ class StationBench(Bench):
         peer = self.peer
         limit = self.dut.timeouts.boot if not self.gone else self.dut.timeouts.quiet
         if not peer.wait(lambda: peer.connected, within=limit):
-            self._give_up(f"the station has not connected within {limit:g} s")
+            self._give_up(f"the station has not connected within {limit:g} s{_last_attempt(peer.trace)}")
         if self.gone and peer.wire_numbers == self._deaf:
             raise Inconclusive(self.gone)
         fresh = not peer.accepted
@@ -144,7 +144,7 @@ class StationBench(Bench):
             # A station that was given up has had its time before.
             limit = self.dut.timeouts.quiet if self.gone else self.dut.timeouts.reset
             if not peer.wait(lambda: peer.connected and peer.accepted, within=limit):
-                return [f"the station was not back within {limit:g} s"]
+                return [] if self.gone else [f"the station was not back within {limit:g} s"]
             peer.mark()
             for action, payload in stop_calls(peer):
                 problems += self._attempt(action, payload)
@@ -186,6 +186,18 @@ class StationBench(Bench):
 
     def _transactions_end(self) -> bool:
         return self.peer.wait(lambda: not list(stop_calls(self.peer)), within=self.dut.timeouts.message)
+
+
+def _last_attempt(trace: Trace) -> str:
+    """How the station's last attempt to connect ended, when there was one: what the lab has to mend."""
+    for entry in reversed(trace.entries):
+        if entry.kind == "handshake":
+            status = entry.data.get("status")
+            return f"; its last attempt was refused: {f'HTTP {status}, ' if status else ''}{entry.data.get('reason')}"
+        if entry.kind == "open" and entry.data.get("subprotocol") is None:
+            offered = ", ".join(entry.data.get("offered", ())) or "none"
+            return f"; it connected and was closed, because of the subprotocols that it offers: {offered}"
+    return ""
 
 
 class CsmsBench(Bench):

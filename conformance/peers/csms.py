@@ -49,6 +49,14 @@ class FakeCsms(Peer):
         self.sessions: dict[int, Session] = {}
         self.configuration: Configuration = configuration_for(self)
 
+    def _keeps(self, connection: Any) -> bool:
+        return connection.subprotocol is not None
+
+    def _on_opened(self, connection: Any) -> None:
+        """Close at once where no subprotocol was agreed on (1.6J 3.2, 2.x part 4 3.2)."""
+        if not self._keeps(connection):
+            connection.close(1002, "no subprotocol in common")
+
     def _on_answered(self, frame: Any, reply: Any) -> None:
         if frame.action == "BootNotification":
             status = reply.payload.get("status") if isinstance(reply.payload, Mapping) else None

@@ -248,7 +248,8 @@ class Peer:
         """A connection is about to carry frames."""
         with self._guard():
             handshake = connection.handshake
-            self._wires.append(connection)
+            if self._keeps(connection):
+                self._wires.append(connection)
             self._record(
                 "open",
                 connection=connection.number,
@@ -348,6 +349,10 @@ class Peer:
     def crashed(self, connection: Any, error: BaseException) -> None:
         """A handler of ours raised on the reader thread."""
         self._store_crash(error)
+
+    def _keeps(self, connection: Any) -> bool:
+        """Hook of the fakes: whether a new connection is to carry frames."""
+        return True
 
     def _on_opened(self, connection: Any) -> None:
         """Hook of the fakes; the condition is not held."""

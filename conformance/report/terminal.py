@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterable
 
 from conformance.report.aggregate import (
@@ -55,6 +56,8 @@ _LABEL_ROOM = 22
 """Columns that a block's name needs; where the table leaves fewer, each block is a line of words instead."""
 _BRIEF_FROM = 25
 """Cases beyond which each gets one line, however much is cut: the report has the rest."""
+_SHARED_FROM = 3
+"""Undecided cases with one reason that are listed as a group."""
 _LEAST_WORTH = 24
 """Columns below which cutting expected and actual apart leaves nothing to read."""
 
@@ -153,6 +156,13 @@ def _grouped(cases: Iterable[CaseRecord], width: int) -> list[str]:
     return lines
 
 
+def _shared_reasons(cases: Iterable[CaseRecord]) -> list[CaseRecord]:
+    """The undecided cases whose reason many share: a device that is gone is told once, not with every case."""
+    undecided = [case for case in cases if case.verdict == INCONCLUSIVE and case.reason]
+    counts = Counter(case.reason for case in undecided)
+    return [case for case in undecided if counts[case.reason] >= _SHARED_FROM]
+
+
 def summary_lines(record: RunRecord, width: int, color: bool = False) -> list[str]:
     """The summary of a run as lines of at most `width` columns (at least 40), colours not counted.
 
@@ -179,8 +189,12 @@ def summary_lines(record: RunRecord, width: int, color: bool = False) -> list[st
     ]
     if bad:
         lines.append("")
+        shared = _shared_reasons(bad)
         for case in bad:
-            lines += _case_lines(case, width, color, len(bad) > _BRIEF_FROM)
+            if case not in shared:
+                lines += _case_lines(case, width, color, len(bad) - len(shared) > _BRIEF_FROM)
+        if shared:
+            lines += [f"{paint(INCONCLUSIVE, INCONCLUSIVE, color)}, by reason:", *_grouped(shared, width)]
     for verdict in (NOT_APPLICABLE, NOT_IMPLEMENTED):
         members = [case for case in cases if case.verdict == verdict]
         if members and verdict == NOT_APPLICABLE:

@@ -57,6 +57,17 @@ class TestStationReady:
                 lab.bench.ready()
         assert first == pytest.approx(10.0) and lab.device.clock.now() < first + 2.0
 
+    def test_its_last_attempt_is_told(self, lab: Lab) -> None:
+        lab.device.disconnect()
+        lab.device.after(1.0, lambda: lab.peer.refused(lab.device.wire.handshake, 401, "wrong password", 1.0))
+        with pytest.raises(Inconclusive, match="its last attempt was refused: HTTP 401, wrong password"):
+            lab.bench.ready()
+        again = make_lab()
+        again.device.disconnect()
+        again.device.after(1.0, lambda: again.device.connect(agreed=False))
+        with pytest.raises(Inconclusive, match="because of the subprotocols that it offers: ocpp9"):
+            again.bench.ready()
+
     def test_one_that_is_deaf_costs_the_message_timeout_once(self, lab: Lab) -> None:
         del lab.device.reactions["GetVariables"]
         lab.bench.suspect = True

@@ -288,6 +288,14 @@ class TestConnections:
         with pytest.raises(ExpectationFailed, match=r"a new WebSocket connection within 10 s; actual none was opened"):
             csms.expect_connection()
 
+    def test_one_without_a_subprotocol_in_common_is_closed_and_does_not_count(
+        self, csms: FakeCsms, device: Device
+    ) -> None:
+        device.disconnect()
+        wire = device.connect(agreed=False)
+        assert wire.ended == [("close", 1002)] and not csms.connected
+        assert [one.kind for one in csms.trace.entries[-2:]] == ["open", "close"]
+
     def test_the_end_of_a_connection(self, csms: FakeCsms, device: Device) -> None:
         device.after(3.0, device.disconnect)
         csms.expect_closed()

@@ -1,0 +1,69 @@
+"""Ctrl-C and kill: what was done by then is in the report, and nothing is left running."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from conformance.report.journal import load
+from tests.lifecycle.conftest import Ended, RunProcess, description, free_port
+
+
+def interrupted(process: RunProcess) -> Ended:
+    os.kill(process.process.pid, signal.SIGINT)
+    ended = process.end(30)
+    ended.check_reports()
+    ended.check_no_orphans()
+    assert ended.code == 2, ended.output
+    assert ended.results["run"]["interrupted"] is True
+    assert ended.results["run"]["interruption"] == "Ctrl-C"
+    assert "interrupted: Ctrl-C; what had ended by then is in the report" in ended.output
+    return ended
+
+
+def test_ctrl_c_with_benches_side_by_side(start: Callable[..., RunProcess]) -> None:
+    process = start("--ocpp-version", "2.0.1", "--ocpp-version", "2.1", "--ocpp-role", "CS", "--ocpp-block", "B")
+    process.wait_for_cases(3)
+    assert len(process.children()) == 2
+    ended = interrupted(process)
+    assert ended.verdicts["PASS"] >= 3 and "ERROR" not in ended.verdicts
+    broken = [one for one in ended.results["cases"] if one["verdict"] == "INCONCLUSIVE"]
+    assert broken and all(one["reason"] == "the run was broken off" for one in broken)
+    assert any(one["frames"] for one in broken), "the case that ran is there with what it had done"
+
+
+def test_ctrl_c_on_one_bench(start: Callable[..., RunProcess]) -> None:
+    """TC_B_03 waits a second for a retry interval: it is the one that runs."""
+    process = start("--ocpp-version", "2.0.1", "-k", "TC_B_02_CS or TC_B_03_CS")
+    process.wait_for_cases(1)
+    ended = interrupted(process)
+    assert [one["verdict"] for one in ended.results["cases"]] == ["PASS", "INCONCLUSIVE"]
+    assert ended.results["cases"][1]["reason"] == "the run was interrupted"
+
+
+def test_ctrl_c_while_it_waits_for_a_station(tmp_path: Path, start: Callable[..., RunProcess]) -> None:
+    port = free_port()
+    path = description("CS", tmp_path, connection=f'listen = "127.0.0.1:{port}"')
+    path.write_text(path.read_text().replace("boot = 1\n", "boot = 60\n"))
+    process = start("--ocpp-dut", "dut.toml", "--ocpp-block", "F")
+    while process.process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            break
+    ended = interrupted(process)
+    assert [one["verdict"] for one in ended.results["cases"]] in ([], ["INCONCLUSIVE"])
+    assert ended.seconds < 30
+
+
+def test_a_run_that_is_killed_leaves_its_journal_and_no_device(start: Callable[..., RunProcess]) -> None:
+    process = start("--ocpp-version", "2.0.1", "--ocpp-role", "CSMS", "--ocpp-block", "B")
+    process.wait_for_cases(3)
+    process.process.kill()
+    ended = process.end()
+    ended.check_no_orphans()
+    record = load(ended.folder / "reports")
+    assert len(record.cases) >= 3 and record.run.interrupted and "killed" in record.run.interruption
+    assert not (ended.folder / "reports" / "results.json").exists()
