@@ -213,7 +213,7 @@ def described_with_operator(folder: Path, port: int, operator: str, more: str = 
     nobody = 'kind = "python"\nclass = "nobody:Nobody"'
     assert nobody in path.read_text()
     text = path.read_text().replace(nobody, f'kind = "http"\nurl = "{operator}"')
-    path.write_text(text.replace("boot = 1\n", "boot = 10\n"))
+    path.write_text(text.replace("boot = 1\n", "boot = 4\n"))
 
 
 @pytest.fixture
