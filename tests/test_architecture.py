@@ -36,6 +36,7 @@ ORDER = (
     "run",
     "prove",
     "coverage",
+    "inquiry",
     "init",
     "progress",
     "plugin",

@@ -190,9 +190,9 @@ second = {{ idToken = "AABBCCDD02", type = "ISO14443" }}
 
 
 @contextlib.contextmanager
-def station_process(url: str, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def station_process(url: str, *arguments: str, version: str = "2.0.1") -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The reference station as a process that is not the run's; yields it and its operator's address."""
-    command = [sys.executable, "-m", "conformance.reference", "station", "--version", "2.0.1", "--csms", url]
+    command = [sys.executable, "-m", "conformance.reference", "station", "--version", version, "--csms", url]
     process = subprocess.Popen(
         [*command, "--identity", "CS001", "--operator", "127.0.0.1:0", "--die-with-parent", *arguments],
         stdin=subprocess.PIPE,
