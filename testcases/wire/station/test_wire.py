@@ -24,7 +24,7 @@ def test_unknown_action(csms: FakeCsms) -> None:
     check(isinstance(refusal.details, dict), "errorDetails is an object", actual=refusal.details)
 
     step("Send ClearCache", expect="an answer on the same connection")
-    csms.send("ClearCache")
+    csms.call("ClearCache", {})
 
 
 @case("OC_W_02_CS")
@@ -35,4 +35,4 @@ def test_missing_field(csms: FakeCsms) -> None:
     check(isinstance(refusal.details, dict), "errorDetails is an object", actual=refusal.details)
 
     step("Send ClearCache", expect="an answer on the same connection")
-    csms.send("ClearCache")
+    csms.call("ClearCache", {})
