@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -160,15 +161,16 @@ class Run:
         `on_step` is told of each step as it begins, unless the case has been run ahead.
         """
         assert self.record is not None
-        outcome: Outcome
-        if self._ahead is not None:
-            outcome = self._ahead.result(selected)
-        else:
-            try:
+        try:
+            if self._ahead is not None:
+                outcome: Outcome = self._ahead.result(selected)
+            else:
                 outcome = self._outcome(selected, node, self._holder, on_step)
-            except _Broken as broken:
-                self.record.add(broken.record)
-                raise broken.interrupted from None
+        except _Broken as broken:
+            self.record.add(broken.record)
+            raise broken.interrupted from None
+        except Exception as error:
+            outcome = Outcome(_failed(selected, error, node))
         if outcome.gone:
             self.problem(outcome.gone)
         self.record.add(outcome.record)
@@ -269,6 +271,16 @@ def _not_run(selected: Selected, verdict: Verdict, reason: str, node: str) -> Ca
         node=node,
     )
     record.requirements.not_exercised = list(entry.requirements)
+    return record
+
+
+def _failed(selected: Selected, error: Exception, node: str) -> CaseRecord:
+    """The record of a case around which this suite itself failed."""
+    from conformance.report.record import FindingRecord
+
+    record = _not_run(selected, Verdict.ERROR, f"{type(error).__name__}: {error}", node)
+    told = "".join(traceback.format_exception(error))
+    record.findings.append(FindingRecord("engine", "MUST", "no exception in the suite", told, blame="tester"))
     return record
 
 

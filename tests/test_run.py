@@ -1,0 +1,237 @@
+"""The run itself: its record, its problems, benches side by side, and what the terminal shows meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from conformance.ahead import Ahead
+from conformance.cases.selection import Wishes
+from conformance.holder import Embedded, Holder, RunError
+from conformance.progress import Progress
+from conformance.report.journal import load
+from conformance.report.record import CaseRecord
+from conformance.run import Run, Settings
+
+
+class TestRecord:
+    def run(self, folder: Path, **settings: Any) -> Run:
+        made = Run(Settings(report_dir=folder / "reports", **settings))
+        made.begin()
+        return made
+
+    def test_what_it_rests_on_stands_in_the_results(self, tmp_path: Path) -> None:
+        wishes = Wishes(roles=("CS",), versions=("2.0.1",))
+        run = self.run(tmp_path, wishes=wishes, selection=("--ocpp-role CS", "-k 'a b'"), strict=True)
+        run.finish()
+        told = load(tmp_path / "reports").run
+        assert (told.role, told.versions, told.strict) == ("CS", ["2.0.1"], True)
+        assert told.selection == ["--ocpp-role CS", "-k 'a b'"]
+        assert told.ended and not told.interrupted and "ocpp distribution" in told.schema_source
+        assert told.features["C-49"] is True
+
+    def test_a_problem_is_noted_once_and_survives_a_kill(self, tmp_path: Path) -> None:
+        run = self.run(tmp_path)
+        run.problem("the device is gone")
+        run.problem("the device is gone")
+        assert load(tmp_path / "reports" / "results.journal.jsonl").run.problems == ["the device is gone"]
+        run.finish()
+        record = load(tmp_path / "reports")
+        assert record.run.problems == ["the device is gone"] and not record.green
+
+    def test_a_run_that_was_broken_off_says_why(self, tmp_path: Path) -> None:
+        run = self.run(tmp_path)
+        run.finish(interrupted="Ctrl-C")
+        told = load(tmp_path / "reports").run
+        assert told.interrupted and told.interruption == "Ctrl-C"
+
+    @pytest.mark.parametrize(
+        ("wishes", "line"),
+        [
+            (Wishes(roles=("EV",)), "--ocpp-role EV: no description has it; given is CS, CSMS"),
+            (Wishes(versions=("3.0",)), "--ocpp-version 3.0: no description has it; given is 1.6, 2.0.1, 2.1"),
+        ],
+    )
+    def test_a_wish_that_no_description_meets(self, tmp_path: Path, wishes: Wishes, line: str) -> None:
+        with pytest.raises(RunError, match=line):
+            self.run(tmp_path, wishes=wishes)
+
+    def test_the_interpreters_settings_are_given_back(self, tmp_path: Path) -> None:
+        import gc
+        import sys
+
+        before = gc.get_threshold(), sys.getswitchinterval()
+        run = self.run(tmp_path)
+        assert (gc.get_threshold(), sys.getswitchinterval()) != before
+        run.finish()
+        assert (gc.get_threshold(), pytest.approx(sys.getswitchinterval())) == before
+
+
+class TestExecute:
+    def test_a_failure_around_a_case_is_the_cases_error(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        from conformance.cases.catalogue import load_catalogue
+        from conformance.cases.discovery import discover
+        from conformance.cases.selection import select
+
+        run = Run(Settings(report_dir=tmp_path))
+        run.begin()
+        info = next(one for one in discover() if one.id == "TC_B_01_CS")
+        both = select(info, load_catalogue(), run.duts, Wishes())
+        ends = ((RunError("the port is taken"), "INCONCLUSIVE"), (ZeroDivisionError("ours"), "ERROR"))
+        for chosen, (error, verdict) in zip(both, ends, strict=True):
+
+            def bench_for(self: Any, selected: Any, error: Exception = error) -> Any:
+                raise error
+
+            monkeypatch.setattr(Holder, "bench_for", bench_for)
+            record = run.execute(chosen, "node")
+            assert record.verdict == verdict and str(error) in record.reason
+        run.finish()
+        found = load(tmp_path)
+        assert [one.verdict for one in found.cases] == ["INCONCLUSIVE", "ERROR"]
+        assert found.cases[1].findings[0].blame == "tester"
+        assert found.run.problems == ["OCPP 2.0.1: the port is taken"]
+
+
+class TestHolder:
+    def test_a_bench_that_cannot_be_opened_is_tried_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        holder = Holder(SimpleNamespace(), Embedded(), lambda: None)  # type: ignore[arg-type]  # never asked
+        tried: list[str] = []
+
+        def opening(dut: Any, version: str) -> Any:
+            tried.append(version)
+            raise RunError("the port is taken")
+
+        monkeypatch.setattr(holder, "_open", opening)
+        one: Any = SimpleNamespace(dut="dut", entry=SimpleNamespace(version="2.0.1"))
+        for _ in range(3):
+            with pytest.raises(RunError, match="the port is taken"):
+                holder.bench_for(one)
+        assert tried == ["2.0.1"]
+
+
+def selected(device: str, version: str) -> Any:
+    return SimpleNamespace(dut=device, entry=SimpleNamespace(version=version))
+
+
+class StubHolder:
+    """Holds nothing."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def abandon(self, reason: str) -> None:
+        """Note it."""
+        self.told.append(reason)
+
+    def close(self) -> None:
+        """Note it."""
+        self.told.append("closed")
+
+
+class TestAhead:
+    def test_each_bench_in_order_and_several_at_once(self) -> None:
+        order: dict[str, list[int]] = {"1": [], "2": []}
+        both = threading.Barrier(2, timeout=10)
+
+        def outcome(one: Any, node: str, holder: Any) -> str:
+            if not order[one.entry.version]:
+                both.wait()
+            order[one.entry.version].append(int(node))
+            return f"{one.entry.version} {node}"
+
+        cases = [(selected("d", version), str(number)) for number in range(5) for version in ("1", "2")]
+        ahead = Ahead(cases, StubHolder, outcome)  # type: ignore[arg-type]  # a stub
+        assert [ahead.result(one) for one, _ in cases] == [f"{one.entry.version} {node}" for one, node in cases]
+        assert order == {"1": [0, 1, 2, 3, 4], "2": [0, 1, 2, 3, 4]}
+        assert ahead.stop() == []
+
+    def test_what_nobody_asked_for_is_handed_over_at_the_end(self) -> None:
+        begun, holders = threading.Event(), []
+
+        def make() -> Any:
+            holders.append(StubHolder())
+            return holders[-1]
+
+        def outcome(one: Any, node: str, holder: StubHolder) -> str:
+            if node == "2":
+                begun.set()
+                while not holder.told:
+                    threading.Event().wait(0.001)
+            return node
+
+        cases = [(selected("d", "1"), str(number)) for number in range(4)]
+        ahead = Ahead(cases, make, outcome)
+        assert ahead.result(cases[0][0]) == "0"
+        assert begun.wait(10)
+        assert ahead.stop() == ["1", "2"], "0 was asked for, 3 was never begun"
+        assert holders[0].told == ["the run was broken off", "closed"]
+
+    def test_an_exception_of_ours_reaches_whoever_asks(self) -> None:
+        def outcome(one: Any, node: str, holder: Any) -> str:
+            raise ZeroDivisionError("ours")
+
+        cases = [(selected("d", "1"), str(number)) for number in range(2)]
+        ahead = Ahead(cases, StubHolder, outcome)  # type: ignore[arg-type]  # a stub
+        for one, _ in cases:
+            with pytest.raises(RunError, match="ZeroDivisionError: ours"):
+                ahead.result(one)
+        assert ahead.stop() == []
+
+
+class Reporter:
+    """As much of pytest's terminal reporter as progress needs."""
+
+    def __init__(self, *, terminal: bool) -> None:
+        self.hasmarkup = terminal
+        self._tw = SimpleNamespace(fullwidth=100)
+        self.wrote: list[str] = []
+
+    def write_line(self, line: str) -> None:
+        """A line."""
+        self.wrote.append(line)
+
+    def rewrite(self, line: str, **markup: bool) -> None:
+        """A line in the place of this one."""
+        self.wrote.append(f"\r{line}")
+
+    def ensure_newline(self) -> None:
+        """Nothing to do."""
+
+
+STEP: Any = SimpleNamespace(number=2, text="Plug in \x1b[31m the EV")
+CASE: Any = SimpleNamespace(entry=SimpleNamespace(id="TC_B_01_CS", version="2.0.1"))
+RECORD = CaseRecord("TC_B_01_CS", "Cold boot", "2.0.1", "CS", "B", "PASS", seconds=0.1)
+
+
+class TestProgress:
+    def test_one_line_a_case(self) -> None:
+        reporter = Reporter(terminal=False)
+        progress = Progress(reporter, prompts=False)
+        progress.total = 12
+        progress.step(CASE, STEP)
+        progress.ended(RECORD)
+        progress.ended(RECORD)
+        assert [line.split()[:4] for line in reporter.wrote] == [
+            ["1/12", "PASS", "TC_B_01_CS", "2.0.1"],
+            ["2/12", "PASS", "TC_B_01_CS", "2.0.1"],
+        ]
+
+    def test_on_a_terminal_the_step_under_way_too(self) -> None:
+        reporter = Reporter(terminal=True)
+        progress = Progress(reporter, prompts=False)
+        progress.total = 3
+        progress.step(CASE, STEP)
+        assert reporter.wrote == ["\r1/3 TC_B_01_CS 2.0.1: 2. Plug in \\u001b[31m the EV"], "nothing of a text acts"
+        progress.ended(RECORD)
+        assert reporter.wrote[1:3] == ["\r", "\r"] and "Cold boot" in reporter.wrote[3]
+
+    def test_not_while_a_person_is_asked(self) -> None:
+        reporter = Reporter(terminal=True)
+        progress = Progress(reporter, prompts=True)
+        progress.step(CASE, STEP)
+        assert reporter.wrote == []
