@@ -1,1 +1,25 @@
 """What only this checkout needs."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+_STARTED = time.time()
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: Any) -> None:
+    """The mutation score of each case, when this session worked it out (tests/kill)."""
+    results = Path(config.rootpath) / "reports" / "kill.json"
+    if hasattr(config, "workerinput") or not results.exists() or results.stat().st_mtime < _STARTED:
+        return
+    terminalreporter.section("mutation score")
+    for one in json.loads(results.read_text("utf-8"))["scores"]:
+        counted = one["mutants"] - one["equivalent"]
+        terminalreporter.write_line(
+            f"{one['id']} {one['version']}: {one['killed']}/{counted} killed, {len(one['survived'])} read and survived"
+        )
+        for text in one["unjudged"]:
+            terminalreporter.write_line(f"    unjudged: {text}")
