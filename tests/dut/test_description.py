@@ -149,10 +149,7 @@ valid = "AABBCC01"
         'dut.toml:5 [device] security_profil: there is no key "security_profil"; did you mean "security_profile"?',
         'dut.toml:6 [conection]: there is no section "conection"; did you mean "connection"?',
         "dut.toml:9 [timeouts] message: 0 is out of bounds; use 0.05 to 600 s",
-        (
-            'dut.toml:11 [tokens] valid: it is the text "AABBCC01"; '
-            'write a token { idToken = "...", type = "ISO14443" }'
-        ),
+        ('dut.toml:11 [tokens] valid: it is the text "AABBCC01"; write a token { idToken = "...", type = "ISO14443" }'),
     ]
 
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -44,6 +45,16 @@ class Nobody:
 '''
 
 
+# Compiled modules are kept for the next run, whatever the environment says, and not in the checkout.
+_CACHE = tempfile.TemporaryDirectory(prefix="ocpp-conformance-")
+_SETTINGS = {
+    "COLUMNS": "120",
+    "PYTEST_ADDOPTS": "",
+    "PYTHONDONTWRITEBYTECODE": "",
+    "PYTHONPYCACHEPREFIX": _CACHE.name,
+}
+
+
 class RunProcess:
     """A pytest run in the background."""
 
@@ -54,7 +65,7 @@ class RunProcess:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
             cwd=folder,
-            env={**os.environ, MARK: self.mark, "COLUMNS": "120", "PYTEST_ADDOPTS": ""},
+            env={**os.environ, **_SETTINGS, MARK: self.mark},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
