@@ -15,11 +15,16 @@ def pytest_terminal_summary(terminalreporter: Any, config: Any) -> None:
     results = Path(config.rootpath) / "reports" / "kill.json"
     if hasattr(config, "workerinput") or not results.exists() or results.stat().st_mtime < _STARTED:
         return
+    from conformance.cases.catalogue import load_catalogue
+
     terminalreporter.section("mutation score")
     for one in json.loads(results.read_text("utf-8"))["scores"]:
         counted = one["mutants"] - one["equivalent"]
         terminalreporter.write_line(
             f"{one['id']} {one['version']}: {one['killed']}/{counted} killed, {len(one['survived'])} read and survived"
         )
-        for text in one["unjudged"]:
-            terminalreporter.write_line(f"    unjudged: {text}")
+        entry = load_catalogue().get(one["id"], one["version"])
+        if one["unjudged"] and entry is not None:
+            requirements = ", ".join(entry.requirements) or "none listed"
+            terminalreporter.write_line(f"    unjudged, held against {requirements}:")
+            terminalreporter.write_line(f"      {'; '.join(one['unjudged'])}")

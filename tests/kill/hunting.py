@@ -1,0 +1,72 @@
+"""Runs, several side by side, of the cases that a switched-on defect has to make fail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
+from typing import Any
+
+import pytest
+
+from conformance.cases.catalogue import load_catalogue
+from conformance.cases.discovery import discover
+from conformance.cases.selection import Wishes
+from conformance.holder import Embedded
+from conformance.prove import run_cases
+from conformance.reference.defects import Defect, all_defects
+from conformance.report.record import CaseRecord
+
+QUICK = {"timeouts": {"message": 1.5, "physical": 2, "boot": 3, "reset": 3}}
+"""A defect makes cases wait for what does not come: the embedded devices answer in milliseconds."""
+AT_ONCE = 4
+"""Runs side by side: they wait more than they work."""
+
+
+DEFECTS: dict[str, Defect] = {f"{one.role}-{one.name}": one for one in all_defects()}
+
+
+@cache
+def _implemented() -> frozenset[str]:
+    return frozenset(info.id for info in discover())
+
+
+def case_ids(name: str, version: str) -> list[str]:
+    """The implemented cases of a version that a defect names."""
+    return [id_ for id_ in DEFECTS[name].must_fail if id_ in _implemented() and load_catalogue().get(id_, version)]
+
+
+def run_defect(name: str, version: str) -> list[CaseRecord]:
+    """The records of the cases that a defect names, run with it switched on."""
+    defect = DEFECTS[name]
+    wishes = Wishes(roles=(defect.role,), versions=(version,))
+    return run_cases(wishes, case_ids(name, version), Embedded(QUICK, defects=(defect.name,)))
+
+
+class Hunt:
+    """The runs of the defects that a session has selected, begun at once."""
+
+    def __init__(self, items: Sequence[pytest.Item]) -> None:
+        wanted = [
+            (item.callspec.params["name"], item.callspec.params["version"])
+            for item in items
+            if isinstance(item, pytest.Function) and item.originalname == "test_defect_is_found"
+        ]
+        self._pool = ProcessPoolExecutor(AT_ONCE, mp_context=get_context("spawn")) if wanted else None
+        self._runs: dict[tuple[str, str], Future[list[CaseRecord]]] = {}
+        if self._pool is not None:
+            self._runs = {one: self._pool.submit(run_defect, *one) for one in wanted if case_ids(*one)}
+
+    def records(self, name: str, version: str) -> list[CaseRecord] | None:
+        """The records of a defect's run; None when it names no implemented case."""
+        run = self._runs.get((name, version))
+        return None if run is None else run.result()
+
+    def stop(self) -> None:
+        """End what has not begun."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+KEY: pytest.StashKey[Any] = pytest.StashKey()
