@@ -30,6 +30,8 @@ class CatalogueEntry:
     sources: tuple[str, ...] = ()
     withdrawn: bool = False
     own: bool = False
+    campaign: bool = False
+    """Whether it is a negative test, which runs only when a campaign is wished (`--ocpp-fuzz`)."""
     note: str = ""
 
 
@@ -65,8 +67,7 @@ def _read(folder: Path) -> Iterator[CatalogueEntry]:
     for version, name in _FILES.items():
         for raw in json.loads((folder / name).read_text("utf-8")):
             yield _entry(raw, version, own=False)
-    own = folder / "own.json"
-    if own.exists():
+    for own in sorted((folder / "own").glob("*.json")):
         for raw in json.loads(own.read_text("utf-8")):
             for version in raw["versions"]:
                 yield _entry(raw, version, own=True)
@@ -88,5 +89,6 @@ def _entry(raw: Mapping[str, Any], version: str, *, own: bool) -> CatalogueEntry
         sources=tuple(raw.get("sources") or ()),
         withdrawn=bool(raw.get("withdrawn")),
         own=own,
+        campaign=bool(raw.get("campaign")),
         note=raw.get("note") or "",
     )

@@ -12,8 +12,8 @@ from conformance.dut.checking import Checks, described, shown
 from conformance.dut.description import Connector, ExpectedFailure
 from conformance.dut.features import EXAMPLES, Feature, FeatureValue, known_features
 
-CASE_FILES = ("ocpp16.json", "ocpp201.json", "ocpp21.json", "own.json")
-"""The files of the catalogue that list cases."""
+CASE_FILES = ("ocpp16.json", "ocpp201.json", "ocpp21.json", "own/*.json")
+"""The files of the catalogue that list cases, as patterns."""
 
 
 def read_features(checks: Checks, role: str | None, connectors: tuple[Connector, ...]) -> dict[str, FeatureValue]:
@@ -67,9 +67,8 @@ def read_expected_failures(checks: Checks, role: str | None, versions: tuple[str
 def catalogue_ids() -> frozenset[str]:
     """Every case id of the catalogue; raises FileNotFoundError when the installation lacks the catalogue."""
     ids: set[str] = set()
-    for name in CASE_FILES:
-        entries = json.loads((catalogue_folder() / name).read_text(encoding="utf-8"))
-        ids.update(entry["id"] for entry in entries)
+    for path in (path for pattern in CASE_FILES for path in catalogue_folder().glob(pattern)):
+        ids.update(entry["id"] for entry in json.loads(path.read_text(encoding="utf-8")))
     return frozenset(ids)
 
 

@@ -133,10 +133,10 @@ class TestCatalogue:
                 parse(one.condition)
 
     def test_ids_are_unique_in_a_version(self) -> None:
-        for name in ("ocpp16.json", "ocpp201.json", "ocpp21.json", "own.json"):
-            raw = json.loads((catalogue_folder() / name).read_text("utf-8"))
-            ids = [one["id"] for one in raw]
-            assert len(ids) == len(set(ids)), name
+        own = sorted((catalogue_folder() / "own").glob("*.json"))
+        for paths in (*([catalogue_folder() / f"ocpp{one}.json"] for one in ("16", "201", "21")), own):
+            ids = [one["id"] for path in paths for one in json.loads(path.read_text("utf-8"))]
+            assert ids and len(ids) == len(set(ids)), paths
 
     def test_our_own_cases_are_told_apart(self) -> None:
         own = [one for one in load_catalogue() if one.own]

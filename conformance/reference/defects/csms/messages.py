@@ -1,7 +1,4 @@
-"""What the reference CSMS can be told to get wrong. Numbers in brackets are those of the list of field defects.
-
-`must_fail` names official cases, `rules` the monitor's rules; with either, the suite must report the defect.
-"""
+"""CALLs, answers and statuses that a CSMS gets wrong."""
 
 from __future__ import annotations
 
