@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from conformance.fuzz.example import Act, Segment, Text, act, segments
+from conformance.fuzz.example import Act, Segment, Text, act, frozen, segments
 
 
 def send(text: str | Text | Iterable[Segment]) -> Act:
@@ -62,7 +62,7 @@ def provoke(action: str) -> Act:
 
 def operate(verb: str, **args: Any) -> Act:
     """Have the operator touch the device: a verb of the physical world, or csms_sends."""
-    return act("operate", verb=verb, args=args)
+    return Act("operate", (("verb", verb), ("args", frozen(args))))
 
 
 def reach(state: str, **options: Any) -> Act:
