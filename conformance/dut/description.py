@@ -178,11 +178,25 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the two sides meet: `listen` (host, port) and `path` for our CSMS, `url` of a CSMS under test."""
+    """Where the two sides meet: `listen` (host, port) and `path` for our CSMS, `url` of a CSMS under test.
+
+    `second_identity` and `second_password`: another station that a CSMS under test knows; "" and None if none.
+    """
 
     listen: tuple[str, int] = ("127.0.0.1", 9000)
     path: str = "/ocpp"
     url: str = ""
+    second_identity: str = ""
+    second_password: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FuzzSettings:
+    """How negative tests treat the device; the meanings stand in `keys.FUZZ`."""
+
+    pace: float = 20.0
+    hazardous: bool = False
+    avoid: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +262,7 @@ class Dut:
     tls: TlsFiles = TlsFiles()
     timeouts: Timeouts = Timeouts()
     values: Values = Values()
+    fuzz: FuzzSettings = FuzzSettings()
     operator: OperatorPlan = OperatorPlan()
     expected_failures: tuple[ExpectedFailure, ...] = ()
     source: str = "the description"

@@ -97,6 +97,38 @@ CONNECTION = Section(
             role="CSMS",
             example='"ws://127.0.0.1:9001/ocpp"',
         ),
+        Key(
+            "second_identity",
+            "text",
+            "Identity of a second station that the CSMS under test knows: negative tests look through its connection "
+            "whether the CSMS still serves others.",
+            role="CSMS",
+            example='"CS002"',
+        ),
+        Key("second_password", "text", "Its HTTP Basic password; not given: the first one's.", role="CSMS"),
+    ),
+)
+
+FUZZ = Section(
+    "fuzz",
+    "How negative tests (--ocpp-fuzz) treat this device.",
+    (
+        Key(
+            "pace",
+            "number",
+            "Negative inputs a second at most; 0 sends as fast as the device answers.",
+            20.0,
+            lowest=0,
+            highest=100000,
+        ),
+        Key(
+            "hazardous",
+            "bool",
+            "Whether legal CALLs may be drawn at random that a device needs a visit to recover from: firmware, network "
+            "profiles, certificates, resets, credentials.",
+            False,
+        ),
+        Key("avoid", "texts", "Actions that no random example may use.", (), example='["UpdateFirmware"]'),
     ),
 )
 
@@ -277,6 +309,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     TOKENS,
     TIMEOUTS,
     VALUES,
+    FUZZ,
     OPERATOR,
     EXPECTED_FAILURES,
 )

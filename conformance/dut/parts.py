@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from conformance.dut import keys
 from conformance.dut.checking import WORDS, Checks, shown
-from conformance.dut.description import Address, Connector, TlsFiles, Token
+from conformance.dut.description import Address, Connector, FuzzSettings, TlsFiles, Token
 from conformance.dut.errors import nearest
 from conformance.ocppj.versions import VERSIONS
 
@@ -70,7 +70,27 @@ def read_address(checks: Checks, table: dict[str, Any], role: str | None, device
     url = table["url"] or ""
     if role == "CSMS":
         _url(checks, url, device["security_profile"])
-    return Address(listen=listen, path=path.rstrip("/"), url=url.rstrip("/"))
+    second, given = table["second_identity"] or "", table["second_password"]
+    if second and second == device["identity"]:
+        checks.problem("connection.second_identity", "it is the first one's", "name another station, or remove the key")
+    if given is not None and not second:
+        checks.problem("connection.second_password", "there is no second_identity", "add it, or remove the password")
+    return Address(
+        listen=listen,
+        path=path.rstrip("/"),
+        url=url.rstrip("/"),
+        second_identity=second,
+        second_password=None if given is None else given.encode(),
+    )
+
+
+def read_fuzz(checks: Checks, table: dict[str, Any], versions: tuple[str, ...]) -> FuzzSettings:
+    """How negative tests treat the device; the actions to avoid must be known to one of its versions."""
+    known = {action for version in versions for action in VERSIONS[version].actions}
+    for action in table["avoid"]:
+        if action not in known:
+            checks.unknown("fuzz.avoid", "action", action, known)
+    return FuzzSettings(float(table["pace"]), table["hazardous"], tuple(table["avoid"]))
 
 
 def _listen(checks: Checks, text: str) -> tuple[str, int]:

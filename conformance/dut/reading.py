@@ -19,6 +19,7 @@ from conformance.dut.operator_plan import read_operators
 from conformance.dut.parts import (
     read_address,
     read_connectors,
+    read_fuzz,
     read_password,
     read_tls,
     read_tokens,
@@ -92,6 +93,7 @@ def _read(checks: Checks) -> Dut | None:
     tls = read_tls(checks, checks.table(keys.TLS, "tls", role))
     timeouts = checks.table(keys.TIMEOUTS, "timeouts")
     values = checks.table(keys.VALUES, "values", role)
+    fuzz = read_fuzz(checks, checks.table(keys.FUZZ, "fuzz"), versions)
     features = read_features(checks, role, connectors)
     operator = read_operators(checks, role)
     expected = read_expected_failures(checks, role, versions)
@@ -112,6 +114,7 @@ def _read(checks: Checks) -> Dut | None:
         tls=tls,
         timeouts=Timeouts(**{name: float(value) for name, value in timeouts.items()}),
         values=Values(**values),
+        fuzz=fuzz,
         operator=operator,
         expected_failures=expected,
         source=checks.source,
