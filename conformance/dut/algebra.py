@@ -3,9 +3,10 @@
     condition = and-term { "or" and-term }            and-term = not-term { "and" not-term }
     not-term  = "not" not-term | term                 term     = "(" condition ")" | range | feature [ ">" number ]
     range     = id ( "-" | ".." ) id                           | 'Product Subtype "..."'
+                                                               | "security profile" ">" number
 
 Words may be in any case. A range means any of its features. A feature is an id of `features.json` or one of the names
-in NAMES, which the official lists use for an id.
+in NAMES, which the official lists use for an id. The security profile is the one that the device's connection uses.
 """
 
 from __future__ import annotations
@@ -47,6 +48,10 @@ class Declaring(Protocol):
     @property
     def subtypes(self) -> frozenset[str]:
         """The product subtypes."""
+
+    @property
+    def security_profile(self) -> int:
+        """The security profile that is in use, 0 for none."""
 
     @property
     def source(self) -> str:
@@ -129,6 +134,21 @@ class _Subtype:
 
 
 @dataclass(frozen=True, slots=True)
+class _Profile:
+    """Of our own catalogue: how the description says that the device is connected."""
+
+    sign: str
+    number: int
+
+    def evaluate(self, device: Declaring) -> Outcome:
+        profile = device.security_profile
+        return Outcome(_COMPARE[self.sign](profile, self.number), f"the security profile in use is {profile}")
+
+    def features(self) -> Iterator[str]:
+        return iter(())
+
+
+@dataclass(frozen=True, slots=True)
 class _Not:
     inner: Condition
 
@@ -169,6 +189,7 @@ def _word(value: bool | None) -> str:
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<subtype>Product\s+Subtype\s+"(?P<name>[^"]*)")
+      | (?P<profile>security\s+profile\s*(?P<relation>>=|<=|>|<|=)\s*(?P<level>\d+))
       | (?P<sign>>=|<=|>|<|=)\s*(?P<number>\d+)
       | (?P<range>\.\.|-(?=\s))
       | (?P<open>\()
@@ -232,7 +253,10 @@ class _Parser:
                 raise self.fail("a closing parenthesis is missing")
             return inner
         subtype = self.take("subtype")
-        return _Subtype(subtype["name"]) if subtype else self.term()
+        if subtype:
+            return _Subtype(subtype["name"])
+        profile = self.take("profile")
+        return _Profile(profile["relation"], int(profile["level"])) if profile else self.term()
 
     def term(self) -> Condition:
         first = self.feature()

@@ -30,6 +30,7 @@ class Device:
     features: Features
     role: str = "CS"
     subtypes: frozenset[str] = field(default_factory=frozenset)
+    security_profile: int = 0
     source: str = "dut.toml"
 
 
@@ -81,6 +82,14 @@ ALL = entries()
 def test_values_and_reasons(condition: str, declared: dict[str, Any], value: bool, reason: str) -> None:
     outcome = evaluate(condition, device(**declared))
     assert (outcome.value, outcome.reason) == (value, reason)
+
+
+def test_the_security_profile_in_use() -> None:
+    secure = Device(Features({"LA-0": True}), security_profile=2)
+    assert evaluate("security profile >= 2 and LA-0", secure).value is True
+    outcome = evaluate("Security Profile > 2 or (security profile = 1)", secure)
+    assert (outcome.value, outcome.reason) == (False, "the security profile in use is 2")
+    assert mandatory_features("security profile >= 2 and LA-0") == ("LA-0",)
 
 
 def test_product_subtypes() -> None:
