@@ -15,7 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from conformance.link.errors import LinkClosed, LinkError, LinkStalled, words_for
-from conformance.link.faults import FaultPlan, FaultRun, Wire
+from conformance.link.faults import Fate, FaultPlan, FaultRun, Wire
 from conformance.link.frames import (
     BINARY,
     CLOSE,
@@ -162,13 +162,16 @@ class Connection:
 
     # Sending
 
-    def send(self, text: str) -> None:
-        """Send one text message. Raises LinkClosed, or LinkStalled (and resets) when the write deadline passes."""
-        self._send_message(TEXT, text.encode("utf-8"))
+    def send(self, text: str) -> Fate:
+        """Send one text message; what became of it under `faults`.
 
-    def send_bytes(self, data: bytes, *, text: bool = False) -> None:
-        """Send one message of these bytes: binary, or (`text`) as text whether it is UTF-8 or not. Raises as `send`."""
-        self._send_message(TEXT if text else BINARY, data)
+        Raises LinkClosed, or LinkStalled (and resets) when the write deadline passes.
+        """
+        return self._send_message(TEXT, text.encode("utf-8"))
+
+    def send_bytes(self, data: bytes, *, text: bool = False) -> Fate:
+        """Send one message of these bytes: binary, or (`text`) as text whether it is UTF-8 or not; as `send`."""
+        return self._send_message(TEXT if text else BINARY, data)
 
     def send_fragments(self, text: str, size: int, *, between: bytes = b"") -> None:
         """Send one text message in fragments of `size` bytes, `between` (whole frames) after each but the last."""
@@ -232,17 +235,21 @@ class Connection:
         """Whether the connection ended, its descriptor given back, within `timeout` seconds (None: wait for ever)."""
         return self._gone.wait(timeout)
 
-    def _send_message(self, opcode: int, data: bytes) -> None:
+    def _send_message(self, opcode: int, data: bytes) -> Fate:
         with self._write_lock:
             if not self.open:
                 self._check_open()
             if self._faults is not None:
-                frame = b"".join(self._message(opcode, data))
-                self._faults.send(frame, lambda size: self._fragment(opcode, data, size), self._wire)
-            elif self.compressed:
+                return self._faults.send(
+                    lambda: b"".join(self._message(opcode, data)),
+                    lambda size: self._fragment(opcode, data, size),
+                    self._wire,
+                )
+            if self.compressed:
                 self._write_all(self._message(opcode, data))
             else:
                 self._write(final_frame(opcode, data, self._mask))
+        return Fate.SENT
 
     def _message(self, opcode: int, data: bytes) -> list[bytes]:
         if not self.compressed:

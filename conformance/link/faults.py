@@ -23,13 +23,13 @@ class FaultKind(StrEnum):
     SLICE = "slice"
     """The frame leaves in TCP pieces of `size` bytes, `seconds` apart."""
     FRAGMENT = "fragment"
-    """The message leaves as WebSocket fragments with `size` bytes of payload (not on a compressed connection)."""
+    """The message leaves as WebSocket fragments with `size` bytes of payload, uncompressed."""
     DUPLICATE = "duplicate"
     """The message leaves twice."""
     REORDER = "reorder"
     """The message leaves after the next one; it is lost if there is none."""
     DROP = "drop"
-    """The message never leaves. (Dropping, doubling or swapping compressed messages breaks the stream.)"""
+    """The message never leaves."""
     MUTE_PONG = "mute_pong"
     """From this message on no ping is answered."""
     STALL = "stall"
@@ -79,6 +79,23 @@ class Wire:
     rest: Callable[[float], None]
 
 
+WHOLE = 1 << 30
+"""As the size of a CUT or RESET: the frame leaves whole, and the connection ends behind it."""
+
+
+class Fate(StrEnum):
+    """What became of a message that was sent under a plan."""
+
+    SENT = ""
+    """It left once and whole, whatever happened behind it."""
+    LOST = "lost"
+    """The other side does not get it, or only a part of its frame."""
+    HELD = "held"
+    """It leaves behind the next one, if there is one."""
+    TWICE = "twice"
+    """It left two times."""
+
+
 class FaultRun:
     """A plan in progress: how many messages went by, and which one is held back."""
 
@@ -86,10 +103,14 @@ class FaultRun:
         self.plan = plan
         self._sent = 0
         self._received = 0
-        self._held: list[bytes] = []
+        self._held: list[Callable[[], bytes]] = []
 
-    def send(self, frame: bytes, fragment: Callable[[int], bytes], wire: Wire) -> None:
-        """Send the message whose frame this is, with the faults that hit it; `fragment(size)` is it in fragments."""
+    def send(self, make: Callable[[], bytes], fragment: Callable[[int], bytes], wire: Wire) -> Fate:
+        """Send a message with the faults that hit it.
+
+        `make()` is its frame, made anew each time that it leaves, because compression counts what left before;
+        `fragment(size)` is it in fragments.
+        """
         number, self._sent = self._sent, self._sent + 1
         hits = {fault.kind: fault for fault in self.plan.faults if fault.hits(number)}
         if FaultKind.MUTE_PONG in hits:
@@ -97,23 +118,33 @@ class FaultRun:
         if FaultKind.DELAY in hits:
             wire.rest(hits[FaultKind.DELAY].seconds)
         if FaultKind.FRAGMENT in hits:
-            frame = fragment(hits[FaultKind.FRAGMENT].size)
+            size = hits[FaultKind.FRAGMENT].size
+            make = lambda: fragment(size)  # noqa: E731  # the same message, made in another way
         for kind, act in ((FaultKind.CUT, wire.end), (FaultKind.RESET, wire.reset)):
             if kind in hits:
-                if hits[kind].size:
-                    wire.write(frame[: hits[kind].size])
-                act()
-                return
+                return self._cut(make, hits[kind].size, act, wire)
         if FaultKind.DROP in hits:
-            return
+            return Fate.LOST
         if FaultKind.REORDER in hits:
-            self._held.append(frame)
-            return
-        for _ in range(2 if FaultKind.DUPLICATE in hits else 1):
-            self._write(frame, hits.get(FaultKind.SLICE), wire)
+            self._held.append(make)
+            return Fate.HELD
+        twice = FaultKind.DUPLICATE in hits
+        for _ in range(2 if twice else 1):
+            self._write(make(), hits.get(FaultKind.SLICE), wire)
         held, self._held = self._held, []
         for late in held:
-            wire.write(late)
+            wire.write(late())
+        return Fate.TWICE if twice else Fate.SENT
+
+    @staticmethod
+    def _cut(make: Callable[[], bytes], size: int, end: Callable[[], None], wire: Wire) -> Fate:
+        whole = False
+        if size:
+            frame = make()
+            whole = size >= len(frame)
+            wire.write(frame[:size])
+        end()
+        return Fate.SENT if whole else Fate.LOST
 
     def received(self, wire: Wire) -> None:
         """A message came in: stop reading for a while if the plan says so."""

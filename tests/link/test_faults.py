@@ -7,7 +7,7 @@ import time
 import pytest
 
 from conformance.link.errors import LinkClosed
-from conformance.link.faults import Fault, FaultKind, FaultPlan
+from conformance.link.faults import WHOLE, Fault, FaultKind, FaultPlan
 from conformance.link.frames import CLOSE, raw_frame
 
 K = FaultKind
@@ -37,6 +37,8 @@ def arrived(lab, count):
         (Fault(K.DROP, at=1, count=2), [0, 3], False),
         (Fault(K.REORDER, at=0), [1, 0, 2, 3], False),
         (Fault(K.REORDER, at=0, count=2), [2, 0, 1, 3], False),
+        (Fault(K.DROP, at=1, count=2), [0, 3], True),
+        (Fault(K.REORDER, at=0), [1, 0, 2, 3], True),
         (Fault(K.SLICE, at=2, size=1), [0, 1, 2, 3], False),
         (Fault(K.SLICE, at=2, size=1), [0, 1, 2, 3], True),
         (Fault(K.FRAGMENT, at=1, size=3), [0, 1, 2, 3], False),
@@ -48,9 +50,41 @@ def test_order_of_messages(lab, fault, order, compression):
     assert arrived(lab, len(order)) == order
 
 
-def test_duplicate(lab):
-    sent_with(lab, Fault(K.DUPLICATE, at=1))
+@pytest.mark.parametrize("compression", [False, True])
+def test_duplicate(lab, compression):
+    sent_with(lab, Fault(K.DUPLICATE, at=1), compression=compression, dial_compression=compression)
     assert arrived(lab, 5) == [0, 1, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("fault", "fates"),
+    [
+        (Fault(K.DROP, at=1), ["", "lost", ""]),
+        (Fault(K.REORDER, at=1), ["", "held", ""]),
+        (Fault(K.DUPLICATE, at=0), ["twice", "", ""]),
+        (Fault(K.SLICE, at=0, size=4), ["", "", ""]),
+        (Fault(K.CUT, at=0), ["lost"]),
+        (Fault(K.CUT, at=1, size=5), ["", "lost"]),
+        (Fault(K.CUT, at=1, size=WHOLE), ["", ""]),
+        (Fault(K.RESET, at=0, size=WHOLE), [""]),
+    ],
+)
+def test_what_became_of_a_message_is_said(lab, fault, fates):
+    _, dialled = lab.pair()
+    dialled.faults = FaultPlan((fault,))
+    told = []
+    for number in range(3):
+        try:
+            told.append(dialled.send(f"message {number}").value)
+        except LinkClosed:
+            break
+    assert told == fates
+
+
+def test_a_cut_behind_a_message_lets_it_through(lab):
+    sent_with(lab, Fault(K.CUT, at=1, size=WHOLE))
+    assert arrived(lab, 2) == [0, 1]
+    assert lab.server.wait("closed")[0][:2] == (None, "")
 
 
 def test_fragments_are_fragments(lab):
