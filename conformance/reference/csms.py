@@ -1,26 +1,21 @@
 """The reference CSMS: it lets stations in, keeps one conversation with each, and does what its operator asks.
 
-Source of the handshake: OCPP-J 1.6 section 3.2, OCPP 2.0.1 and 2.1 part 4, sections 3.1 to 3.4; use case A00 for HTTP
-Basic authentication.
+Source of the handshake: OCPP-J 1.6 section 3.2, OCPP 2.0.1 and 2.1 part 4, sections 3.1 to 3.4. Who is let in:
+`csms_door`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import hmac
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 from conformance.ocppj.versions import VERSIONS, Version, version
 from conformance.reference.csms_certificates import CertificateAuthority
 from conformance.reference.csms_desk import Desk
+from conformance.reference.csms_door import PATH, Door, Security, identity_of, subject_of
 from conformance.reference.csms_registration import ACCEPTED, PENDING, REJECTED, Registration, Settings
 from conformance.reference.csms_session import Refused, Session
 from conformance.reference.csms_store import Store
@@ -31,14 +26,12 @@ from conformance.reference.http_operator import Verb, VerbError
 from conformance.reference.wire import Payload
 
 if TYPE_CHECKING:
+    import ssl
+
     from websockets.asyncio.server import Server, ServerConnection
-    from websockets.http11 import Request, Response
     from websockets.typing import Subprotocol
 
     from conformance.ocppj.schema import SchemaStore
-
-PATH = "/ocpp"
-"""The endpoint's path; a station appends "/" and its identity, percent-encoded."""
 
 MAX_MESSAGE = 1 << 20
 """Bytes of the longest message that is read; a longer one ends the connection (close code 1009)."""
@@ -46,15 +39,15 @@ MAX_MESSAGE = 1 << 20
 _CLOSE_TIMEOUT = 2.0
 _PROTOCOL_ERROR = 1002
 _POLICY_VIOLATION = 1008
-_HEX_KEY = re.compile(r"(?:[0-9A-Fa-f]{2}){8,20}")
 
 
 @dataclass(frozen=True)
 class CsmsOptions:
     """How a reference CSMS starts. `versions` in order of no importance: the station's own preference counts.
 
-    `defects` are names out of `defects.csms`, `habits` out of `habits.csms`. `state` is a folder that makes
-    stations, transactions and counters survive a restart; None forgets them.
+    `security` makes it security profile 2 or 3. `defects` are names out of `defects.csms`, `habits` out of
+    `habits.csms`. `state` is a folder that makes stations, transactions and counters survive a restart; None forgets
+    them.
     """
 
     versions: tuple[str, ...]
@@ -62,6 +55,7 @@ class CsmsOptions:
     port: int = 0
     settings: Settings = field(default_factory=Settings)
     tokens: TokenBook = field(default_factory=lambda: TokenBook(DEFAULT_TOKENS))
+    security: Security = field(default_factory=Security)
     state: Path | None = None
     defects: tuple[str, ...] = ()
     habits: tuple[str, ...] = ()
@@ -86,39 +80,54 @@ class Csms:
         for spoken in self.versions.values():
             self.defects[spoken.id].take_on(chosen_habits(options.habits, "CSMS", spoken.family))
             self.defects[spoken.id].bind(self)
+        self.door = Door(self.settings, options.security, self.store, self._flawed)
         self._schemas = schemas or SchemaStore()
         self._registrations: dict[str, Registration] = {}
         self._live: dict[str, Session] = {}
-        self._server: Server | None = None
+        self._servers: list[Any] = []
         self._closing: set[asyncio.Task[None]] = set()
 
     async def start(self) -> str:
         """Listen and return the endpoint's URL, such as "ws://127.0.0.1:40123/ocpp".
 
-        Raises OSError when the address cannot be used.
+        Raises OSError when the address cannot be used, ValueError for certificates that cannot.
         """
+        context = self.door.context()
+        host, port = self.options.host, self.options.port
+        if context is not None and self._flawed("plain-on-tls-port"):
+            from conformance.reference.csms_two_faced import two_faced
+
+            inner = [await self._listen("127.0.0.1", 0, one) for one in (context, None)]
+            front = await two_faced(host, port, *map(_port_of, inner))
+            self._servers = [front, *inner]
+        else:
+            self._servers = [await self._listen(host, port, context)]
+        host = f"[{host}]" if ":" in host else host
+        return f"{'ws' if context is None else 'wss'}://{host}:{_port_of(self._servers[0])}{PATH}"
+
+    async def _listen(self, host: str, port: int, context: ssl.SSLContext | None) -> Server:
         from websockets.asyncio.server import serve
 
-        self._server = await serve(
+        return await serve(
             self._connected,
-            self.options.host,
-            self.options.port,
-            process_request=self._admit,
+            host,
+            port,
+            ssl=context,
+            process_request=self.door.admit,
             select_subprotocol=self._select,
             compression="deflate",
             max_size=MAX_MESSAGE,
             close_timeout=_CLOSE_TIMEOUT,
             server_header=None,
         )
-        host, port = next(iter(self._server.sockets)).getsockname()[:2]
-        return f"ws://{f'[{host}]' if ':' in host else host}:{port}{PATH}"
 
     async def stop(self) -> None:
         """Close all connections (1001) and stop listening."""
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
-            self._server = None
+        for server in self._servers:
+            server.close()
+        for server in self._servers:
+            await server.wait_closed()
+        self._servers = []
 
     def drop_all(self) -> None:
         """Lose every connection at once, without a close frame: what a crash looks like from outside."""
@@ -174,35 +183,6 @@ class Csms:
 
     # -- the handshake --------------------------------------------------------------------------------------------
 
-    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        """None lets the handshake go on."""
-        identity = identity_of(request.path)
-        if identity is None or (self.settings.identities and identity not in self.settings.identities):
-            return connection.respond(HTTPStatus.NOT_FOUND, "no such charging station\n")
-        if not self._authentic(identity, request):
-            response = connection.respond(HTTPStatus.UNAUTHORIZED, "wrong or missing credentials\n")
-            response.headers["WWW-Authenticate"] = 'Basic realm="ocpp"'
-            return response
-        return None
-
-    def _authentic(self, identity: str, request: Request) -> bool:
-        """Whether user name and password are right (A00.FR.207); without a password configured anybody is."""
-        record = self.store.stations.get(identity)
-        expected = record.password if record is not None and record.password is not None else self.settings.password
-        if expected is None:
-            return True
-        given = _credentials(request.headers.get_all("Authorization"))
-        if given is None:
-            return False
-        user, password = given
-        accepted = [expected.encode()]
-        if _HEX_KEY.fullmatch(expected):
-            # 1.6: an AuthorizationKey is the hexadecimal form of the bytes that the header carries.
-            accepted.append(bytes.fromhex(expected))
-        # No early end: the time must not tell which of the two was wrong.
-        right = [hmac.compare_digest(password, one) for one in accepted]
-        return hmac.compare_digest(user, identity.encode("utf-8", "surrogateescape")) and any(right)
-
     def _select(self, connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         """The first that the station offers and we serve; None completes the handshake without the header."""
         if offered and self._flawed("echoes-first-subprotocol"):
@@ -246,7 +226,14 @@ class Csms:
             registration=self._registration(identity),
             initiate=lambda action, payload: session.initiate(action, payload),
         )
-        session = Session(desk, connection, self._schemas, self.settings.message_timeout)
+        subject = subject_of(connection) or {}
+        session = Session(
+            desk,
+            connection,
+            self._schemas,
+            self.settings.message_timeout,
+            certified=frozenset(subject.get("commonName", ())),
+        )
         self._live[identity] = session
         if older is not None:
             task = asyncio.get_running_loop().create_task(
@@ -264,30 +251,9 @@ class Csms:
         return known
 
 
-def identity_of(path: str) -> str | None:
-    """The identity in the path of a connection URL, percent-decoded; None if the path is not of our endpoint."""
-    raw = urlsplit(path).path
-    if not raw.startswith(f"{PATH}/"):
-        return None
-    last = raw[len(PATH) + 1 :]
-    if "/" in last:
-        return None
-    return unquote(last, errors="surrogateescape") or None
-
-
-def _credentials(headers: Sequence[str]) -> tuple[bytes, bytes] | None:
-    """User name and password of one Basic Authorization header, as bytes."""
-    if len(headers) != 1:
-        return None
-    scheme, _, encoded = headers[0].partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        decoded = base64.b64decode(encoded.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    user, colon, password = decoded.partition(b":")
-    return (user, password) if colon else None
+def _port_of(server: Any) -> int:
+    port: int = next(iter(server.sockets)).getsockname()[1]
+    return port
 
 
 def _defects(names: Sequence[str], versions: Iterable[Version]) -> dict[str, Defects]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.reference.csms import Csms, CsmsOptions
+from conformance.reference.csms_door import Security
 from conformance.reference.csms_registration import ACCEPTED, PENDING, REJECTED, Settings
 from conformance.reference.csms_tokens import TokenBook
 from conformance.reference.http_operator import OperatorServer
@@ -30,6 +31,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--identity", action="append", default=[], help="a station to let in; may be repeated (default: any station)"
     )
     parser.add_argument(
+        "--station",
+        action="append",
+        default=[],
+        metavar="IDENTITY=PASSWORD",
+        help="a station to let in, with a password of its own; may be repeated",
+    )
+    parser.add_argument(
+        "--cert", action="append", default=[], type=Path, metavar="FILE", help="certificate chain (PEM): listen on wss"
+    )
+    parser.add_argument(
+        "--key", action="append", default=[], type=Path, metavar="FILE", help="key of the --cert in the same place"
+    )
+    parser.add_argument(
+        "--ca", type=Path, metavar="FILE", help="roots (PEM) of the certificates that stations show: security profile 3"
+    )
+    parser.add_argument("--organization", default="", help="O that these certificates must have (default: any)")
+    parser.add_argument(
         "--tokens", type=Path, metavar="FILE", help="token book, JSON: {value: {status, group, single}}"
     )
     parser.add_argument(
@@ -44,7 +62,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def options_of(arguments: argparse.Namespace, chosen: Mapping[str, str], address: tuple[str, int]) -> CsmsOptions:
     """The options as data; `chosen` are the pairs of `--set`. Raises ValueError, in one line, for a bad one."""
-    values: dict[str, Any] = {"password": arguments.password, "identities": frozenset(arguments.identity)}
+    passwords = dict(_station(one) for one in arguments.station)
+    values: dict[str, Any] = {
+        "password": arguments.password,
+        "passwords": passwords,
+        "identities": frozenset([*arguments.identity, *passwords]),
+    }
     for name, text in chosen.items():
         if name == "first-status":
             if text not in (ACCEPTED, PENDING, REJECTED):
@@ -61,11 +84,26 @@ def options_of(arguments: argparse.Namespace, chosen: Mapping[str, str], address
         host=host,
         port=port,
         settings=Settings(**values),
+        security=_security(arguments),
         state=arguments.state,
         defects=tuple(arguments.defect),
         habits=tuple(arguments.habit),
     )
     return options if arguments.tokens is None else _with_tokens(options, arguments.tokens)
+
+
+def _station(text: str) -> tuple[str, str]:
+    identity, separator, password = text.partition("=")
+    if not (identity and separator and password):
+        raise ValueError(f"--station {text}: write IDENTITY=PASSWORD")
+    return identity, password
+
+
+def _security(arguments: argparse.Namespace) -> Security:
+    if len(arguments.cert) != len(arguments.key):
+        raise ValueError(f"{len(arguments.cert)} --cert and {len(arguments.key)} --key: give each certificate its key")
+    pairs = tuple(zip(arguments.cert, arguments.key, strict=True))
+    return Security(pairs, arguments.ca, arguments.organization)
 
 
 def _number(name: str, text: str, least: float, greatest: float, *, whole: bool) -> float:

@@ -5,6 +5,7 @@ Source: OCPP 1.6 section 4.2 and OCPP-J 1.6 errata 3.8; OCPP 2.0.1 and 2.1 part 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -38,14 +39,15 @@ class Settings:
     """How the CSMS behaves where the standard leaves it free. Intervals are in seconds.
 
     `first_status`: what the first BootNotification of a station that was never accepted is answered ("Accepted",
-    "Pending", "Rejected"). `password`: HTTP Basic password of every station; None asks for none.
-    `identities`: the stations that are known; empty lets any station in.
+    "Pending", "Rejected"). `password`: HTTP Basic password of every station that has none of its own in `passwords`
+    (by identity); without any nobody is asked. `identities`: the stations that are known; empty lets any station in.
     """
 
     interval: int = 300
     retry_interval: int = 1
     first_status: str = ACCEPTED
     password: str | None = None
+    passwords: Mapping[str, str] = field(default_factory=dict)
     identities: frozenset[str] = frozenset()
     message_timeout: float = 10.0
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from conformance.reference import csms2x, csms16
 from conformance.reference.csms_desk import Desk
@@ -32,6 +32,8 @@ class Family(Protocol):
     def learn(self, desk: Desk, action: str, request: Payload, result: Payload) -> None: ...
 
 
+_POLICY_VIOLATION = 1008
+_SERIAL_NUMBER = {"1.6": "chargePointSerialNumber", "2": "serialNumber"}
 _FAMILIES: Mapping[str, Family] = {"1.6": csms16, "2": csms2x}
 
 
@@ -42,8 +44,18 @@ class Refused(Exception):
 class Session:
     """Answers the station and sends it CALLs, one at a time, in the order in which they were asked for."""
 
-    def __init__(self, desk: Desk, socket: ServerConnection, schemas: SchemaStore, message_timeout: float) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        socket: ServerConnection,
+        schemas: SchemaStore,
+        message_timeout: float,
+        *,
+        certified: frozenset[str] = frozenset(),
+    ) -> None:
+        """`certified` are the common names of the station's certificate; without a certificate there are none."""
         self.desk = desk
+        self._certified = certified
         self._socket = socket
         self._answers = _FAMILIES[desk.version.family]
         self._schemas = schemas
@@ -100,7 +112,10 @@ class Session:
     def initiate(self, action: str, payload: Payload) -> None:
         """Queue a complete CALL."""
         self.desk.registration.sends(action, payload)
-        task = asyncio.get_running_loop().create_task(self._call(action, payload))
+        self._later(self._call(action, payload))
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -115,4 +130,17 @@ class Session:
     def _handle(self, action: str, payload: Payload) -> Answer | Payload | None:
         if not self.desk.defects.active("answers-before-accepted"):
             self.desk.registration.admit(action)
+        if action == "BootNotification":
+            self._check_serial_number(payload)
         return self._answers.answer(self.desk, action, payload)
+
+    def _check_serial_number(self, boot: Payload) -> None:
+        """Raise CallError and hang up when the station says another serial number than its certificate does.
+
+        B01.FR.11 and FR.12; 1.6 security whitepaper, A00.FR.405.
+        """
+        told = boot.get("chargingStation", boot).get(_SERIAL_NUMBER[self.desk.version.family])
+        strange = self._certified and told is not None and told not in self._certified
+        if strange and not self.desk.defects.active("serial-number-unchecked"):
+            self._later(self.endpoint.close(_POLICY_VIOLATION, "not the serial number of the certificate"))
+            raise CallError("SecurityError", "the serial number is not that of the certificate")

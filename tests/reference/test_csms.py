@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from conformance.reference.csms import Csms, CsmsOptions, identity_of
+from conformance.reference.csms import Csms, CsmsOptions
+from conformance.reference.csms_door import identity_of
 from conformance.reference.http_operator import VerbError
 from tests.reference.scripted import SCHEMAS, Running, ScriptedStation, utc
 
