@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from conformance.cases.steps import check, step
     from conformance.dut.description import Dut
     from conformance.dut.variables import required_variables
+    from conformance.fuzz.campaign import Campaign
+    from conformance.fuzz.example import Allowed, Example
     from conformance.peers.csms import FakeCsms
     from conformance.peers.outcome import Inconclusive, NotApplicable
     from conformance.peers.payload import ABSENT, PRESENT, one_of
@@ -27,7 +29,10 @@ __version__ = "0.1.0"
 __all__ = [
     "ABSENT",
     "PRESENT",
+    "Allowed",
+    "Campaign",
     "Dut",
+    "Example",
     "FakeCsms",
     "FakeStation",
     "Inconclusive",
@@ -52,6 +57,8 @@ _PLACES = {
     "conformance.cases.steps": ("check", "step"),
     "conformance.dut.description": ("Dut",),
     "conformance.dut.variables": ("required_variables",),
+    "conformance.fuzz.campaign": ("Campaign",),
+    "conformance.fuzz.example": ("Allowed", "Example"),
     "conformance.peers.csms": ("FakeCsms",),
     "conformance.peers.outcome": ("Inconclusive", "NotApplicable"),
     "conformance.peers.payload": ("ABSENT", "PRESENT", "one_of"),

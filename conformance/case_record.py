@@ -8,7 +8,7 @@ from conformance.cases.runner import CaseResult
 from conformance.cases.verdict import Verdict
 from conformance.ocppj.findings import Severity
 from conformance.report.convert import finding_record, frame_records, frames_by_step
-from conformance.report.record import CaseRecord, Requirements, StepRecord
+from conformance.report.record import CaseRecord, Requirements, RowRecord, StepRecord
 
 
 def case_record(result: CaseResult, *, node: str = "", expected: Any = None, offset: float = 0.0) -> CaseRecord:
@@ -41,9 +41,41 @@ def case_record(result: CaseResult, *, node: str = "", expected: Any = None, off
         frames=frame_records(result.trace.entries),
         node=node,
     )
+    if result.campaign is not None:
+        record.rows, record.campaign = _rows(result.campaign.tally), _numbers(result.campaign)
     for frame in record.frames:
         frame.at += offset
     return record
+
+
+def _rows(tally: Any) -> list[RowRecord]:
+    return [
+        RowRecord(one.name, one.action, one.constraint, one.pointer, one.sent, one.reaction, one.expected, one.allowed)
+        for one in tally.rows
+    ]
+
+
+def _numbers(campaign: Any) -> dict[str, Any]:
+    """What a negative test sent, as JSON holds it; rows apart."""
+    tally = campaign.tally
+    return {
+        "level": campaign.level,
+        "played": tally.played,
+        "distinct": len(tally.distinct),
+        "seconds": round(tally.seconds, 3),
+        "known": tally.known,
+        "saved": [str(path) for path in tally.saved],
+        "cases": list(tally.cases),
+        "searches": [
+            {
+                "examples": one.examples,
+                "seconds": round(one.seconds, 3),
+                "seed": one.seed,
+                "statistics": list(one.statistics),
+            }
+            for one in tally.searches
+        ],
+    }
 
 
 def _steps(result: CaseResult) -> list[StepRecord]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ class Holder:
         self._live: LiveBench | None = None
         self._device: Any = None
         self._operator: Any = None
+        self._folder: Any = None
+        """Where the certificates of an embedded device lie."""
         self._shut: dict[tuple[int, str], str] = {}
         """Benches that could not be opened, and why: nobody waits for them twice."""
 
@@ -71,14 +75,17 @@ class Holder:
             if device is not None and dut.role == "CSMS":
                 self._device = start_csms(version, arguments=device.arguments, defects=device.defects)
                 dut = replace(dut, address=replace(dut.address, url=self._device.addresses["ocpp"]))
+            if device is not None and dut.role == "CS":
+                self._folder = tempfile.TemporaryDirectory(prefix="ocpp-test-pki-")
+                dut = replace(dut, tls=replace(dut.tls, folder=Path(self._folder.name)))
             live = LiveBench(dut, version, self._schemas)
             self._live = live
             live.open()
             if device is not None and dut.role == "CS":
-                url = f"ws://127.0.0.1:{live.port}{dut.address.path}"
-                self._device = start_station(
-                    version, url, dut.identity, arguments=device.arguments, defects=device.defects
-                )
+                scheme = "wss" if dut.security_profile > 1 else "ws"
+                url = f"{scheme}://127.0.0.1:{live.port}{dut.address.path}"
+                arguments = (*_credentials(dut), *device.arguments)
+                self._device = start_station(version, url, dut.identity, arguments=arguments, defects=device.defects)
             if self._device is not None:
                 hands = replace(dut.operator.default, kind="http", url=self._device.addresses["operator"])
                 dut = replace(dut, operator=replace(dut.operator, default=hands))
@@ -89,6 +96,22 @@ class Holder:
             self.close()
             raise RunError(str(error)) from None
         return live
+
+    def restart_device(self) -> bool:
+        """Start a device anew that has died; whether there is one that runs then.
+
+        The embedded device is a process of ours; a real station is power-cycled, if its operator can do so.
+        """
+        if self._live is None:
+            return False
+        bench = self._live.bench
+        if self._device is not None:
+            self._device.restart()
+            return True
+        if bench.dut.role != "CS" or not bench.hands.offers("power_cycle"):
+            return False
+        bench.hands.power_cycle()
+        return True
 
     def device_ended(self) -> str:
         """What became of the embedded device, when it runs no more; "" while it does."""
@@ -108,4 +131,22 @@ class Holder:
             if thing is not None:
                 with contextlib.suppress(Exception):
                     thing.close()
-        self._live = self._operator = self._device = self._key = None
+        if self._folder is not None:
+            self._folder.cleanup()
+        self._live = self._operator = self._device = self._key = self._folder = None
+
+
+def _credentials(dut: Any) -> tuple[str, ...]:
+    """What an embedded station is told at start: whom to trust, and by what to prove who it is."""
+    from conformance.cases.tls import pki_of
+
+    pki = pki_of(dut)
+    told = ["--firmware-roots", str(pki.roots)]
+    if dut.security_profile in (1, 2):
+        told += ["--password", dut.password.decode()]
+    if dut.security_profile > 1:
+        told += ["--ca", str(pki.roots)]
+    if dut.security_profile == 3:
+        shown = pki.station(dut.identity)
+        told += ["--cert", str(shown.chain), "--key", str(shown.key)]
+    return tuple(told)

@@ -14,6 +14,8 @@ import pytest
 
 if TYPE_CHECKING:
     from conformance.cases.selection import Selected, Wishes
+    from conformance.fuzz.corpus import Saved
+    from conformance.fuzz.settings import FuzzWishes
     from conformance.progress import Progress
     from conformance.report.record import CaseRecord
     from conformance.run import Run, Settings
@@ -57,6 +59,47 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="folder with OCA's own JSON schema files (default: those of the ocpp distribution)",
     )
+    add(
+        "--ocpp-fuzz",
+        choices=["smoke", "default", "soak"],
+        default="",
+        help="negative tests instead of the scenarios: fuzz, faults, stateful runs, security probes",
+    )
+    add(
+        "--ocpp-fuzz-time",
+        type=float,
+        default=None,
+        metavar="SECONDS",
+        help="time of all random searches of the run together (default: that of the level; soak: 1800)",
+    )
+    add(
+        "--ocpp-fuzz-examples",
+        type=int,
+        default=None,
+        metavar="N",
+        help="examples of each random search at most (default: as many as the time allows)",
+    )
+    add("--ocpp-fuzz-seed", type=int, default=None, metavar="N", help="seed of every random choice (default: 0)")
+    add(
+        "--ocpp-fuzz-pace",
+        type=float,
+        default=None,
+        metavar="PER_SECOND",
+        help="negative inputs a second at most, 0 for no limit (default: the description's)",
+    )
+    add(
+        "--ocpp-fuzz-corpus",
+        default="",
+        metavar="DIR",
+        help="folder where findings are kept and looked for first (default: fuzz in the report folder)",
+    )
+    add(
+        "--ocpp-replay",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="play the example of a saved finding again, and nothing else",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -77,7 +120,7 @@ def pytest_configure(config: pytest.Config) -> None:
             run.begin()
     except RunError as error:
         raise pytest.UsageError(str(error)) from None
-    plugin = ConformanceRun(config, run)
+    plugin = ConformanceRun(config, run, _replays(config))
     config.pluginmanager.register(plugin, "ocpp-run")
     if not dry:
         from conformance.report.html import enable
@@ -99,6 +142,8 @@ def _is_conformance_run(config: pytest.Config) -> bool:
             "ocpp_strict",
             "ocpp_report_dir",
             "ocpp_schemas",
+            "ocpp_fuzz",
+            "ocpp_replay",
         )
     )
     folder = _testcases_folder()
@@ -141,14 +186,52 @@ def _settings(config: pytest.Config) -> Settings:
         report_dir=Path(option.ocpp_report_dir or config.invocation_params.dir / "reports"),
         schemas=Path(option.ocpp_schemas) if option.ocpp_schemas else None,
         selection=tuple(_selection(config)),
+        fuzz=_fuzz(config),
     )
+
+
+def _fuzz(config: pytest.Config) -> FuzzWishes:
+    """What the options say of negative tests; UsageError for one that means nothing."""
+    from conformance.fuzz.settings import FuzzWishes
+
+    option = config.option
+    for name in ("time", "examples", "pace"):
+        value = getattr(option, f"ocpp_fuzz_{name}")
+        if value is not None and (value < 0 or (name != "pace" and value == 0)):
+            raise pytest.UsageError(f"--ocpp-fuzz-{name} {value:g}: it must be greater than 0; give another number")
+    for name in ("time", "examples", "seed", "pace"):
+        if getattr(option, f"ocpp_fuzz_{name}") is not None and not (option.ocpp_fuzz or option.ocpp_replay):
+            raise pytest.UsageError(f"--ocpp-fuzz-{name} means nothing without --ocpp-fuzz; add --ocpp-fuzz default")
+    reports = Path(option.ocpp_report_dir or config.invocation_params.dir / "reports")
+    return FuzzWishes(
+        level=option.ocpp_fuzz or "default",
+        seconds=option.ocpp_fuzz_time,
+        examples=option.ocpp_fuzz_examples,
+        seed=option.ocpp_fuzz_seed or 0,
+        pace=option.ocpp_fuzz_pace,
+        corpus=Path(option.ocpp_fuzz_corpus or reports / "fuzz"),
+    )
+
+
+def _replays(config: pytest.Config) -> list[Saved]:
+    """The saved examples that are to be played again; UsageError for a file that holds none."""
+    from conformance.fuzz.corpus import ReplayError, load
+
+    try:
+        return [load(Path(one)) for one in config.option.ocpp_replay]
+    except ReplayError as error:
+        raise pytest.UsageError(f"--ocpp-replay {error}") from None
 
 
 def _selection(config: pytest.Config) -> Iterator[str]:
     """What narrows the run, as it was written."""
     option = config.option
-    for name in ("role", "version", "block", "profile"):
+    for name in ("role", "version", "block", "profile", "replay"):
         yield from (f"--ocpp-{name} {one}" for one in getattr(option, f"ocpp_{name}"))
+    for name in ("fuzz", "fuzz-time", "fuzz-examples", "fuzz-seed", "fuzz-pace"):
+        value = getattr(option, f"ocpp_{name.replace('-', '_')}")
+        if value not in ("", None):
+            yield f"--ocpp-{name} {value:g}" if isinstance(value, float) else f"--ocpp-{name} {value}"
     if option.keyword:
         yield f"-k {shlex.quote(option.keyword)}"
     if option.markexpr:
@@ -166,7 +249,11 @@ def _wishes(option: Any) -> Wishes:
     from conformance.cases.selection import Wishes
 
     return Wishes(
-        tuple(option.ocpp_role), tuple(option.ocpp_version), tuple(option.ocpp_block), tuple(option.ocpp_profile)
+        tuple(option.ocpp_role),
+        tuple(option.ocpp_version),
+        tuple(option.ocpp_block),
+        tuple(option.ocpp_profile),
+        campaign=bool(option.ocpp_fuzz or option.ocpp_replay),
     )
 
 
@@ -265,9 +352,10 @@ class CaseItem(pytest.Item):
 class ConformanceRun:
     """The hooks of one conformance run."""
 
-    def __init__(self, config: pytest.Config, run: Run) -> None:
+    def __init__(self, config: pytest.Config, run: Run, replays: list[Saved]) -> None:
         self.config = config
         self.run = run
+        self.replays = replays
         self.progress: Progress | None = None
         self._interrupted = ""
         self._implemented: set[str] = set()
@@ -291,10 +379,12 @@ class ConformanceRun:
         return items
 
     @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+    def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
         """One bench after the other: by device, then by version, then as the files have it."""
         from conformance.cases.selection import missing
 
+        if self.replays:
+            items[:] = [self._replay(session, one) for one in self.replays]
         cases = [one for one in items if isinstance(one, CaseItem)]
         duts = [id(dut) for dut in self.run.duts]
         cases.sort(key=lambda one: (duts.index(id(one.selected.dut)), one.selected.entry.version))
@@ -305,6 +395,28 @@ class ConformanceRun:
             for line in problems:
                 self.run.problem(line)
             raise pytest.UsageError("\n".join(problems))
+
+    def _replay(self, session: pytest.Session, saved: Saved) -> CaseItem:
+        """The item that plays a saved example; UsageError when no given device can take it."""
+        from conformance.cases.catalogue import load_catalogue
+        from conformance.cases.selection import Selected
+        from conformance.negative import replay_case
+
+        entry = load_catalogue().get(saved.case, saved.version)
+        dut = next(
+            (one for one in self.run.duts if one.role == saved.role and saved.version in one.versions),
+            None,
+        )
+        if entry is None:
+            raise pytest.UsageError(f"--ocpp-replay: {saved.case} under OCPP {saved.version} stands in no catalogue")
+        if dut is None:
+            raise pytest.UsageError(
+                f"--ocpp-replay: the example of {saved.case} is for a {saved.role} under OCPP {saved.version}; "
+                "give the description of one that has this version"
+            )
+        item: CaseItem = CaseItem.from_parent(session, name=f"{saved.case}[{saved.version}] {saved.example.name}")
+        item.prepare(Selected(replay_case(saved), entry, dut), self.run, "replay")
+        return item
 
     def _stale_expected_failures(self, selected: list[Selected]) -> Iterator[str]:
         """Expected failures that can't come to pass: nobody has written the case, or it does not apply."""

@@ -67,7 +67,7 @@ def _record(
         run.begin()
 
         def keep(live: Any, selected: Any, result: Any, situation: Any) -> None:
-            if result.verdict == "PASS":
+            if result.verdict == "PASS" and not selected.entry.campaign:
                 recordings.append(recording_of(selected.entry.id, live.bench, situation, result.trace))
 
         run.recorder = keep
@@ -75,7 +75,8 @@ def _record(
             one
             for info in discover()
             if not wanted or info.id in wanted
-            for one in select(info, load_catalogue(), run.duts, run.settings.wishes)
+            for campaign in ((False, True) if wanted else (False,))
+            for one in select(info, load_catalogue(), run.duts, replace(run.settings.wishes, campaign=campaign))
         ]
         chosen.sort(key=lambda one: (run.duts.index(one.dut), one.entry.version))
         try:

@@ -19,6 +19,10 @@ from conformance.holder import Embedded, Holder, RunError
 if TYPE_CHECKING:
     from conformance.ahead import Ahead
     from conformance.cases.live import LiveBench
+    from conformance.cases.steps import Running
+    from conformance.fuzz.campaign import Campaign
+    from conformance.fuzz.settings import FuzzWishes
+    from conformance.negative import Negatives
     from conformance.ocppj.schema import SchemaStore
     from conformance.report.journal import Journal
     from conformance.report.record import CaseRecord, RunRecord
@@ -38,6 +42,8 @@ class Settings:
     device: Embedded = field(default_factory=Embedded)
     selection: tuple[str, ...] = ()
     """The options that narrow the run, for the report."""
+    fuzz: FuzzWishes | None = None
+    """What negative tests send; None: the default level, its corpus in the report folder."""
 
 
 class Run:
@@ -54,6 +60,7 @@ class Run:
         self._tuning = contextlib.ExitStack()
         self._own: Holder | None = None
         self._ahead: Ahead | None = None
+        self._negatives: Negatives | None = None
         self._started = datetime.now(UTC)
         self.recorder: Callable[[LiveBench, Selected, CaseResult, Any], None] | None = None
         """Called after each case, in its bench's thread, with the situation that it began in: proof records with it."""
@@ -150,10 +157,22 @@ class Run:
         """
         from conformance.ahead import WORTH_IT, Ahead
 
-        if not self.embedded or len(selected) < WORTH_IT:
+        self.plan_searches([one for one, _ in selected])
+        worth_it = 2 if self.settings.wishes.campaign else WORTH_IT
+        if not self.embedded or len(selected) < worth_it:
             return False
         self._ahead = Ahead(selected, self._make_holder, self._outcome)
         return True
+
+    def plan_searches(self, selected: Sequence[Selected]) -> None:
+        """Share the time for random searches among these cases."""
+        from conformance.ahead import AT_ONCE
+        from conformance.fuzz.settings import FuzzWishes
+        from conformance.negative import negatives
+
+        wishes = self.settings.fuzz or FuzzWishes(corpus=self.settings.report_dir / "fuzz")
+        benches = len({(id(one.dut), one.entry.version) for one in selected})
+        self._negatives = negatives(wishes, selected, min(AT_ONCE, benches) if self.embedded else 1)
 
     def execute(self, selected: Selected, node: str, on_step: Callable[[Any], None] | None = None) -> CaseRecord:
         """Run one selected case (or note why it does not apply) and add it to the record.
@@ -188,13 +207,29 @@ class Run:
             return Outcome(record, f"OCPP {selected.entry.version}: {error}")
         situation = self._situation(live)
         try:
-            result = run_case(selected.info, selected.entry, live.bench, strict=self.settings.strict, on_step=on_step)
+            result = run_case(
+                selected.info,
+                selected.entry,
+                live.bench,
+                strict=self.settings.strict,
+                on_step=on_step,
+                campaign=self._campaign(selected, live, holder),
+            )
         except Interrupted as interrupted:
             raise _Broken(self._record_of(selected, interrupted.result, node, live), interrupted) from None
         if self.recorder is not None:
             self.recorder(live, selected, result, situation)
         gone = f"OCPP {selected.entry.version}: {live.bench.gone}{holder.device_ended()}" if live.bench.gone else ""
         return Outcome(self._record_of(selected, result, node, live), gone, live.bench.peer.abandoned)
+
+    def _campaign(self, selected: Selected, live: LiveBench, holder: Holder) -> Callable[[Running], Campaign] | None:
+        if not selected.entry.campaign:
+            return None
+        if self._negatives is None:
+            self.plan_searches([selected])
+        made = self._negatives
+        assert made is not None
+        return lambda running: made.campaign(live, selected, running, holder.restart_device)
 
     @property
     def _holder(self) -> Holder:

@@ -33,6 +33,7 @@ ORDER = (
     "case_record",
     "holder",
     "ahead",
+    "negative",
     "run",
     "prove",
     "coverage",
@@ -139,7 +140,10 @@ def test_cases_use_only_the_public_names(path: Path) -> None:
             wrong += [f"{path}:{node.lineno}: import {one.name}" for one in node.names if not _standard(one.name)]
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
-            if node.level or not (base == "conformance" or _standard(base)):
+            if base.startswith("conformance.fuzz.") and CASES / "negative" in path.parents:
+                hidden = [one.name for one in node.names if one.name.startswith("_")]
+                wrong += [f"{path}:{node.lineno}: {name} is the engine's own" for name in hidden]
+            elif node.level or not (base == "conformance" or _standard(base)):
                 wrong.append(f"{path}:{node.lineno}: from {'.' * node.level}{base} import ...")
             elif base == "conformance":
                 hidden = [one.name for one in node.names if one.name not in conformance.__all__]

@@ -45,6 +45,8 @@ class Bench:
         self.interlude: list[Finding] = []
         """What was found after the case before had ended: judged with the next one, so that no frame goes unjudged."""
         self._told = 0
+        self._owed: list[tuple[str, dict[str, Any]]] = []
+        """CALLs that undo what earlier traces of the case show."""
         self.take(self.operator)
 
     def take(self, operator: Any) -> None:
@@ -71,6 +73,28 @@ class Bench:
         found = list(self.monitor.findings)
         self._told = len(found)
         return found
+
+    def renew(self) -> list[Finding]:
+        """A fresh trace and monitor in the middle of a case; what the old monitor found and nobody has been told of."""
+        self.monitor.finish(self.peer.clock.now())
+        found = list(self.monitor.findings[self._told :])
+        carry = self.monitor.carry()
+        self._told = 0
+        self._owed += [one for one in undo_calls(self.peer.trace) if one not in self._owed]
+        trace = Trace(self.epoch)
+        self.monitor = self.monitor_for(trace, carry)
+        self.peer.begin(trace, self.monitor)
+        return found
+
+    def tell(self) -> list[Finding]:
+        """What the monitor found since this was asked last."""
+        found = list(self.monitor.findings[self._told :])
+        self._told += len(found)
+        return found
+
+    def sign_of_life(self) -> tuple[str, Mapping[str, Any]]:
+        """Action and payload of a CALL that every device of this role has to answer, and that changes nothing."""
+        raise NotImplementedError
 
     def ready(self) -> None:
         """Bring the device into the state in which every case starts; Inconclusive when it is not to be had."""
@@ -119,13 +143,17 @@ class StationBench(Bench):
 
     _deaf: tuple[int, ...] = ()
 
+    def sign_of_life(self) -> tuple[str, Mapping[str, Any]]:
+        """One configuration key or variable that every station has."""
+        return _PROBE[self.version.family]
+
     def _give_up(self, reason: str) -> NoReturn:
         self.gone = self.gone or reason
         self._deaf = self.peer.wire_numbers
         raise Inconclusive(self.gone)
 
     def _round_trip(self) -> None:
-        action, payload = _PROBE[self.version.family]
+        action, payload = self.sign_of_life()
         try:
             self.peer.call(action, payload)
         except ExpectationFailed as failed:
@@ -149,7 +177,8 @@ class StationBench(Bench):
             for action, payload in stop_calls(peer):
                 problems += self._attempt(action, payload)
             problems += self.hands.undo()
-            for action, payload in undo_calls(peer.trace):
+            owed, self._owed = self._owed, []
+            for action, payload in [*undo_calls(peer.trace), *owed]:
                 problems += self._attempt(action, payload)
             problems += self._connectors_free()
             try:
@@ -204,6 +233,10 @@ class CsmsBench(Bench):
     """A CSMS is under test; we are the charging station."""
 
     peer: FakeStation
+
+    def sign_of_life(self) -> tuple[str, Mapping[str, Any]]:
+        """A Heartbeat."""
+        return "Heartbeat", {}
 
     def ready(self) -> None:
         """Connected, booted, quiet."""

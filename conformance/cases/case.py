@@ -26,7 +26,7 @@ class CaseInfo:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """The fixtures that the body asks for: csms or station, operator, dut."""
+        """The fixtures that the body asks for: csms or station, operator, dut, fuzz."""
         return tuple(inspect.signature(self.function).parameters)
 
     @property

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from conformance.cases.bench import Bench, CsmsBench, StationBench
+from conformance.cases.tls import CsmsCredentials
 from conformance.ocppj.clock import RealClock
 from conformance.ocppj.trace import Trace
 from conformance.ocppj.versions import Version, version
 from conformance.peers.answers import default_answers
 from conformance.peers.csms import FakeCsms
+from conformance.peers.front import TlsFront
 from conformance.peers.peer import Peer
 from conformance.peers.settings import Deadlines
-from conformance.peers.station import FakeStation
+from conformance.peers.station import FakeStation, Phone
 
 if TYPE_CHECKING:
     from conformance.link.listener import Listener
@@ -32,6 +35,7 @@ class LiveBench:
         self._listener: Listener | None = None
         self.clock = RealClock()
         self.epoch = datetime.now(UTC)
+        self._second: CsmsBench | None = None
         self.bench = self._make()
 
     def _make(self) -> Bench:
@@ -45,6 +49,7 @@ class LiveBench:
         peer.heartbeat_interval = self.dut.heartbeat_interval
         peer.token_statuses = token_statuses(self.dut, self.version)
         host, port = self.dut.address.listen
+        tls = self._tls()
         self._listener = Listener(
             peer,
             host,
@@ -52,21 +57,43 @@ class LiveBench:
             now=self.clock.now,
             subprotocols=self._choose,
             decide=self._decide,
-            tls=self._tls(),
+            tls=tls,
             compression="CSMS" in self.version.compression_required,
         )
         peer.door = self._listener
+        if tls is not None:
+            peer.tls = TlsFront(peer, self._listener, CsmsCredentials(self.dut))
         bench = StationBench(self.dut, self.version, peer, None, self._monitor, self.epoch)
         bench.begin()
         return bench
 
     def _for_csms(self) -> Bench:
-        peer = FakeStation(self.version, self.clock, deadlines(self.dut), default_answers("CS", self.version))
-        peer.vendor, peer.model = self.dut.values.vendor, self.dut.values.model
-        peer.phone = self
-        bench = CsmsBench(self.dut, self.version, peer, None, self._monitor, self.epoch)
+        bench = CsmsBench(self.dut, self.version, self._station(self), None, self._monitor, self.epoch)
         bench.begin()
         return bench
+
+    def _station(self, phone: Phone) -> FakeStation:
+        peer = FakeStation(self.version, self.clock, deadlines(self.dut), default_answers("CS", self.version))
+        peer.vendor, peer.model = self.dut.values.vendor, self.dut.values.model
+        peer.phone = phone
+        return peer
+
+    def second_bench(self) -> CsmsBench | None:
+        """A bench whose fake is the description's second station; None when a CSMS is not under test or it has none.
+
+        It has a trace and a monitor of its own, and no operator; it is closed with this bench.
+        """
+        identity = self.dut.address.second_identity
+        if self.dut.role != "CSMS" or not identity:
+            return None
+        if self._second is None:
+            given = self.dut.address.second_password
+            dut = replace(self.dut, identity=identity, password=self.dut.password if given is None else given)
+            phone = _SecondPhone(self, identity, dut.password)
+            monitor = monitor_factory(dut, self.version, self.schemas)
+            self._second = CsmsBench(dut, self.version, self._station(phone), None, monitor, self.epoch)
+            self._second.begin()
+        return self._second
 
     def open(self) -> None:
         """Begin to listen (a station under test) or nothing yet (a CSMS: the first case dials); raises LinkError."""
@@ -86,22 +113,26 @@ class LiveBench:
         """Close every connection and the listener."""
         if self._listener is not None:
             self._listener.stop()
-        for wire in list(self.bench.peer._wires):
+        peers = [self.bench.peer, *([self._second.peer] if self._second is not None else [])]
+        for wire in [wire for peer in peers for wire in peer._wires]:
             wire.close(1001, "the test run has ended")
             wire.wait_closed(1.0)
 
     def dial(self, peer: Peer, subprotocols: tuple[str, ...] = ()) -> None:
         """Connect our station to the CSMS under test, offering the version's own subprotocol or the given ones."""
+        self.dial_as(peer, self.dut.identity, self.dut.password, subprotocols=subprotocols)
+
+    def dial_as(self, peer: Peer, identity: str, password: bytes | None, *, subprotocols: tuple[str, ...] = ()) -> None:
+        """Connect under an identity and password of choice (None: without credentials). Raises LinkError."""
         from conformance.link.dialler import dial
 
-        password = self.dut.password
         dial(
             peer,
             self.dut.address.url,
-            self.dut.identity,
+            identity,
             now=self.clock.now,
             subprotocols=subprotocols or (self.version.subprotocol,),
-            basic=(self.dut.identity, password) if password is not None else None,
+            basic=(identity, password) if password is not None else None,
             tls=self._tls(),
             compression="CS" in self.version.compression_required,
             timeout=self.dut.timeouts.connect,
@@ -137,6 +168,19 @@ class LiveBench:
 
     def _monitor(self, trace: Trace, carry: Any) -> Any:
         return monitor_factory(self.dut, self.version, self.schemas)(trace, carry)
+
+
+@dataclass(frozen=True, slots=True)
+class _SecondPhone:
+    """How the second station opens its connection."""
+
+    live: LiveBench
+    identity: str
+    password: bytes | None
+
+    def dial(self, peer: Peer, subprotocols: tuple[str, ...] = ()) -> None:
+        """Connect as the second station; raises LinkError."""
+        self.live.dial_as(peer, self.identity, self.password, subprotocols=subprotocols)
 
 
 def monitor_factory(dut: Any, ocpp: Version, schemas: Any) -> Callable[[Trace, Any], Any]:

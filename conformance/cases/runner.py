@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.cases.bench import Bench
@@ -33,6 +33,8 @@ class CaseResult:
     findings: list[Finding] = field(default_factory=list)
     trace: Trace = field(default_factory=Trace)
     notes: list[str] = field(default_factory=list)
+    campaign: Any = None
+    """What a negative test sent, and what it found (`conformance.fuzz.campaign.Campaign`); None for a scenario."""
 
     @property
     def requirements(self) -> dict[str, list[str]]:
@@ -65,10 +67,12 @@ def run_case(
     strict: bool = False,
     clean: bool = True,
     on_step: Callable[[Step], None] | None = None,
+    campaign: Callable[[Running], Any] | None = None,
 ) -> CaseResult:
     """Run a case and return its result; raises only Interrupted (Ctrl-C).
 
     `strict` makes SHOULD-level findings of the device weigh as MUST. Without `clean`, nothing is undone afterwards.
+    `campaign` makes the fixture `fuzz` of a negative test.
     """
     started = bench.peer.clock.now()
     trace = bench.begin()
@@ -77,7 +81,7 @@ def run_case(
     result.steps, result.checks = running.steps, running.checks
     set_running(running)
     try:
-        _stage(result, running, bench, lambda: _body(info, bench))
+        _stage(result, running, bench, lambda: _body(info, bench, result, running, campaign))
         _stage_note(bench, "clean-up")
         if clean and result.verdict != Verdict.ERROR:
             _stage(result, running, bench, lambda: result.notes.extend(bench.clean()))
@@ -97,6 +101,10 @@ def run_case(
 def _finished(result: CaseResult, running: Running, bench: Bench, started: float, strict: bool) -> CaseResult:
     result.seconds = bench.peer.clock.now() - started
     judged = [_located(one, running.steps) for one in bench.findings()]
+    if result.campaign is not None:
+        # Its examples have traces of their own; what is worth showing of them was copied together.
+        judged = [replace(one, frame=None, step=None) for one in judged]
+        result.trace = result.campaign.exhibits
     result.findings = [*running.findings, *bench.interlude, *judged]
     _judge(result, strict)
     result.missed = _missed(result, bench)
@@ -109,7 +117,13 @@ def _stage_note(bench: Bench, stage: str) -> None:
     bench.peer.trace.add("note", bench.peer.clock.now(), data={"stage": stage})
 
 
-def _body(info: CaseInfo, bench: Bench) -> None:
+def _body(
+    info: CaseInfo,
+    bench: Bench,
+    result: CaseResult,
+    running: Running,
+    campaign: Callable[[Running], Any] | None,
+) -> None:
     bench.ready()
     bench.peer.mark()
     _stage_note(bench, "body")
@@ -119,7 +133,13 @@ def _body(info: CaseInfo, bench: Bench) -> None:
         "operator": bench.hands,
         "dut": bench.dut,
     }
-    info.function(**{name: fixtures[name] for name in info.parameters})
+    if "fuzz" in info.parameters and campaign is not None:
+        fixtures["fuzz"] = result.campaign = campaign(running)
+    try:
+        info.function(**{name: fixtures[name] for name in info.parameters})
+    finally:
+        if result.campaign is not None:
+            result.campaign.end()
     bench.peer.drain()
 
 
@@ -176,8 +196,6 @@ def _error(result: CaseResult, running: Running, expected: str, actual: str) -> 
 
 def _located(finding: Finding, steps: list[Step]) -> Finding:
     """The same finding with the step in which its frame lies."""
-    from dataclasses import replace
-
     if finding.step is not None or finding.frame is None:
         return finding
     inside = [one.number for one in steps if one.first <= finding.frame]

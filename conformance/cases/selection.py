@@ -22,6 +22,8 @@ class Wishes:
     versions: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
+    campaign: bool = False
+    """Negative tests instead of the scenarios of the lists."""
 
     def check(self, catalogue: Catalogue) -> None:
         """SelectionError for a block or profile that no case has."""
@@ -36,7 +38,8 @@ class Wishes:
     def want(self, entry: CatalogueEntry) -> bool:
         """Whether a case is wanted at all; one that is not is deselected, not reported."""
         return (
-            (not self.roles or entry.role in self.roles)
+            entry.campaign == self.campaign
+            and (not self.roles or entry.role in self.roles)
             and (not self.versions or entry.version in self.versions)
             and (not self.blocks or entry.block.casefold() in {one.casefold() for one in self.blocks})
             and (

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Oracle = Callable[["Stage"], Iterator[Finding]]
 ORACLES: dict[str, Oracle] = {}
 """Every oracle by the name that examples use."""
+ALWAYS: list[str] = []
+"""Names of the oracles that every example is judged by."""
 
 
 def oracle(name: str) -> Callable[[Oracle], Oracle]:

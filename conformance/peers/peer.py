@@ -43,7 +43,15 @@ class Late:
     payload: Mapping[str, Any]
 
 
-Answer = Mapping[str, Any] | CallError | Late | None
+class Verbatim:
+    """A declared answer that consists of whole messages, legal or not; see `injection.Messages`."""
+
+    def deliver(self, peer: Peer, connection: Any, entry: Entry) -> None:
+        """Answer the CALL of this entry, on the reader's thread."""
+        raise NotImplementedError
+
+
+Answer = Mapping[str, Any] | CallError | Late | Verbatim | None
 Answerer = Callable[["Peer", dict[str, Any]], Answer]
 
 
@@ -271,6 +279,7 @@ class Peer:
             frame = self.parse(data)
             reply: Frame | None = None
             delayed: Late | None = None
+            verbatim: Verbatim | None = None
             entry: Entry
             request: Request | None = None
             with self._changed:
@@ -282,6 +291,8 @@ class Peer:
                     answer = self._answer_to(frame) if frame.type == frames.CALL else None
                     if isinstance(answer, Late):
                         delayed = answer
+                    elif isinstance(answer, Verbatim):
+                        verbatim = answer
                     elif answer is not None:
                         reply = self._reply_frame(frame, answer)
                 elif frame.type is not None:
@@ -292,7 +303,9 @@ class Peer:
                         request._reply = sent
                         self._on_answered(frame, reply)
             if reply is not None:
-                self._write(connection, reply.text)
+                self._write(connection, sent)
+            if verbatim is not None:
+                verbatim.deliver(self, connection, entry)
             with self._changed:
                 if request is not None:
                     self._inbox.append(request)
@@ -429,7 +442,7 @@ class Peer:
             return default(self, payload)  # type: ignore[arg-type]  # a payload of the wire is a dict
         if callable(declared):
             declared = declared(Fields(payload))
-        if declared is None or isinstance(declared, CallError):
+        if declared is None or isinstance(declared, CallError | Verbatim):
             return declared
         if isinstance(declared, Late):
             return Late(declared.seconds, self._merged(default, payload, declared.payload))
@@ -476,7 +489,7 @@ class Peer:
                     self._on_answered(frame, reply)
                     self._judge_all()
                     self._changed.notify_all()
-                self._write(connection, reply.text)
+                self._write(connection, request._reply)
 
         self._owed[id(request)] = answer_now
         self._timers.append(self.schedule(delayed.seconds, answer_now))
@@ -499,14 +512,21 @@ class Peer:
             data=data,
         )
 
-    def _write(self, connection: Wire, text: str) -> None:
+    def _write(self, connection: Wire, entry: Entry) -> None:
+        """Have a frame of ours leave; what keeps it from arriving once and whole is noted behind it in the trace."""
         from conformance.link.errors import LinkError
 
+        frame = entry.frame
+        assert frame is not None
         try:
-            connection.send(text)
+            fate = connection.send(frame.text)
+            told = {"fate": str(fate)} if fate else {}
         except LinkError as error:
+            told = {"fate": "lost", "unsent": str(error)}
+        if told:
+            data = {**told, "frame": entry.index, "type": frame.type, "id": frame.id}
             with self._changed:
-                self._trace.add("note", self.clock.now(), connection=connection.number, data={"unsent": str(error)})
+                self._trace.add("note", self.clock.now(), sender=self.plays, connection=connection.number, data=data)
 
     # ------------------------------------------------------------------ declaring answers
 
@@ -601,19 +621,25 @@ class Peer:
         pending = self.call_async(action, payload, deliberate=deliberate)
         return self.await_answer(pending)
 
-    def call_async(self, action: str, payload: Payload, *, deliberate: str = "") -> Pending:
-        """Send a CALL without waiting; `await_answer` waits for what answers it."""
+    def call_async(
+        self, action: str, payload: Payload, *, deliberate: str = "", message_id: str = "", over: int | None = None
+    ) -> Pending:
+        """Send a CALL without waiting; `await_answer` waits for what answers it.
+
+        `message_id`: that of a CALL of ours which this one repeats (a fresh one if not given); `over`: the number of
+        the open connection to use (the newest if not given).
+        """
         with self._changed:
             self._raise_crash()
-            wire = self._wire(action)
+            wire = self._wire(action, over)
             self.act("call", action, payload)
             self._ids += 1
-            frame = frames.call(self._next_id(), action, plain(dict(payload)))
+            frame = frames.call(message_id or self._next_id(), action, plain(dict(payload)))
             entry = self._sent(frame, wire, data={"deliberate": deliberate} if deliberate else None)
             pending = Pending(action, entry, self.clock.now() + self.deadlines.message)
             self._pending[frame.id] = pending
             self._judge_all()
-        self._write(wire, frame.text)
+        self._write(wire, entry)
         return pending
 
     def await_answer(self, pending: Pending) -> Response | Refusal:
@@ -634,9 +660,9 @@ class Peer:
 
         return str(uuid.uuid4())
 
-    def _wire(self, why: str) -> Wire:
+    def _wire(self, why: str, number: int | None = None) -> Wire:
         for wire in reversed(self._wires):
-            if wire.open:
+            if wire.open and number in (None, wire.number):
                 return wire
         raise self.failure(f"an open connection to send {why}", "the device is not connected")
 

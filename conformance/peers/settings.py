@@ -27,8 +27,11 @@ class Wire(Protocol):
     subprotocol: str | None
     handshake: Any
 
-    def send(self, text: str) -> None:
-        """Write one text frame; raises LinkClosed or LinkStalled."""
+    def send(self, text: str) -> str | None:
+        """Write one text frame; what became of it if a fault struck it. Raises LinkClosed or LinkStalled."""
+
+    def send_bytes(self, data: bytes, *, text: bool = False) -> None:
+        """Write one message of any bytes, binary or as text; raises as `send`."""
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Close with a close frame."""

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 START_TIME = 20.0
 """Seconds that a device has to say where it can be reached."""
@@ -26,17 +27,24 @@ class Device:
     def __init__(self, *arguments: str, state: Path | None = None) -> None:
         """Start it; `arguments` are those of `python -m conformance.reference`. Raises LaunchError."""
         self._log = tempfile.TemporaryFile("w+b")  # noqa: SIM115  # lives as long as the process
-        command = [sys.executable, "-m", "conformance.reference", *arguments, "--die-with-parent"]
+        self._arguments = [*arguments, "--die-with-parent"]
         if state is not None:
-            command += ["--state", str(state)]
+            self._arguments += ["--state", str(state)]
+        self._start()
+
+    def _start(self) -> None:
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, start_new_session=True
+            [sys.executable, "-m", "conformance.reference", *self._arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            start_new_session=True,
         )
         try:
             self.addresses: dict[str, Any] = json.loads(self._first_line())
         except (ValueError, LaunchError) as error:
             self.close()
-            raise LaunchError(f"the reference device did not start ({' '.join(arguments)}): {error}") from None
+            raise LaunchError(f"the reference device did not start ({' '.join(self._arguments)}): {error}") from None
 
     def _first_line(self) -> bytes:
         out = self._process.stdout
@@ -70,6 +78,16 @@ class Device:
         """End it at once, as a power cut would."""
         self._process.kill()
         self._process.wait()
+
+    def restart(self) -> None:
+        """Start it anew, at the addresses that it had, dead or not. Raises LaunchError."""
+        if self.alive:
+            self.kill()
+        for option, name in (("--listen", "ocpp"), ("--operator", "operator")):
+            if option in self._arguments and name in self.addresses:
+                place = self._arguments.index(option) + 1
+                self._arguments[place] = urlsplit(self.addresses[name]).netloc
+        self._start()
 
     def close(self) -> None:
         """End it: it leaves when its standard input closes, and is killed when it does not."""

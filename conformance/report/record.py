@@ -364,6 +364,38 @@ class Requirements:
 
 
 @dataclass(slots=True)
+class RowRecord:
+    """One negative input: what was sent, what came, and whether that is allowed.
+
+    `verdict`: "allowed", "tolerated" (the standard can be read so), "not allowed" or "not played".
+    """
+
+    name: str
+    action: str
+    constraint: str
+    pointer: str
+    sent: str
+    reaction: str
+    expected: str
+    verdict: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON object of docs/results-format.md."""
+        plain: dict[str, Any] = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**plain, "allowed": _ALLOWED[self.verdict]}
+
+    @classmethod
+    def _read(cls, r: _Reader) -> RowRecord:
+        row = cls(**{name: r.must(name) for name in cls.__dataclass_fields__})
+        if row.verdict not in _ALLOWED:
+            raise ResultsError(f"{r.where}.verdict: {row.verdict!r:.60} is none of {', '.join(_ALLOWED)}")
+        return row
+
+
+_ALLOWED = {"allowed": True, "tolerated": True, "not allowed": False, "not played": None}
+
+
+@dataclass(slots=True)
 class CaseRecord:
     """One test case with its verdict and everything that led to it.
 
@@ -387,6 +419,10 @@ class CaseRecord:
     reason: str = ""
     frames: list[FrameRecord] = field(default_factory=list)
     node: str = ""
+    rows: list[RowRecord] = field(default_factory=list)
+    """Of a negative test: its deterministic inputs."""
+    campaign: dict[str, Any] = field(default_factory=dict)
+    """Of a negative test: what it sent in numbers, its random searches, the files and sources of its findings."""
 
     def __post_init__(self) -> None:
         self.verdict = str(self.verdict)
@@ -442,6 +478,7 @@ class CaseRecord:
             "requirements": self.requirements.to_json(),
             "frames": [frame.to_json() for frame in self.frames],
             "node": self.node,
+            **({"campaign": self.campaign, "rows": [row.to_json() for row in self.rows]} if self.campaign else {}),
         }
 
     @classmethod
@@ -463,6 +500,8 @@ class CaseRecord:
             reason=r.get("reason", str, ""),
             frames=[FrameRecord._read(item) for item in r.objects("frames")],
             node=r.get("node", str, ""),
+            rows=[RowRecord._read(item) for item in r.objects("rows")],
+            campaign=r.mapping("campaign"),
         )
 
 

@@ -1,0 +1,96 @@
+"""Messages of ours that break the rules on purpose: on the wire as they are, in the trace with the reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.ocppj import frames
+from conformance.ocppj.frames import Frame
+from conformance.ocppj.trace import Entry
+from conformance.peers.peer import Peer, Pending, Verbatim
+from conformance.peers.settings import Wire
+
+KEPT = 4096
+"""Bytes of an injected message that are parsed and kept in the trace; the rest of a megabyte says no more."""
+
+
+def inject(peer: Peer, data: bytes, *, why: str, binary: bool = False) -> tuple[Entry, Pending | None]:
+    """Send one whole message, of any bytes, on the newest open connection.
+
+    `why` says what is wrong with it, so that no rule takes it for an error of ours. Returns its entry in the trace,
+    and, when the device can read it as a CALL with an id, what waits for the answer. Raises ExpectationFailed when the
+    device is not connected; a connection that breaks while we write is noted in the trace, no more.
+    """
+    frame, text = _frame(data, binary)
+    with peer._changed:
+        peer._raise_crash()
+        wire: Wire = peer._wire("a message")
+        entry = peer._sent(frame, wire, data={"deliberate": why or "on purpose"})
+        pending = None
+        if frame.type == frames.CALL and frame.id:
+            pending = Pending(frame.action, entry, peer.clock.now() + peer.deadlines.message)
+            peer._pending[frame.id] = pending
+        peer._judge_all()
+    _write(peer, wire, data, text, binary)
+    return entry, pending
+
+
+@dataclass(frozen=True, slots=True)
+class Messages(Verbatim):
+    """An answer in whole messages: `made` of the CALL's id, each sent as it is. None at all is an answer withheld.
+
+    `sent` is told of the entry after which the device's reaction is to be looked for.
+    """
+
+    made: Callable[[str], Sequence[bytes]]
+    sent: Callable[[Entry], None]
+    why: str = "a negative test"
+
+    def deliver(self, peer: Peer, connection: Any, entry: Entry) -> None:
+        """Send them, on the reader's thread."""
+        last = entry
+        for data in self.made(entry.frame.id if entry.frame is not None else ""):
+            frame, text = _frame(data, False)
+            with peer._changed:
+                last = peer._sent(frame, connection, data={"deliberate": self.why})
+            _write(peer, connection, data, text, False)
+        self.sent(last)
+
+
+def _write(peer: Peer, wire: Wire, data: bytes, text: str | None, binary: bool) -> None:
+    from conformance.link.errors import LinkError
+
+    try:
+        if text is not None:
+            wire.send(text)
+        else:
+            wire.send_bytes(data, text=not binary)
+    except LinkError as error:
+        with peer._changed:
+            peer._trace.add("note", peer.clock.now(), connection=wire.number, data={"unsent": str(error)})
+
+
+def _frame(data: bytes, binary: bool) -> tuple[Frame, str | None]:
+    """The message as strict parsing reads it, and its text if it is one that can be sent as such."""
+    text = None
+    if not binary:
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:
+            text = None
+    if len(data) <= KEPT:
+        return frames.parse(text if text is not None else data), text
+    head = data[:KEPT].decode("utf-8", "replace")
+    frame = frames.parse("")
+    begin = _BEGIN.match(head)
+    if begin is not None:
+        frame.type, frame.id, frame.action = int(begin[1]), begin[2], begin[3] or ""
+    frame.text = f"{head}... ({len(data)} bytes)"
+    return frame, text
+
+
+_BEGIN = re.compile(r'\s*\[\s*(\d)\s*,\s*"([^"\\]*)"\s*,(?:\s*"([^"\\]*)"\s*,)?')
+"""Type, id and action of a message of which only the begin is read."""
