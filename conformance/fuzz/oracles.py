@@ -68,8 +68,8 @@ def transactions_ended(stage: Stage) -> Iterator[Finding]:
         return [
             problem(
                 "oracle.transactions-ended",
-                f"the end of transaction {id_}: nothing is authorized or plugged in any more",
-                "none was reported",
+                "every transaction has ended, since nothing is authorized or plugged in any more",
+                f"{id_} has not",
                 entry,
                 requirement=_END[stage.target.version.family],
             )

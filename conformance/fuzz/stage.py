@@ -117,6 +117,8 @@ class Stage:
         self.live = live
         self.facts: dict[str, Any] = {}
         """What verbs and oracles of one example tell each other; empty at its begin."""
+        self.lasting: dict[str, Any] = {}
+        """What they tell the next examples of the case."""
         self.patience: float | None = None
         """Seconds to wait for an answer that is due; None: the description's message timeout."""
         self.last: Provocation | None = None

@@ -33,7 +33,10 @@ def problem(
     requirement: str = "",
     note: str = "",
 ) -> Finding:
-    """A finding of an oracle: the device's fault, and one that fails the case."""
+    """A finding of an oracle: the device's fault, and one that fails the case.
+
+    `expected` names no ids of one run: findings with the same one are taken for one cause.
+    """
     frame = entry.index if entry is not None else None
     return Finding(rule, Severity.MUST, expected, actual, requirement, frame, pointer, note=note)
 
@@ -151,8 +154,8 @@ def _one_beginning(transaction: Events, known: frozenset[str]) -> Iterator[Findi
         first = min(transaction.sent, key=_seq)
         yield problem(
             _RULE,
-            f"an event Started of transaction {transaction.id}",
-            f"none; its first event is {_words(first)}",
+            "a transaction begins with an event Started",
+            f"none of {transaction.id}; its first event is {_words(first)}",
             first.entry,
             pointer="/eventType",
             requirement="E01.FR.07",
@@ -160,8 +163,8 @@ def _one_beginning(transaction: Events, known: frozenset[str]) -> Iterator[Findi
     for another in started[1:]:
         yield problem(
             _RULE,
-            f"one event Started of transaction {transaction.id}",
-            f"another one: {_words(another)} after {_words(started[0])}",
+            "one event Started of each transaction",
+            f"another one of {transaction.id}: {_words(another)} after {_words(started[0])}",
             another.entry,
             pointer="/eventType",
             requirement="E01.FR.08",
@@ -173,8 +176,8 @@ def _one_end(transaction: Events) -> Iterator[Finding]:
     for another in ended[1:]:
         yield problem(
             _RULE,
-            f"at most one event Ended of transaction {transaction.id}",
-            f"another one: {_words(another)} after {_words(ended[0])}",
+            "at most one event Ended of each transaction",
+            f"another one of {transaction.id}: {_words(another)} after {_words(ended[0])}",
             another.entry,
             pointer="/eventType",
             requirement="TransactionEventRequest.eventType",
@@ -183,8 +186,8 @@ def _one_end(transaction: Events) -> Iterator[Finding]:
     if ended and _seq(last) > max(map(_seq, ended)):
         yield problem(
             _RULE,
-            f"nothing of transaction {transaction.id} after {_words(ended[0])}",
-            _words(last),
+            "nothing of a transaction after its Ended",
+            f"{_words(last)} of {transaction.id} after {_words(ended[0])}",
             last.entry,
             pointer="/seqNo",
             requirement="TransactionEventRequest.eventType",
@@ -198,8 +201,8 @@ def _gaps(transaction: Events) -> Iterator[Finding]:
         after = next(one for one in sorted(transaction.sent, key=_seq) if _seq(one) > missing[0])
         yield problem(
             _RULE,
-            f"every event of transaction {transaction.id} from seqNo {numbers[0]} to {numbers[-1]}",
-            f"{_list(missing)} never came",
+            "every event of a transaction, by seqNo",
+            f"{_list(missing)} of {transaction.id} never came, though {numbers[-1]} did",
             after.entry,
             pointer="/seqNo",
             requirement="2.0.1 part 2 E 1.3.2.1",
@@ -213,8 +216,8 @@ def _doubles(transaction: Events) -> Iterator[Finding]:
             if _signature_2(earlier) != _signature_2(later):
                 yield problem(
                     _RULE,
-                    f"one event with seqNo {seq} of transaction {transaction.id}",
-                    f"{_words(earlier)}, and then {_words(later)}",
+                    "one event for each seqNo",
+                    f"{_words(earlier)} of {transaction.id}, and then {_words(later)}",
                     later.entry,
                     pointer="/seqNo",
                     requirement="E01.FR.07",
@@ -222,8 +225,8 @@ def _doubles(transaction: Events) -> Iterator[Finding]:
             elif earlier.arrived and not earlier.refused:
                 yield problem(
                     _RULE,
-                    f"event {seq} of transaction {transaction.id} once",
-                    f"again, although the station had the answer (frame {_index(earlier.reply)})",
+                    "every event once",
+                    f"event {seq} of {transaction.id} again, although the station had the answer (frame {_index(earlier.reply)})",
                     later.entry,
                     pointer="/seqNo",
                     requirement="2.0.1 E13",
@@ -243,8 +246,8 @@ def _crowded(transactions: Iterable[Events]) -> Iterator[Finding]:
                 start = after.of_type("Started")[0]
                 yield problem(
                     _RULE,
-                    f"one transaction at a time on EVSE {evse}",
-                    f"{after.id} started, and {before.id} never ended",
+                    "one transaction at a time on an EVSE",
+                    f"on EVSE {evse} {after.id} started, and {before.id} never ended",
                     start.entry,
                     pointer="/transactionInfo/transactionId",
                     requirement="E01.FR.14",
@@ -319,19 +322,19 @@ def charges_of(entries: Entries) -> list[Charge]:
 def _whole_16(entries: Entries, known: frozenset[str]) -> Iterator[Finding]:
     charges = charges_of(entries)
     for charge in charges:
-        yield from _again(charge.starts, f"StartTransaction on connector {charge.connector}", "1.6 4.8")
+        yield from _again(charge.starts, "StartTransaction", "1.6 4.8")
         first = charge.stops[:1]
         for another in charge.stops[1:]:
             if _signature_16(another) != _signature_16(first[0]):
                 yield problem(
                     _RULE,
-                    f"one StopTransaction of transaction {_ids(charge)}",
-                    "another one, with another meterStop, timestamp or reason",
+                    "one StopTransaction of each transaction",
+                    f"another one of {_ids(charge)}, with another meterStop, timestamp or reason",
                     another.entry,
                     pointer="/transactionId",
                     requirement="1.6 4.10",
                 )
-        yield from _again(charge.stops, f"StopTransaction of transaction {_ids(charge)}", "1.6 4.10")
+        yield from _again(charge.stops, "StopTransaction", "1.6 4.10")
     last: dict[Any, Charge] = {}
     for charge in charges:
         before = last.get(charge.connector)
@@ -339,8 +342,8 @@ def _whole_16(entries: Entries, known: frozenset[str]) -> Iterator[Finding]:
         if before is not None and before.told and not before.stops:
             yield problem(
                 _RULE,
-                f"StopTransaction of {_ids(before)} before another start on connector {charge.connector}",
-                "none",
+                "StopTransaction before another start on a connector",
+                f"none of {_ids(before)} before a start on connector {charge.connector}",
                 charge.starts[0].entry,
                 pointer="/connectorId",
                 requirement="1.6 4.8",

@@ -32,7 +32,7 @@ def test_a_started_that_never_came() -> None:
     traffic = Traffic()
     traffic.event("Updated", 1, "Authorized")
     traffic.event("Ended", 2)
-    assert len(found(traffic)) == 1 and "an event Started of transaction T1 | none" in found(traffic)[0]
+    assert len(found(traffic)) == 1 and "begins with an event Started | none of T1" in found(traffic)[0]
 
 
 def test_a_transaction_that_began_before_the_example_has_its_started_there() -> None:
@@ -61,14 +61,14 @@ def test_an_event_after_the_end() -> None:
     traffic = Traffic()
     a_transaction(traffic)
     traffic.event("Updated", 3, "MeterValuePeriodic")
-    assert len(found(traffic)) == 1 and "nothing of transaction T1 after Ended" in found(traffic)[0]
+    assert len(found(traffic)) == 1 and "nothing of a transaction after its Ended" in found(traffic)[0]
 
 
 def test_a_gap_whatever_the_order_of_arrival() -> None:
     traffic = Traffic()
     for seq in (0, 3, 1):
         traffic.event("Updated" if seq else "Started", seq, f"r{seq}")
-    assert len(found(traffic)) == 1 and found(traffic)[0].endswith("2 never came")
+    assert len(found(traffic)) == 1 and "2 of T1 never came" in found(traffic)[0]
     traffic.event("Updated", 2, "late")
     assert found(traffic) == []
 
@@ -77,7 +77,7 @@ def test_a_number_that_two_events_share() -> None:
     traffic = Traffic()
     traffic.event("Started", 0)
     traffic.event("Updated", 0, "Trigger")
-    assert len(found(traffic)) == 1 and "one event with seqNo 0" in found(traffic)[0]
+    assert len(found(traffic)) == 1 and "one event for each seqNo" in found(traffic)[0]
 
 
 def test_a_retry_after_a_lost_answer_is_right() -> None:
@@ -131,7 +131,7 @@ def test_two_transactions_on_one_evse() -> None:
     a_transaction(traffic, "T2", evse=2)
     assert found(traffic) == []
     traffic.event("Started", 0, tx="T3", evse={"id": 1})
-    assert len(found(traffic)) == 1 and "one transaction at a time on EVSE 1" in found(traffic)[0]
+    assert len(found(traffic)) == 1 and "one transaction at a time" in found(traffic)[0]
 
 
 def test_what_still_runs() -> None:
@@ -159,7 +159,7 @@ def test_16_a_start_before_the_stop_of_the_one_before() -> None:
     traffic.start(2, id=2)
     assert found(traffic, "1.6") == []
     traffic.start(id=3)
-    assert len(found(traffic, "1.6")) == 1 and "StopTransaction of 1 before another start" in found(traffic, "1.6")[0]
+    assert len(found(traffic, "1.6")) == 1 and "none of 1 before a start" in found(traffic, "1.6")[0]
 
 
 def test_16_a_start_whose_answer_was_lost_comes_again_and_stops_once() -> None:
@@ -177,7 +177,7 @@ def test_16_a_start_that_comes_again_although_its_answer_had_arrived() -> None:
     sent = traffic.start()
     traffic.csms("GetConfiguration")
     traffic.again(sent, {"transactionId": 8, "idTagInfo": {"status": "Accepted"}})
-    assert len(found(traffic, "1.6")) == 1 and "StartTransaction on connector 1 once" in found(traffic, "1.6")[0]
+    assert len(found(traffic, "1.6")) == 1 and "StartTransaction once" in found(traffic, "1.6")[0]
 
 
 def test_16_two_stops() -> None:
@@ -185,7 +185,7 @@ def test_16_two_stops() -> None:
     traffic.start()
     traffic.stop()
     traffic.stop(reason="PowerLoss")
-    assert len(found(traffic, "1.6")) == 1 and "one StopTransaction of transaction 7" in found(traffic, "1.6")[0]
+    assert len(found(traffic, "1.6")) == 1 and "one StopTransaction of each" in found(traffic, "1.6")[0]
 
 
 def test_16_a_stop_that_comes_again_although_its_answer_had_arrived() -> None:
