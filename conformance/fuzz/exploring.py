@@ -16,7 +16,7 @@ from conformance.fuzz.player import Outcome
 from conformance.peers.outcome import Abandoned
 
 if TYPE_CHECKING:
-    from hypothesis import settings as HypothesisSettings
+    from hypothesis import settings as HypothesisSettings  # noqa: N812  # a class in spite of its name
     from hypothesis.strategies import SearchStrategy
 
     from conformance.fuzz.campaign import Campaign

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from conformance.data import data_path
 from conformance.ocppj.frames import TYPE_NAMES
 from conformance.report.aggregate import STATES, Row, by_block, by_profile, count_requirements, count_verdicts
+from conformance.report.negative import VERDICTS as ROW_VERDICTS
+from conformance.report.negative import WRONG_SHOWN, by_action, not_allowed, sent_lines
 from conformance.report.payload import Line, layout
 from conformance.report.record import (
     ERROR,
@@ -200,7 +202,19 @@ def case_details(case: CaseRecord, started: str) -> str:
 
     `started` is the run's start (ISO 8601), from which the frames' times of day are reckoned.
     """
-    return _environment().get_template("details.jinja2").render(case=case, groups=_groups(case, started))
+    wrong = not_allowed(case.rows)
+    return (
+        _environment()
+        .get_template("details.jinja2")
+        .render(
+            case=case,
+            groups=_groups(case, started),
+            actions=by_action(case.rows),
+            wrong=wrong[:WRONG_SHOWN],
+            hidden=len(wrong) - WRONG_SHOWN,
+            row_verdicts=ROW_VERDICTS,
+        )
+    )
 
 
 def _grouped(cases: Iterable[CaseRecord]) -> list[tuple[str, list[CaseRecord]]]:
@@ -283,6 +297,7 @@ def _summary_context(record: RunRecord) -> dict[str, Any]:
         "not_applicable": _grouped(case for case in cases if case.verdict == NOT_APPLICABLE),
         "not_implemented": [case for case in cases if case.verdict == NOT_IMPLEMENTED],
         "remarks": _remarks(cases),
+        "negative": sent_lines(cases),
         "anchor": anchor,
     }
 

@@ -14,6 +14,7 @@ from conformance.report.aggregate import (
     count_requirements,
     count_verdicts,
 )
+from conformance.report.negative import sent_lines
 from conformance.report.record import (
     ERROR,
     EXPECTED_FAIL,
@@ -210,6 +211,7 @@ def summary_lines(record: RunRecord, width: int, color: bool = False) -> list[st
         remarks = sum(len(case.remarks) for case in remarked)
         where = f"{plural(remarks, 'remark')} in {plural(len(remarked), 'case')}"
         lines.append(fit(f"{where} (they fail nothing; --ocpp-strict promotes them)", width))
+    lines += [fit(one, width) for one in sent_lines(cases)]
     states = count_requirements(cases)
     if any(states.values()):
         text = (

@@ -1,0 +1,67 @@
+"""Negative tests in the report: how many inputs, by action and by constraint, and which were not taken as allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from conformance.report.record import CaseRecord, RowRecord
+from conformance.report.text import plural
+
+VERDICTS = ("allowed", "tolerated", "not allowed", "not played")
+WRONG_SHOWN = 60
+"""Rows with a reaction that is not allowed that a case lists; results.json has every one."""
+
+
+@dataclass(slots=True)
+class ActionRow:
+    """The inputs of one action, counted by how the reactions were judged; `wrong` by constraint."""
+
+    action: str
+    counts: dict[str, int] = field(default_factory=dict)
+    wrong: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """How many inputs there are."""
+        return sum(self.counts.values())
+
+
+def by_action(rows: Iterable[RowRecord]) -> list[ActionRow]:
+    """One row for each action, in alphabetical order; inputs that are about no action come first."""
+    found: dict[str, ActionRow] = {}
+    for row in rows:
+        line = found.setdefault(row.action, ActionRow(row.action))
+        line.counts[row.verdict] = line.counts.get(row.verdict, 0) + 1
+        if row.verdict == "not allowed":
+            line.wrong[row.constraint] = line.wrong.get(row.constraint, 0) + 1
+    return [found[name] for name in sorted(found)]
+
+
+def not_allowed(rows: Iterable[RowRecord]) -> list[RowRecord]:
+    """The rows whose reaction is not allowed."""
+    return [row for row in rows if row.verdict == "not allowed"]
+
+
+def sent_lines(cases: Iterable[CaseRecord]) -> list[str]:
+    """One line for each version and role: how many distinct negative inputs were sent, and what came of the rows."""
+    sums: dict[tuple[str, str], dict[str, int]] = {}
+    for case in cases:
+        if not case.campaign:
+            continue
+        line = sums.setdefault((case.version, case.role), {})
+        line["distinct"] = line.get("distinct", 0) + int(case.campaign.get("distinct", 0))
+        line["played"] = line.get("played", 0) + int(case.campaign.get("played", 0))
+        line["saved"] = line.get("saved", 0) + len(case.campaign.get("saved", ()))
+        for row in case.rows:
+            line[row.verdict] = line.get(row.verdict, 0) + 1
+    lines = []
+    for (version, role), counts in sorted(sums.items()):
+        judged = ", ".join(f"{counts[name]} {name}" for name in VERDICTS if counts.get(name))
+        saved = f"; {plural(counts['saved'], 'finding')} saved" if counts["saved"] else ""
+        lines.append(
+            f"{version} {role}: {plural(counts['distinct'], 'distinct negative input')}, {counts['played']} sent"
+            + (f"; rows: {judged}" if judged else "")
+            + saved
+        )
+    return lines
