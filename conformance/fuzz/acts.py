@@ -21,9 +21,47 @@ def send_binary(text: str | Text | Iterable[Segment]) -> Act:
     return act("send_binary", text=segments(text))
 
 
-def send_fragments(text: str | Text | Iterable[Segment], size: int, between: str = "") -> Act:
-    """Send one text message in fragments of `size` bytes, with raw frames (`between`, hex) after each but the last."""
-    return act("send_fragments", text=segments(text), size=size, between=between)
+def send_fragments(
+    text: str | Text | Iterable[Segment],
+    size: int | Iterable[int],
+    between: Iterable[dict[str, Any]] = (),
+    deflate: bool = False,
+) -> Act:
+    """Send one text message in fragments of `size` bytes, with frames (`between`) after each but the last.
+
+    Several sizes are those of the first fragments, 0 an empty one; the rest goes into the last. `deflate`: compressed.
+    """
+    sizes = size if isinstance(size, int) else list(size)
+    return act("send_fragments", text=segments(text), size=sizes, between=list(between), deflate=deflate)
+
+
+def frame(opcode: int, text: str | Text | Iterable[Segment] = "", **wrong: Any) -> dict[str, Any]:
+    """One WebSocket frame for `frames` and `send_fragments`: `text` is its payload.
+
+    `wrong`: fin, rsv, masked, key (hex), length, length_bytes, count as in `conformance.link.framing.FrameSpec`; deflate
+    (True: the payload is compressed), history (with it: hex of what the compressor refers back to).
+    """
+    return {"opcode": opcode, "text": segments(text), **wrong}
+
+
+def frames(frames: Iterable[dict[str, Any]]) -> Act:
+    """Put WebSocket frames on the wire in one write, legal or not; masked as our side has to unless a frame says else."""
+    return act("frames", frames=list(frames))
+
+
+def agree(compression: bool) -> Act:
+    """Have a connection with, or without, permessage-deflate; a device that does not agree is not asked further."""
+    return act("agree", compression=compression)
+
+
+def watch(seconds: float) -> Act:
+    """Give the device that long to end the connection."""
+    return act("watch", seconds=seconds)
+
+
+def snub(frames: Iterable[dict[str, Any]]) -> Act:
+    """Send frames that make the device close, answer nothing, leave TCP open, and want it connected anew meanwhile."""
+    return act("snub", frames=list(frames))
 
 
 def raw(data: bytes) -> Act:
@@ -93,3 +131,47 @@ def faults(*faults: dict[str, Any]) -> Act:
 def reconnect() -> Act:
     """Wait until the device is connected again (a station under test), or connect again (a CSMS under test)."""
     return act("reconnect")
+
+
+def trap(action: str, kind: str, size: int = 0, number: int = 1, match: dict[str, Any] | None = None) -> Act:
+    """Have a fault strike our answer to the station's CALL number `number` of an action (that has the fields `match`).
+
+    `kind` "cut" or "reset" ends TCP after `size` bytes of the answer's frame (`conformance.link.faults.WHOLE`: behind
+    it), "drop", "duplicate" and so on are those of `FaultKind`. The other CALLs of the action are answered as ever.
+    """
+    return act("trap", action=action, kind=kind, size=size, number=number, match=match or {})
+
+
+def call_struck(action: str, payload: dict[str, Any], kind: str, size: int = 0) -> Act:
+    """Send a legal CALL that a fault strikes, and wait for no answer."""
+    return act("call_struck", action=action, payload=payload, kind=kind, size=size)
+
+
+def begin_session() -> Act:
+    """Plug in and authorize until the station has begun to charge; once more where a fault has undone it."""
+    return act("begin_session")
+
+
+def end_session() -> Act:
+    """Stop what charges, if something does, and unplug."""
+    return act("end_session")
+
+
+def settle() -> Act:
+    """Lift all faults, and wait until the station is connected, has delivered what it owes and is silent."""
+    return act("settle")
+
+
+def hear(action: str, match: dict[str, Any] | None = None) -> Act:
+    """Wait until the station has sent a CALL of an action that has the fields `match`, in this example."""
+    return act("hear", action=action, match=match or {})
+
+
+def tell(what: str, kind: str = "", size: int = 0, again: str = "") -> Act:
+    """Have our station send the next message of a charging session to a CSMS, and want it answered.
+
+    `what`: "authorize", "plugged", "start", "authorized", "meter", "stop" or "unplugged". With `kind` a fault strikes
+    the message as in `trap`, our station connects again and sends it once more, `again` with the "same" message id or
+    a "fresh" one.
+    """
+    return act("tell", what=what, kind=kind, size=size, again=again)

@@ -234,3 +234,58 @@ def test_a_transaction_that_never_ends_fails_one_case_only(script: Any) -> None:
             crowds = [finding for finding in play.finish() if finding.rule == "tx.one-per-evse"]
             assert len(crowds) == 1
             play.event("Ended", "EVDeparted", f"T{number}")
+
+
+class TestFaultsOfOurs:
+    """What a fault plan did to a frame of the tester stands behind it in the trace; rules follow that."""
+
+    def struck(self, play: Any, fate: str) -> None:
+        entry = play.trace.entries[-1]
+        play.note("note", entry.sender, fate=fate, frame=entry.index, type=entry.frame.type, id=entry.frame.id)
+
+    def test_a_station_may_repeat_a_message_whose_answer_was_lost(self, script: Any) -> None:
+        play = script("2.0.1", "CS").ready()
+        play.cs("Heartbeat")
+        text = play.last[1].text
+        play.reply(currentTime=play.time())
+        self.struck(play, "lost")
+        play.raw("CS", text)
+        play.reply(currentTime=play.time())
+        assert play.finish() == []
+
+    def test_but_not_one_that_was_answered(self, script: Any) -> None:
+        play = script("2.0.1", "CS").ready()
+        play.cs("Heartbeat")
+        text = play.last[1].text
+        play.reply(currentTime=play.time())
+        play.raw("CS", text)
+        assert [finding.rule for finding in play.monitor.findings] == ["wire.unique-id"]
+
+    @pytest.mark.parametrize(("fate", "rules"), [("lost", []), ("held", []), ("twice", ["tx16.stop-once"])])
+    def test_a_stop_whose_answer_was_lost_comes_again(self, script: Any, fate: str, rules: list[str]) -> None:
+        play = script("1.6", "CS").ready()
+        play.start16()
+        stop = {"transactionId": 7, "meterStop": 200, "timestamp": play.time()}
+        for _ in range(2):
+            play.cs("StopTransaction", stop)
+            play.reply()
+            self.struck(play, fate)
+        assert [finding.rule for finding in play.finish()] == rules
+
+    @pytest.mark.parametrize(("fate", "rules"), [("lost", []), ("held", []), ("twice", ["wire.no-answer"])])
+    def test_no_answer_is_owed_to_what_never_arrived(self, script: Any, fate: str, rules: list[str]) -> None:
+        play = script("2.0.1", "CSMS").ready()
+        play.cs("Heartbeat")
+        self.struck(play, fate)
+        play.wait(60)
+        assert [finding.rule for finding in play.finish()] == rules
+
+    def test_what_left_twice_may_be_answered_twice_and_no_more(self, script: Any) -> None:
+        play = script("2.0.1", "CSMS").ready()
+        play.cs("Heartbeat")
+        self.struck(play, "twice")
+        for _ in range(2):
+            play.reply(currentTime=play.time())
+        assert play.finish() == []
+        play.reply(currentTime=play.time())
+        assert [finding.rule for finding in play.finish()] == ["wire.answers-nothing"]

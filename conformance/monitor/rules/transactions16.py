@@ -87,6 +87,7 @@ class Transactions16:
         tables.on_answer(self._stopped, "StopTransaction")
         tables.on_call(self._meter, "MeterValues")
         tables.on(self._closed, "close")
+        tables.on(self._noted, "note")
 
     def _start(self, entry: Entry, payload: Any) -> None:
         start = raw(payload)
@@ -215,6 +216,10 @@ class Transactions16:
         for transaction in self._known.values():
             # The last answer may have been lost with the connection.
             transaction.stop_answered = False
+
+    def _noted(self, entry: Entry) -> None:
+        if entry.data.get("fate") in ("lost", "held"):
+            self._closed(entry)
 
     def _meter(self, entry: Entry, payload: Any) -> None:
         values = raw(payload)

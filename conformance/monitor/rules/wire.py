@@ -238,11 +238,13 @@ class Wire:
         self._invalid_answers: dict[str, bool] = {}
         self._last_answered: dict[str, str] = {}
         self._pings: dict[int, list[Entry]] = {}
+        self._doubled: dict[str, bool] = {}
         self._one_call = Severity.SHOULD if version.family == "1.6" else Severity.MUST
         tables.on(self._opened, "open")
         tables.on(self._closed, "close")
         tables.on(self._pinged, "ping")
         tables.on(self._ponged, "pong")
+        tables.on(self._noted, "note")
         tables.at_end(self._finish)
 
     # ------------------------------------------------------------------ form
@@ -373,8 +375,27 @@ class Wire:
         self._invalid_answers[frame.id] = True
         bounded(self._invalid_answers, _PENDING_KEPT)
 
+    def _noted(self, entry: Entry) -> None:
+        """A frame of ours did not arrive once and whole: what is owed for it, and what it did, follows that."""
+        fate, id = entry.data.get("fate"), entry.data.get("id")
+        if not fate or not isinstance(id, str):
+            return
+        if entry.data.get("type") != CALL:
+            other = OTHER.get(entry.sender, "")
+            known = self._ids.get(other, {}).get(id)
+            if known is not None and fate != "twice":
+                # Sending the CALL again is a retry.
+                self._ids[other][id] = (*known[:2], REFUSED)
+        elif fate == "twice":
+            self._doubled[id] = True
+            bounded(self._doubled, _PENDING_KEPT)
+        elif id in self.pending.get(entry.sender, ()):
+            self.pending[entry.sender][id].silent = True
+
     def _stray(self, entry: Entry, frame: Frame, other: str) -> None:
         id = frame.id
+        if self._doubled.pop(id, False):
+            return
         if frame.type == CALLERROR:
             if id in self._odd.get(other, ()):
                 return
