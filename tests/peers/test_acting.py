@@ -153,7 +153,7 @@ class TestCalls:
     def test_what_could_not_be_written_is_noted(self, csms: FakeCsms, device: Device) -> None:
         device.wire.open = False
         device.says('[2,"x","Heartbeat",{}]')
-        assert csms.trace.entries[-1].data["unsent"] == "the connection is closed"
+        told = csms.trace.entries[-1]
         assert (told.sender, told.data["unsent"]) == ("CSMS", "the connection is closed")
         assert (told.data["fate"], told.data["frame"], told.data["id"]) == ("lost", told.index - 1, "x")
         csms.wait(lambda: True)
