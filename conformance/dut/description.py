@@ -201,13 +201,17 @@ class FuzzSettings:
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """Certificates that the tester brings; None means that the run makes them."""
+    """Certificates that the tester brings; None means that the run makes them.
+
+    `folder` is where a run keeps what it makes, None: beside the description.
+    """
 
     certificate: Path | None = None
     key: Path | None = None
     trust: Path | None = None
     names: tuple[str, ...] = ()
     algorithm: str = "ECDSA"
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from conformance.ocppj import frames
 from conformance.peers.configuration import Configuration, configuration_for
+from conformance.peers.front import TlsFront
 from conformance.peers.outcome import ExpectationFailed, Inconclusive
 from conformance.peers.payload import Fields, Items, mismatch, peek, shown
 from conformance.peers.peer import Answer, CallError, Peer, Request
@@ -34,6 +35,8 @@ class FakeCsms(Peer):
     against = "CS"
     lab: Any = None
     door: Door | None = None
+    tls: TlsFront | None = None
+    """Our TLS, on security profiles 2 and 3."""
     heartbeat_interval = 300
     accepted = False
     """Whether the station's last BootNotification was answered Accepted, on any connection of this run."""
@@ -166,10 +169,20 @@ class FakeCsms(Peer):
         Returned are the URL without the identity, and the path by which `attempts_in_step` tells who used it.
         """
         handshake = self._wire("").handshake
-        host = next((value for name, value in getattr(handshake, "headers", ()) if name.lower() == "host"), "localhost")
         scheme = "wss" if getattr(handshake, "tls_version", None) else "ws"
         before, _, identity = handshake.path.rpartition("/")
-        return f"{scheme}://{host}{before}/{segment}", f"{before}/{segment}/{identity}"
+        return f"{scheme}://{self._host_header()}{before}/{segment}", f"{before}/{segment}/{identity}"
+
+    @property
+    def known_as(self) -> str:
+        """The host name or address, without a port, by which the connected station reaches us."""
+        from urllib.parse import urlsplit
+
+        return urlsplit(f"//{self._host_header()}").hostname or "localhost"
+
+    def _host_header(self) -> str:
+        headers = getattr(self._wire("").handshake, "headers", ())
+        return next((str(value) for name, value in headers if name.lower() == "host"), "localhost")
 
     @property
     def path(self) -> str:

@@ -29,6 +29,7 @@ def parser(kind: str = "") -> argparse.ArgumentParser:
         ("ca", "root certificates to trust on wss (PEM)"),
         ("cert", "the station's certificate for security profile 3 (PEM)"),
         ("key", "the key of --cert (PEM)"),
+        ("firmware-roots", "root certificates under which firmware has to be signed (PEM)"),
     ):
         station.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
     station.add_argument(

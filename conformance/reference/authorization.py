@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from conformance.reference.memory import Memory
 
 
+def presentable(token: str) -> bool:
+    """Whether a token's text is one that a card or a person can have: not empty, and of printable ASCII characters.
+
+    Source: 2.0.1 part 2, identifierString; 1.6 7.11, CiString of printable characters.
+    """
+    return bool(token) and all(" " <= character <= "~" for character in token)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What is known of a token: its status (of the standard's enumeration), and its group, "" if none."""
@@ -109,6 +117,13 @@ class LocalList(_Register):
     @property
     def version(self) -> int:
         return int(self._memory.section("local_list").get("version", 0))
+
+    def fits(self, entries: list[tuple[str, Verdict | None, str | None]], most: int, *, full: bool) -> bool:
+        """Whether the list has at most `most` tokens after an update by these entries."""
+        held = set() if full else set(self._tokens)
+        for token, verdict, _ in entries:
+            (held.discard if verdict is None else held.add)(token.casefold())
+        return len(held) <= most
 
     def replace(self, version: int, entries: list[tuple[str, Verdict | None, str | None]]) -> None:
         """A Full update: exactly these (token, verdict, expiry) entries."""

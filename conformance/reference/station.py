@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import traceback
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
 from conformance.ocppj.versions import Version
@@ -21,6 +21,7 @@ from conformance.reference.hardware import Hardware
 from conformance.reference.memory import Memory
 from conformance.reference.offline import TransactionQueue
 from conformance.reference.options import StationOptions
+from conformance.reference.security import SecurityEvents, connection_event
 from conformance.reference.wire import (
     Answer,
     CallError,
@@ -44,6 +45,11 @@ FIRMWARE = "1.0.0"
 class Station:
     """One charging station; `start` switches it on, `stop` off for good."""
 
+    EVENT_NAMES: Mapping[str, str] = {}
+    """How the family calls the security events of failed connections, where it is not as 2.x does."""
+    TELLS_FAILED_CONNECTIONS = True
+    """Whether the family has them told to the CSMS afterwards; the security log has them in any case."""
+
     def __init__(self, options: StationOptions, version: Version, schemas: SchemaStore | None = None) -> None:
         """Raises ValueError for a defect that does not exist or a state folder that cannot be used."""
         self.options = options
@@ -59,6 +65,7 @@ class Station:
         self.network = asyncio.Event()
         self.network.set()
         self.queue = TransactionQueue(self.memory)
+        self.security = SecurityEvents(self.memory, self.clock)
         self._connection: ClientConnection | None = None
         self._life: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -195,6 +202,7 @@ class Station:
                 message_timeout=self.message_timeout(),
             )
             self.endpoint = endpoint
+            self.security.connected()
             self.connected()
             reader = self.spawn(endpoint.run())
             duties = self.spawn(self._duties())
@@ -225,8 +233,13 @@ class Station:
                     ping_interval=self.ping_interval(),
                     tls=self._tls if url.startswith("wss:") else None,
                 )
-            except OSError:
+            except OSError as error:
                 attempt += 1
+                event = connection_event(error)
+                self.security.connection_failed(
+                    self.EVENT_NAMES.get(event, event), critical=self.TELLS_FAILED_CONNECTIONS
+                )
+                self.connection_failed(attempt)
             await asyncio.sleep(next(pauses))
 
     async def _duties(self) -> None:
@@ -240,6 +253,7 @@ class Station:
             await self.reconnected(now - (self._offline_since or now))
         self._offline_since = None
         self.spawn_duty(self.deliver_queue())
+        self.spawn_duty(self.security.deliver(self.call))
         await self._heartbeats()
 
     def spawn_duty(self, work: Coroutine[Any, Any, Any]) -> None:
@@ -320,6 +334,9 @@ class Station:
 
     def connected(self) -> None:
         """A connection stands."""
+
+    def connection_failed(self, attempts: int) -> None:
+        """An attempt to connect failed, the given number since the last connection."""
 
     def went_offline(self) -> None:
         """The connection is gone."""

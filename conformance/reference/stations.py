@@ -24,6 +24,7 @@ def options_of(arguments: argparse.Namespace, settings: dict[str, str]) -> Stati
         ca=arguments.ca,
         certificate=arguments.cert,
         key=arguments.key,
+        firmware_roots=arguments.firmware_roots,
         defects=tuple(arguments.defect),
         habits=tuple(arguments.habit),
         settings=settings,

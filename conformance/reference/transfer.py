@@ -1,8 +1,23 @@
-"""Uploads and downloads by HTTP, the one protocol that the reference stations know."""
+"""Uploads and downloads by HTTP, the one protocol that the reference stations know, and who signed a firmware.
+
+The other side is not trusted: a transfer is bounded in time, size and redirects, and credentials that a URL holds go to
+no other origin (aiohttp sees to the latter).
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+MAX_REDIRECTS = 5
+MAX_DOWNLOAD = 64 * 1024 * 1024
+"""Bytes of the largest file that a station takes."""
+_MAX_CHAIN = 5
 
 
 class TransferFailed(Exception):
@@ -23,28 +38,89 @@ async def upload(url: str, name: str, content: bytes, timeout: float = 10.0) -> 
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout)) as session,
-            session.put(target, data=content) as response,
+            session.put(target, data=content, allow_redirects=False) as response,
         ):
-            if response.status >= 400:
+            if response.status >= 300:
                 raise TransferFailed(f"{target}: HTTP status {response.status}")
-    except (aiohttp.ClientError, TimeoutError, ValueError) as problem:
+    except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as problem:
         raise TransferFailed(f"{target}: {problem}") from None
 
 
 async def download(url: str, timeout: float = 10.0) -> bytes:
-    """GET the file at `url`. Raises TransferFailed."""
+    """GET the file at `url`. Raises TransferFailed, for a file larger than MAX_DOWNLOAD too."""
     import aiohttp
 
+    content = bytearray()
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout)) as session,
-            session.get(url) as response,
+            session.get(url, max_redirects=MAX_REDIRECTS) as response,
         ):
             if response.status >= 400:
                 raise TransferFailed(f"{url}: HTTP status {response.status}")
-            return await response.read()
-    except (aiohttp.ClientError, TimeoutError, ValueError) as problem:
+            if (response.content_length or 0) > MAX_DOWNLOAD:
+                raise TransferFailed(f"{url}: {response.content_length} bytes are too many")
+            async for chunk in response.content.iter_chunked(65536):
+                content += chunk
+                if len(content) > MAX_DOWNLOAD:
+                    raise TransferFailed(f"{url}: more than {MAX_DOWNLOAD} bytes")
+    except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as problem:
         raise TransferFailed(f"{url}: {problem}") from None
+    return bytes(content)
+
+
+def certificate_objection(certificate: str, moment: datetime, roots: Path | None) -> str:
+    """Why a firmware signing certificate (PEM, what stands above it behind it) is not to be believed; "" if it is.
+
+    It must be valid at `moment` and, with `roots` (PEM), lead up to one of them (L01.FR.12, L01.FR.21).
+    """
+    from cryptography import x509
+
+    try:
+        chain = x509.load_pem_x509_certificates(certificate.encode())
+    except ValueError as problem:
+        return f"no certificate in PEM: {problem}"
+    for one in chain:
+        if not one.not_valid_before_utc <= moment <= one.not_valid_after_utc:
+            return "not valid today"
+    if roots is None:
+        return ""
+    try:
+        trusted = x509.load_pem_x509_certificates(roots.read_bytes())
+    except (ValueError, OSError) as problem:
+        return f"no manufacturer root: {problem}"
+    return "" if _leads_up(chain[0], chain[1:], trusted) else "not issued under a root of the manufacturer"
+
+
+def _leads_up(leaf: Certificate, others: list[Certificate], trusted: list[Certificate]) -> bool:
+    """Whether a path from `leaf` over `others` ends at a trusted root."""
+    from cryptography.exceptions import InvalidSignature
+
+    current = leaf
+    for _ in range(_MAX_CHAIN):
+        for issuer in (*trusted, *others):
+            try:
+                current.verify_directly_issued_by(issuer)
+            except (ValueError, TypeError, InvalidSignature):
+                continue
+            if issuer in trusted:
+                return True
+            if issuer == current or not _may_issue(issuer):
+                return False
+            current = issuer
+            break
+        else:
+            return False
+    return False
+
+
+def _may_issue(certificate: Certificate) -> bool:
+    from cryptography import x509
+
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
 
 
 def signature_holds(content: bytes, certificate: str, signature: str) -> bool:

@@ -18,6 +18,20 @@ LIST_LENGTH = 100
 PROFILES = "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger"
 
 
+@dataclass(frozen=True, slots=True)
+class SecurityKeys:
+    """What stands behind the keys of the security whitepaper: AuthorizationKey and SecurityProfile.
+
+    `may_be` says whether a profile may be set; `readable` is what a defect does to the AuthorizationKey.
+    """
+
+    profile: int
+    may_be: Callable[[str], bool]
+    password_set: Callable[[str], None]
+    profile_set: Callable[[str], None]
+    readable: bool = False
+
+
 @dataclass
 class Key:
     """One key. `kind` is boolean, integer, measurands or text; `write_only` keys never show their value."""
@@ -44,7 +58,7 @@ class Key:
         return len(value) <= 500
 
 
-def keys(connectors: int, password_set: Callable[[str], None], profile: int, *, fixed_cable: bool = False) -> list[Key]:
+def keys(connectors: int, security: SecurityKeys, *, fixed_cable: bool = False) -> list[Key]:
     """The keys of Core and of the other profiles that the charge point supports."""
     energy = MEASURANDS[0]
     return [
@@ -85,12 +99,11 @@ def keys(connectors: int, password_set: Callable[[str], None], profile: int, *, 
             "AuthorizationKey",
             "",
             "text",
-            write_only=True,
+            write_only=not security.readable,
             check=lambda text: re.fullmatch(r"(?:[0-9A-Fa-f]{2}){10,20}", text) is not None,
-            changed=password_set,
+            changed=security.password_set,
         ),
-        # Whitepaper 2.2: the profile may only rise, and the higher ones need certificates that are not there.
-        Key("SecurityProfile", str(profile), check=lambda text: text == str(profile)),
+        Key("SecurityProfile", str(security.profile), check=security.may_be, changed=security.profile_set),
         Key("SupportedFileTransferProtocols", "HTTP,HTTPS", "text", read_only=True),
     ]
 

@@ -9,7 +9,15 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from conformance.reference.clock import parse_time
-from conformance.reference.transfer import TransferFailed, download, signature_holds, supported, upload
+from conformance.reference.security import text_of
+from conformance.reference.transfer import (
+    TransferFailed,
+    certificate_objection,
+    download,
+    signature_holds,
+    supported,
+    upload,
+)
 from conformance.reference.wire import Answer, Payload
 
 if TYPE_CHECKING:
@@ -52,6 +60,8 @@ class FileTransfers:
     async def _upload(self, location: str, name: str, request: Payload) -> bool:
         await asyncio.sleep(self._station.options.transfer_time)
         content = f"{self._station.clock.stamp()} log of {self._station.options.identity}\n".encode()
+        if request.get("logType") == "SecurityLog":
+            content += text_of(self._station.security.log)
         for attempt in range(request.get("retries", 0) + 1):
             if attempt:
                 await asyncio.sleep(request.get("retryInterval", 0))
@@ -134,8 +144,12 @@ class FileTransfers:
 
     def signed_update_firmware(self, request: Payload) -> Answer | Payload:
         """Answer SignedUpdateFirmware."""
-        if not request["firmware"]["signingCertificate"].lstrip().startswith("-----BEGIN CERTIFICATE"):
-            return {"status": "InvalidCertificate"}
+        station = self._station
+        if certificate_objection(
+            request["firmware"]["signingCertificate"], station.clock.now(), station.options.firmware_roots
+        ):
+            event = "InvalidFirmwareSigningCertificate"
+            return Answer({"status": "InvalidCertificate"}, lambda: station.security.happened(event, critical=True))
         return Answer({"status": "Accepted"}, lambda: self._station.spawn(self._signed_update(request)))
 
     async def _signed_update(self, request: Payload) -> None:
@@ -155,10 +169,11 @@ class FileTransfers:
         await tell("Downloaded")
         if not signature_holds(content, firmware["signingCertificate"], firmware["signature"]):
             await tell("InvalidSignature")
-            await self._station.security_event("InvalidFirmwareSignature")
+            self._station.security.happened("InvalidFirmwareSignature", critical=True)
             return
         await tell("SignatureVerified")
         await self._until(firmware.get("installDateTime", ""))
         await tell("Installing")
         await asyncio.sleep(self._station.options.transfer_time)
         await tell("Installed")
+        self._station.security.happened("FirmwareUpdated", critical=True)

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from conformance.reference.authorization import Verdict
+from conformance.reference.authorization import Verdict, presentable
 from conformance.reference.station16.sessions import Session
 from conformance.reference.wire import Answer, Payload
 
@@ -27,7 +27,7 @@ class Remote:
         """Answer RemoteStartTransaction, and then act on it; connector 0 is refused (TC_027)."""
         station = self._station
         session = self._session_to_start(request.get("connectorId"))
-        if station.registration != "Accepted" or session is None:
+        if station.registration != "Accepted" or session is None or not presentable(request["idTag"]):
             return {"status": "Rejected"}
         if (
             session.transaction is not None

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference import link
-from conformance.reference.authorization import AuthorizationCache, LocalList
+from conformance.reference.authorization import AuthorizationCache, LocalList, presentable
 from conformance.reference.hardware import Connector, Evse
 from conformance.reference.station import FIRMWARE, MODEL, VENDOR, Station
 from conformance.reference.station16.configuration import Configuration, keys
 from conformance.reference.station16.files import FileTransfers
+from conformance.reference.station16.profiles import SecurityProfiles
 from conformance.reference.station16.remote import Remote
 from conformance.reference.station16.sessions import Sessions
 from conformance.reference.station16.status import Statuses
@@ -30,11 +30,16 @@ Handler = Callable[[Payload], "Answer | Payload | None"]
 class Station16(Station):
     """A good citizen of 1.6J: Core, FirmwareManagement, LocalAuthListManagement, RemoteTrigger, security messages."""
 
+    EVENT_NAMES: Mapping[str, str] = {"InvalidCsmsCertificate": "InvalidCentralSystemCertificate"}
+    # The whitepaper lists them as not critical.
+    TELLS_FAILED_CONNECTIONS = False
+
     def __init__(self, options: StationOptions, version: Version, schemas: SchemaStore | None = None) -> None:
         super().__init__(options, version, schemas)
-        profile = 1 if options.password else 0
-        known = keys(options.evses, lambda value: self.reconnect(), profile, fixed_cable=options.fixed_cable)
-        self.configuration = Configuration(self.memory, known)
+        self.profiles = SecurityProfiles(self)
+        self.configuration = Configuration(
+            self.memory, keys(options.evses, self.profiles.keys(), fixed_cable=options.fixed_cable)
+        )
         self.configuration.factory(options.settings)
         self.local_list = LocalList(self.memory, self.clock)
         self.cache = AuthorizationCache(self.memory, self.clock)
@@ -89,6 +94,10 @@ class Station16(Station):
 
     async def accepted(self) -> None:
         self.statuses.report_all()
+        if self.profiles.current:
+            # Who uses a security profile has the whitepaper's messages, and its critical events (chapter 8).
+            kind = "StartupOfTheDevice" if self._boot_reason == "PowerUp" else "ResetOrReboot"
+            self.security.happened(kind, critical=True)
 
     async def reconnected(self, offline: float) -> None:
         self.statuses.report_changes()
@@ -105,10 +114,6 @@ class Station16(Station):
         self.clock_told(answer["currentTime"])
         if answer["status"] == "Accepted" and answer["interval"] > 0:
             self.set_heartbeat_interval(int(answer["interval"]))
-
-    async def security_event(self, kind: str) -> None:
-        """Tell of a security event (whitepaper 4.7)."""
-        await self.tell("SecurityEventNotification", {"type": kind, "timestamp": self.clock.stamp()})
 
     async def deliver_queue(self) -> None:
         await self.queue.deliver(
@@ -185,9 +190,9 @@ class Station16(Station):
         self.sessions.fault_changed(evse)
 
     def token_presented(self, token: dict[str, Any], evse_id: int | None) -> None:
-        """A driver holds a tag before the reader."""
+        """A driver holds a tag before the reader; one without a readable text is none."""
         id_tag = str(token["idToken"])[:20]
-        session = self.sessions.choose(id_tag, evse_id)
+        session = self.sessions.choose(id_tag, evse_id) if presentable(id_tag) else None
         if session is not None:
             self.spawn(self.sessions.present(session, id_tag))
 
@@ -210,9 +215,11 @@ class Station16(Station):
     def ping_interval(self) -> float | None:
         return self.configuration.number("WebSocketPingInterval") or None
 
+    def connected(self) -> None:
+        self.profiles.connected()
+
+    def connection_failed(self, attempts: int) -> None:
+        self.profiles.connection_failed(attempts)
+
     def target(self, attempt: int) -> tuple[str, str | None]:
-        options = self.options
-        key = self.memory.section("configuration").get("AuthorizationKey")
-        password: str | bytes | None = bytes.fromhex(key) if key else options.password
-        authorization = link.basic_authorization(options.identity, password) if password else None
-        return link.station_url(options.csms, options.identity), authorization
+        return self.profiles.target()

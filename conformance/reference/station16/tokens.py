@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.reference.authorization import Verdict
+from conformance.reference.authorization import Verdict, presentable
 from conformance.reference.station16.configuration import LIST_LENGTH
 from conformance.reference.wire import CallError, CallTimeout, Disconnected, InvalidAnswer, Payload
 
@@ -87,9 +87,12 @@ class Tokens:
             expires = info.get("expiryDate") if info is not None else None
             entries.append((one["idTag"], verdict_of(info) if info is not None else None, expires))
         tags = [tag.casefold() for tag, _, _ in entries]
-        if len(entries) > LIST_LENGTH or len(set(tags)) != len(tags):
+        full = request["updateType"] == "Full"
+        if len(entries) > LIST_LENGTH or not held.fits(entries, LIST_LENGTH, full=full):
             return {"status": "Failed"}
-        if request["updateType"] == "Full":
+        if len(set(tags)) != len(tags) or not all(map(presentable, tags)):
+            return {"status": "Failed"}
+        if full:
             if any(verdict is None for _, verdict, _ in entries):
                 return {"status": "Failed"}
             held.replace(request["listVersion"], entries)

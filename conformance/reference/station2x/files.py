@@ -7,8 +7,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from conformance.reference.clock import parse_time
+from conformance.reference.security import text_of
 from conformance.reference.station2x.remote import rejected
-from conformance.reference.transfer import TransferFailed, download, signature_holds, supported, upload
+from conformance.reference.transfer import (
+    TransferFailed,
+    certificate_objection,
+    download,
+    signature_holds,
+    supported,
+    upload,
+)
 from conformance.reference.wire import Answer, Payload
 
 if TYPE_CHECKING:
@@ -48,6 +56,8 @@ class FileTransfers:
         self._notify_log("Uploading", number)
         await asyncio.sleep(self._station.options.transfer_time)
         content = f"{self._station.clock.stamp()} {request['logType']} of {self._station.options.identity}\n".encode()
+        if request["logType"] == "SecurityLog":
+            content += text_of(self._station.security.log)
         status = "UploadFailure"
         for attempt in range(request.get("retries", 0) + 1):
             if attempt:
@@ -77,9 +87,12 @@ class FileTransfers:
     def update_firmware(self, request: Payload) -> Answer | Payload:
         """Answer UpdateFirmware; a newer request takes the place of an update that is under way (L01.FR.24)."""
         firmware = request["firmware"]
-        certificate = firmware.get("signingCertificate")
-        if certificate is not None and not certificate.lstrip().startswith("-----BEGIN CERTIFICATE"):
-            return {"status": "InvalidCertificate"}
+        station, certificate = self._station, firmware.get("signingCertificate")
+        if certificate is not None and certificate_objection(
+            certificate, station.clock.now(), station.options.firmware_roots
+        ):
+            event = "InvalidFirmwareSigningCertificate"
+            return Answer({"status": "InvalidCertificate"}, lambda: station.security.happened(event, critical=True))
         if not supported(firmware["location"]):
             return rejected("InvalidURL")
         replaced = self._updating is not None and not self._updating.done()
@@ -116,11 +129,11 @@ class FileTransfers:
             self._firmware_status("DownloadFailed", number, final=True)
             return
         self._firmware_status("Downloaded", number)
-        if "signature" in firmware:
-            if not signature_holds(content, firmware.get("signingCertificate", ""), firmware["signature"]):
+        if "signature" in firmware or "signingCertificate" in firmware:
+            signer, signature = firmware.get("signingCertificate", ""), firmware.get("signature", "")
+            if not signature_holds(content, signer, signature):
                 self._firmware_status("InvalidSignature", number, final=True)
-                event = {"type": "InvalidFirmwareSignature", "timestamp": self._station.clock.stamp()}
-                await self._station.tell("SecurityEventNotification", event)
+                self._station.security.happened("InvalidFirmwareSignature", critical=True)
                 return
             self._firmware_status("SignatureVerified", number)
         install = parse_time(firmware.get("installDateTime", ""))
@@ -130,6 +143,7 @@ class FileTransfers:
         self._firmware_status("Installing", number)
         await asyncio.sleep(self._station.options.transfer_time)
         self._firmware_status("Installed", number, final=True)
+        self._station.security.happened("FirmwareUpdated", critical=True)
 
     def _firmware_status(self, status: str, number: int, *, final: bool = False) -> None:
         self._firmware = None if final else (status, number)

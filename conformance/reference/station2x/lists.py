@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.reference.authorization import Verdict
+from conformance.reference.authorization import Verdict, presentable
 from conformance.reference.station2x.model import LIST_ENTRIES
 from conformance.reference.station2x.tokens import verdict_of
 from conformance.reference.wire import Payload
@@ -44,9 +44,12 @@ class Lists:
         version = request["versionNumber"]
         if not self._station.model.flag("LocalAuthListCtrlr", "Enabled") or version <= 0:
             return {"status": "Failed"}
-        if len(entries) > LIST_ENTRIES or len(set(tokens)) != len(tokens):
+        full = request["updateType"] == "Full"
+        if not held.fits(entries, LIST_ENTRIES, full=full) or len(entries) > LIST_ENTRIES:
+            return {"status": "Failed", "statusInfo": {"reasonCode": "TooManyElements"}}
+        if len(set(tokens)) != len(tokens) or not all(map(presentable, tokens)):
             return {"status": "Failed", "statusInfo": {"reasonCode": "InvalidValue"}}
-        if request["updateType"] == "Full":
+        if full:
             if any(verdict is None for _, verdict, _ in entries):
                 return {"status": "Failed", "statusInfo": {"reasonCode": "MissingParam"}}
             held.replace(version, entries)

@@ -190,14 +190,21 @@ def _security(station: Station2x) -> list[Variable]:
         Variable(security, "Identity", station.options.identity, maximum="48"),
         Variable(security, "OrganizationName", "Conformance", mutability=READ_WRITE),
         _number(security, "CertificateEntries", 0, READ_ONLY, maximum="0"),
-        _number(security, "SecurityProfile", station.security_profile, READ_ONLY, maximum="3"),
+        Variable(
+            security,
+            "SecurityProfile",
+            data_type="integer",
+            minimum="0",
+            maximum="3",
+            read=lambda: str(station.network_profiles.security_profile),
+        ),
         Variable(
             security,
             "BasicAuthPassword",
-            mutability=WRITE_ONLY,
+            mutability=READ_WRITE if station.defects.active("password-readable") else WRITE_ONLY,
             minimum="16",
             maximum="40",
-            changed=lambda value: station.reconnect(),
+            changed=lambda value: station.password_changed(),
         ),
     ]
 

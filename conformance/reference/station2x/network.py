@@ -39,24 +39,52 @@ class NetworkProfiles:
         self._connected_since_boot = False
 
     def connected(self) -> None:
-        """The slot that was tried works."""
+        """The slot that was tried works; there is no way back to a lower security profile (A05.FR.06)."""
         self._connected_since_boot = True
-        self._station.memory.section("network")["active"] = self._trying
+        network = self._station.memory.section("network")
+        network["active"] = self._trying
+        reached = self._slots()[self._trying]["securityProfile"]
+        if reached > self.security_profile:
+            network["securityProfile"] = reached
+            self._forget_lower(reached)
         self._station.memory.save()
 
+    @property
+    def security_profile(self) -> int:
+        """The highest security profile by which the station has been connected."""
+        return int(self._station.memory.section("network").get("securityProfile", self._station.security_profile))
+
+    def _forget_lower(self, reached: int) -> None:
+        slots, model = self._slots(), self._station.model
+        for slot in [one for one, profile in slots.items() if profile["securityProfile"] < reached]:
+            del slots[slot]
+        priority = model.find("OCPPCommCtrlr", "NetworkConfigurationPriority")
+        left = [slot for slot in model.members("OCPPCommCtrlr", "NetworkConfigurationPriority") if slot in slots]
+        model.store(priority, ",".join(left or [self._trying]))
+
     def objection_to_priority(self, value: str) -> str | None:
-        """Every slot of the list must hold a profile (B10.FR.02)."""
+        """Every slot of the list must hold a profile that can be used (B10.FR.02, A05.FR.02, A05.FR.03, A05.FR.10)."""
         wanted = [part.strip() for part in value.split(",") if part.strip()]
-        return None if wanted and all(slot in self._slots() for slot in wanted) else "InvalidValue"
+        if not wanted or not all(slot in self._slots() for slot in wanted):
+            return "InvalidNetworkConf"
+        profiles = [self._slots()[slot]["securityProfile"] for slot in wanted]
+        if min(profiles) < self.security_profile and not self._station.defects.active("security-downgrade-accepted"):
+            return "NoSecurityDowngrade"
+        highest, options = max(profiles), self._station.options
+        if highest > self.security_profile and (
+            (highest > 1 and options.ca is None) or (highest > 2 and options.certificate is None)
+        ):
+            return "InvalidNetworkConf"
+        return None
 
     def set_profile(self, request: Payload) -> Payload:
         """Answer SetNetworkProfile."""
         slot = str(request["configurationSlot"])
         data = request["connectionData"]
         if slot not in SLOTS:
-            return rejected("InvalidValue")
-        if data["securityProfile"] < self._station.security_profile:
-            return rejected("InvalidValue")
+            return rejected("InvalidConfSlot")
+        if data["securityProfile"] < self.security_profile:
+            return rejected("NoSecurityDowngrade")
         url = data["ocppCsmsUrl"]
         parts = urlsplit(url)
         scheme = "ws" if data["securityProfile"] <= 1 else "wss"
@@ -68,6 +96,7 @@ class NetworkProfiles:
                 profile[key] = data[key]
         self._slots()[slot] = profile
         self._station.memory.save()
+        self._station.security.happened("ReconfigurationOfSecurityParameters", critical=False, info=f"slot {slot}")
         return {"status": "Accepted"}
 
     def _order(self) -> list[str]:
@@ -84,9 +113,11 @@ class NetworkProfiles:
             attempts = max(1, self._station.model.number("OCPPCommCtrlr", "NetworkProfileConnectionAttempts"))
             position = attempt // attempts
             slot = order[position] if position < len(order) else self.active
+            if self._station.defects.active("no-rollback-of-network-profile"):
+                slot = order[0]
         self._trying = slot
         profile = self._slots()[slot]
         identity = self._station.options.identity
-        password = self._station.password(profile.get("basicAuthPassword"))
+        password = self._station.password(profile.get("basicAuthPassword")) if profile["securityProfile"] < 3 else None
         authorization = link.basic_authorization(identity, password) if password else None
         return link.station_url(profile["url"], identity), authorization

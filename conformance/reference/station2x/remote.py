@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from conformance.reference.station2x.availability import connector_of
 from conformance.reference.station2x.metering import meter_value
+from conformance.reference.station2x.tokens import usable
 from conformance.reference.station2x.transactions import Session
 from conformance.reference.wire import Answer, Payload
 
@@ -36,6 +37,8 @@ class Remote:
         session = self._session_to_start(request.get("evseId"))
         if session is None:
             return rejected("UnknownEvse")
+        if not usable(request["idToken"]):
+            return rejected("InvalidIdToken")
         evse = session.evse
         if session.authorized or session.remote_start_id is not None:
             return rejected("TxInProgress")

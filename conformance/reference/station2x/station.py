@@ -22,7 +22,7 @@ from conformance.reference.station2x.network import NetworkProfiles
 from conformance.reference.station2x.provisioning import Provisioning
 from conformance.reference.station2x.remote import Remote
 from conformance.reference.station2x.requests import OtherRequests
-from conformance.reference.station2x.tokens import Tokens
+from conformance.reference.station2x.tokens import Tokens, usable
 from conformance.reference.station2x.transactions import Transactions
 from conformance.reference.wire import Answer, CallError, Payload
 
@@ -127,7 +127,7 @@ class Station2x(Station):
     async def accepted(self) -> None:
         self.availability.report_all()
         kind = "StartupOfTheDevice" if self._boot_reason in ("PowerUp", "LocalReset") else "ResetOrReboot"
-        self.spawn(self.tell("SecurityEventNotification", {"type": kind, "timestamp": self.clock.stamp()}))
+        self.security.happened(kind, critical=True)
 
     async def reconnected(self, offline: float) -> None:
         """B04: everything after a long time, what changed after a short one."""
@@ -234,8 +234,8 @@ class Station2x(Station):
         self.availability.report_changes()
 
     def token_presented(self, token: dict[str, Any], evse_id: int | None) -> None:
-        """A driver holds a token before the reader."""
-        session = self.tokens.choose(token, evse_id)
+        """A driver holds a token before the reader; one without a readable text is none."""
+        session = self.tokens.choose(token, evse_id) if usable(token) else None
         if session is not None:
             self.spawn(self.tokens.present(session, token))
 
@@ -269,6 +269,11 @@ class Station2x(Station):
         """The HTTP Basic password: what the CSMS set, else the profile's, else the one given at start."""
         stored = self.memory.section("variables").get("SecurityCtrlr.BasicAuthPassword")
         return stored or of_profile or self.options.password
+
+    def password_changed(self) -> None:
+        """The CSMS set a new one: it counts from the next connection, and the log tells of it, not what it is."""
+        self.security.happened("ReconfigurationOfSecurityParameters", critical=False, info="BasicAuthPassword")
+        self.reconnect()
 
     def target(self, attempt: int) -> tuple[str, str | None]:
         return self.network_profiles.target(attempt)

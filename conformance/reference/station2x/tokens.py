@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.authorization import Verdict
+from conformance.reference.authorization import Verdict, presentable
 from conformance.reference.hardware import Evse
 from conformance.reference.station2x.transactions import Session, Token, same_token
 from conformance.reference.wire import CallError, CallTimeout, Disconnected, InvalidAnswer, Payload
@@ -25,6 +25,11 @@ def verdict_of(info: Payload) -> Verdict:
     """IdTokenInfoType as a Verdict."""
     group = info.get("groupIdToken") or {}
     return Verdict(str(info.get("status")), str(group.get("idToken", "")), tuple(info.get("evseId", ())))
+
+
+def usable(token: Token) -> bool:
+    """Whether a token can be one: only NoAuthorization has an empty text (IdTokenEnumType)."""
+    return token.get("type") == "NoAuthorization" or presentable(str(token.get("idToken", "")))
 
 
 class Tokens:
