@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from conformance.cases.case import case
     from conformance.cases.hands import Hands as Operator
-    from conformance.cases.steps import check, step
+    from conformance.cases.steps import check, observe, recommend, step
     from conformance.dut.description import Dut
     from conformance.dut.variables import required_variables
     from conformance.fuzz.campaign import Campaign
@@ -43,7 +43,9 @@ __all__ = [
     "case",
     "check",
     "late",
+    "observe",
     "one_of",
+    "recommend",
     "report_data",
     "require",
     "required_variables",
@@ -54,7 +56,7 @@ __all__ = [
 _PLACES = {
     "conformance.cases.case": ("case",),
     "conformance.cases.hands": ("Hands",),
-    "conformance.cases.steps": ("check", "step"),
+    "conformance.cases.steps": ("check", "observe", "recommend", "step"),
     "conformance.dut.description": ("Dut",),
     "conformance.dut.variables": ("required_variables",),
     "conformance.fuzz.campaign": ("Campaign",),

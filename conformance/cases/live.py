@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from conformance.cases.bench import Bench, CsmsBench, StationBench
@@ -21,6 +22,7 @@ from conformance.peers.settings import Deadlines
 from conformance.peers.station import FakeStation, Phone
 
 if TYPE_CHECKING:
+    from conformance.cases.visits import Guides
     from conformance.link.listener import Listener
     from conformance.ocppj.schema import SchemaStore
 
@@ -75,16 +77,19 @@ class LiveBench:
     def _station(self, phone: Phone) -> FakeStation:
         peer = FakeStation(self.version, self.clock, deadlines(self.dut), default_answers("CS", self.version))
         peer.vendor, peer.model = self.dut.values.vendor, self.dut.values.model
+        peer.certified = self.dut.security_profile == 3
         peer.phone = phone
         return peer
 
     def second_bench(self) -> CsmsBench | None:
-        """A bench whose fake is the description's second station; None when a CSMS is not under test or it has none.
+        """A bench whose fake is the description's second station; None when a CSMS is not under test, the description
+        has none, or brings the certificate of the first one only.
 
         It has a trace and a monitor of its own, and no operator; it is closed with this bench.
         """
         identity = self.dut.address.second_identity
-        if self.dut.role != "CSMS" or not identity:
+        brought = self.dut.security_profile == 3 and self.dut.tls.certificate is not None
+        if self.dut.role != "CSMS" or not identity or brought:
             return None
         if self._second is None:
             given = self.dut.address.second_password
@@ -133,10 +138,17 @@ class LiveBench:
             now=self.clock.now,
             subprotocols=subprotocols or (self.version.subprotocol,),
             basic=(identity, password) if password is not None else None,
-            tls=self._tls(),
+            tls=self._tls(identity),
             compression="CS" in self.version.compression_required,
             timeout=self.dut.timeouts.connect,
         )
+
+    @cached_property
+    def guide(self) -> Guides:
+        """Leads visitors to the CSMS under test."""
+        from conformance.cases.visits import Guides
+
+        return Guides(self.dut, self.version, self.clock.now)
 
     def _choose(self, handshake: Any) -> str | None:
         wanted = self.version.subprotocol
@@ -159,12 +171,13 @@ class LiveBench:
                 return Refusal(401, {"WWW-Authenticate": 'Basic realm="CSMS"'}, reason="wrong or no credentials")
         return None
 
-    def _tls(self) -> ssl.SSLContext | None:
+    def _tls(self, identity: str = "") -> ssl.SSLContext | None:
+        """Our context; a station's certificate is that of `identity` (default: the description's)."""
         if self.dut.security_profile < 2:
             return None
         from conformance.cases.tls import context_for
 
-        return context_for(self.dut)
+        return context_for(replace(self.dut, identity=identity or self.dut.identity))
 
     def _monitor(self, trace: Trace, carry: Any) -> Any:
         return monitor_factory(self.dut, self.version, self.schemas)(trace, carry)
@@ -181,6 +194,11 @@ class _SecondPhone:
     def dial(self, peer: Peer, subprotocols: tuple[str, ...] = ()) -> None:
         """Connect as the second station; raises LinkError."""
         self.live.dial_as(peer, self.identity, self.password, subprotocols=subprotocols)
+
+    @property
+    def guide(self) -> Guides:
+        """Leads visitors to the CSMS under test."""
+        return self.live.guide
 
 
 def monitor_factory(dut: Any, ocpp: Version, schemas: Any) -> Callable[[Trace, Any], Any]:

@@ -1,4 +1,4 @@
-"""`step` and `check`: what a case's body says of itself while it runs."""
+"""`step`, `check`, `recommend` and `observe`: what a case's body says of itself while it runs."""
 
 from __future__ import annotations
 
@@ -86,20 +86,41 @@ def check(condition: object, text: str, *, requirement: str = "", actual: object
 
     `text` says what is expected; `actual` what was seen instead (printed in the finding).
     """
+    return _judged(Severity.MUST, "check", condition, text, requirement, actual)
+
+
+def recommend(condition: object, text: str, *, requirement: str = "", actual: object = None) -> bool:
+    """As `check`, of what is only recommended: what does not hold is a remark, unless the run is strict."""
+    return _judged(Severity.SHOULD, "recommend", condition, text, requirement, actual)
+
+
+def observe(text: str, actual: object) -> None:
+    """Note in the report how the device behaves where nothing says how it should; no verdict follows from it."""
+    running = _current()
+    running.findings.append(_finding(running, Severity.INFO, "observe", text, str(actual)))
+
+
+def _judged(severity: Severity, rule: str, condition: object, text: str, requirement: str, actual: object) -> bool:
     running = _current()
     held = bool(condition)
-    running.checks.append(Checked(text, held, requirement))
+    if severity is Severity.MUST:
+        running.checks.append(Checked(text, held, requirement))
     if not held:
-        peer = running.peer
-        running.findings.append(
-            Finding(
-                rule="check",
-                severity=Severity.MUST,
-                expected=text,
-                actual="not so" if actual is None else repr(actual),
-                requirement=requirement,
-                frame=len(peer.trace.entries) - 1 if peer.trace.entries else None,
-                step=running.steps[-1].number if running.steps else None,
-            )
-        )
+        shown = "not so" if actual is None else repr(actual)
+        running.findings.append(_finding(running, severity, rule, text, shown, requirement))
     return held
+
+
+def _finding(
+    running: Running, severity: Severity, rule: str, expected: str, actual: str, requirement: str = ""
+) -> Finding:
+    peer = running.peer
+    return Finding(
+        rule=rule,
+        severity=severity,
+        expected=expected,
+        actual=actual,
+        requirement=requirement,
+        frame=len(peer.trace.entries) - 1 if peer.trace.entries else None,
+        step=running.steps[-1].number if running.steps else None,
+    )

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from conformance.peers.outcome import ExpectationFailed, Inconclusive
 from conformance.peers.peer import Peer, Response
 from conformance.peers.states import find_state
+from conformance.peers.visits import Guide, Login, Visit
 
 
 class Phone(Protocol):
@@ -20,6 +21,10 @@ class Phone(Protocol):
         `subprotocols` are offered instead of the version's own.
         """
 
+    @property
+    def guide(self) -> Guide:
+        """Leads visitors to the same CSMS."""
+
 
 class FakeStation(Peer):
     """A charging station that answers everything sensibly and tells a case what a CSMS did."""
@@ -30,6 +35,8 @@ class FakeStation(Peer):
     phone: Phone | None = None
     vendor = "Conformance"
     model = "Fake station"
+    certified = False
+    """Whether we show a client certificate (security profile 3): our boots then name its serial number (B01.FR.11)."""
     accepted = False
     """Whether our last BootNotification was answered Accepted on the open connection."""
 
@@ -40,6 +47,7 @@ class FakeStation(Peer):
         self.configuration: dict[str, dict[str, Any]] = {key: dict(entry) for key, entry in _KEYS.items()}
         if self.lab is not None:
             self.configuration["NumberOfConnectors"]["value"] = str(len(self.lab.dut.connectors))
+        self._visits: list[Visit] = []
         self._transactions: dict[int, FakeTransaction] = {}
         self._meter: dict[int, int] = {}
         self.connector_statuses: dict[tuple[int, int], str] = {}
@@ -94,6 +102,41 @@ class FakeStation(Peer):
             self.phone.dial(self, subprotocols)
         finally:
             self.deliberate_offer = False
+
+    def visit(self, who: str, **login: Any) -> Visit:
+        """Have a visitor connect beside our own connection, and say in words who it is.
+
+        `login` are the fields of `conformance.peers.visits.Login`; without any it is our station once more. A visitor
+        that is kept out is a result, no failure. Raises NotApplicable for a second station that the description does
+        not name, and for a certificate that this lab can't issue.
+        """
+        assert self.phone is not None
+        guide = self.phone.guide
+        given = Login(**login)
+        entry = guide.complete(given)
+        self.act("link", "visit", {"who": who, **given.words})
+        visit = Visit(who, self.version, entry.identity, self.clock, self.deadlines.message)
+        visit.attempt(lambda: guide.lead(visit, entry))
+        self._visits.append(visit)
+        self._record("note", sender=self.against, data={"visitor": who, "text": visit.how})
+        return visit
+
+    def can_show(self, certificate: str) -> bool:
+        """Whether this lab has such a certificate (`conformance.peers.visits.Login`) for a visitor."""
+        assert self.phone is not None
+        return self.phone.guide.can_show(certificate)
+
+    def can_speak(self, maximum: str = "", ciphers: tuple[str, ...] = ()) -> bool:
+        """Whether the TLS library of this machine can offer such a version and cipher suites at all."""
+        assert self.phone is not None
+        return self.phone.guide.can_speak(maximum, ciphers)
+
+    def end(self) -> None:
+        """End a case: its visitors leave, too."""
+        super().end()
+        for visit in self._visits:
+            visit.leave()
+        self._visits.clear()
 
     def disconnect(self, *, cut: bool = False) -> None:
         """End the connection (by a close frame, or `cut` by a TCP reset)."""

@@ -20,7 +20,8 @@ def boot_accepted(station: FakeStation, lab: Any) -> Any:
     """The charge point connects, if it is not connected, and is accepted; the answer to its BootNotification."""
     if not station.connected:
         station.connect()
-    boot = station.send("BootNotification", chargePointVendor=station.vendor, chargePointModel=station.model)
+    serial = {"chargePointSerialNumber": lab.dut.identity} if station.certified and len(lab.dut.identity) <= 25 else {}
+    boot = station.send("BootNotification", chargePointVendor=station.vendor, chargePointModel=station.model, **serial)
     if boot.status != "Accepted":
         raise station.failure(
             "BootNotification answered Accepted",

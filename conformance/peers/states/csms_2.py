@@ -16,12 +16,18 @@ def booted(station: FakeStation, lab: Any, reason: str = "PowerUp") -> None:
     boot = station.send(
         "BootNotification",
         reason=reason,
-        chargingStation={"model": station.model, "vendorName": station.vendor},
+        chargingStation={"model": station.model, "vendorName": station.vendor, **_serial_number(station, lab)},
     )
     if boot.status != "Accepted":
         raise station.failure('BootNotification answered "Accepted"', f"{boot.status}", entry=boot._entry)
     for connector in lab.dut.connectors:
         station.report_connector("Available", connector)
+
+
+def _serial_number(station: FakeStation, lab: Any) -> dict[str, str]:
+    """On security profile 3 the CSMS compares it with the certificate, issued to our identity (B01.FR.11)."""
+    identity = lab.dut.identity
+    return {"serialNumber": identity} if station.certified and len(identity) <= 25 else {}
 
 
 @state("Unavailable", family="2", dut="CSMS")
