@@ -14,7 +14,7 @@ from conformance.fuzz.example import Act, Allowed, Example
 from conformance.fuzz.judging import ALLOWED, FORBIDDEN, TOLERATED, Problem, wanted
 from conformance.fuzz.player import Outcome, Player
 from conformance.fuzz.settings import FuzzWishes
-from conformance.fuzz.stage import Target
+from conformance.fuzz.stage import Reaction, Target
 from conformance.ocppj.findings import Finding, Severity
 from conformance.ocppj.trace import Entry, Trace
 from conformance.peers.outcome import Inconclusive
@@ -118,9 +118,16 @@ class Campaign:
             if self._dead:
                 self._row(example, None)
                 continue
-            outcome = self.play(example)
-            self._row(example, outcome)
-            self._judge(outcome)
+            self.record(self.play(example))
+
+    def record(self, outcome: Outcome) -> None:
+        """Take what `play` returned into the case, with a row."""
+        self._row(outcome.example, outcome)
+        self._judge(outcome)
+
+    def skip(self, example: Example, why: str) -> None:
+        """A row of an example that is not played on this device, and why; it makes the case no worse."""
+        self._row(example, Outcome(example, Reaction("none"), unplayed=why))
 
     def explore(self, examples: SearchStrategy[Example], *, share: float = 1.0) -> None:
         """Have Hypothesis draw examples for `share` of the case's time; what it finds is shrunk, saved and reported."""
@@ -183,8 +190,8 @@ class Campaign:
 
     def _row(self, example: Example, outcome: Outcome | None) -> None:
         verdict, reaction = "not played", self._dead
-        if outcome is not None and outcome.unplayed:
-            reaction = outcome.unplayed
+        if outcome is not None and (outcome.unplayed or outcome.excused):
+            reaction = outcome.unplayed or f"does not apply: {outcome.excused}"
         elif outcome is not None:
             verdict = FORBIDDEN if outcome.problems else TOLERATED if outcome.remarks else ALLOWED
             reaction = str(outcome.reaction)

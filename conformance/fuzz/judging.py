@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,30 +30,37 @@ def judge_reaction(version: Version, allowed: Allowed, reaction: Reaction) -> st
     if reaction.kind == "none":
         return ALLOWED
     if reaction.kind == "silence":
-        return ALLOWED if allowed.silence else FORBIDDEN
+        return ALLOWED if allowed.silence else TOLERATED if "silence" in allowed.tolerated else FORBIDDEN
     if reaction.kind == "lost":
         return ALLOWED if allowed.close else FORBIDDEN
     if reaction.kind == "closed":
-        fits = not allowed.close_codes or reaction.close_code in allowed.close_codes
-        return ALLOWED if allowed.close and fits else FORBIDDEN
+        if allowed.close and (not allowed.close_codes or reaction.close_code in allowed.close_codes):
+            return ALLOWED
+        return TOLERATED if allowed.close and "close *" in allowed.tolerated else FORBIDDEN
+    if reaction.kind == "handshake":
+        return _among({str(reaction.code)}, allowed.handshake, allowed.tolerated)
     if reaction.kind == "result":
         return _result(allowed, reaction)
     return _error(version, allowed, reaction)
 
 
 def _result(allowed: Allowed, reaction: Reaction) -> str:
-    if not allowed.result:
-        return FORBIDDEN
     payload = reaction.frame.payload if reaction.frame is not None else None
-    status = payload.get("status", "") if isinstance(payload, dict) else ""
-    return ALLOWED if not allowed.statuses or status in allowed.statuses else FORBIDDEN
+    status = str(payload.get("status", "")) if isinstance(payload, dict) else ""
+    if allowed.result and (not allowed.statuses or status in allowed.statuses):
+        return ALLOWED
+    return TOLERATED if {"CALLRESULT", f"CALLRESULT {status}"} & allowed.tolerated else FORBIDDEN
 
 
 def _error(version: Version, allowed: Allowed, reaction: Reaction) -> str:
     given = _canonical(version, (reaction.code,))
-    if given & _canonical(version, allowed.codes) or "*" in allowed.codes:
+    return _among(given, _canonical(version, allowed.codes), _canonical(version, allowed.tolerated))
+
+
+def _among(given: Set[str], allowed: Set[str], tolerated: Set[str]) -> str:
+    if given & allowed or "*" in allowed:
         return ALLOWED
-    return TOLERATED if given & _canonical(version, allowed.tolerated) or "*" in allowed.tolerated else FORBIDDEN
+    return TOLERATED if given & tolerated or "*" in tolerated else FORBIDDEN
 
 
 def _canonical(version: Version, codes: Iterable[Any]) -> set[str]:
@@ -73,6 +80,7 @@ def wanted(allowed: Allowed) -> str:
     if allowed.close:
         codes = [str(code) for code in sorted(allowed.close_codes)]
         words.append("the connection closed" + (f" with {' or '.join(codes)}" if codes else ""))
+    words += sorted(allowed.handshake - {"*"}) or (["any answer"] if allowed.handshake else [])
     if allowed.silence:
         words.append("no reaction")
     return ", ".join(words) or "no reaction"
@@ -96,8 +104,8 @@ def reaction_problem(version: Version, example: Example, reaction: Reaction) -> 
 
 
 def _class(version: Version, reaction: Reaction) -> str:
-    if reaction.kind == "error":
-        return f"error {reaction.code}"
+    if reaction.kind in ("error", "handshake"):
+        return f"{reaction.kind} {reaction.code}"
     return reaction.kind
 
 
