@@ -55,9 +55,9 @@ def text_bytes(text: Text, fill: Mapping[str, str] | None = None) -> bytes:
 def filled(text: str, fill: Mapping[str, str]) -> str:
     """A text with its placeholders replaced."""
     if "{{" in text:
-        for name, value in fill.items():
+        for name in fill:
             if name in text:
-                text = text.replace(name, value)
+                text = text.replace(name, fill[name])
     return text
 
 
@@ -115,11 +115,14 @@ class Allowed:
     """The reactions that the standard leaves to a device, and where it says so.
 
     `codes`: CALLERROR codes, as the version's table prints them (other spellings that the version accepts are accepted
-    here too). `tolerated`: further codes that the standard can be read to allow: a remark. `silence`: no reaction at
+    here too). `tolerated`: what the standard can be read to allow, a remark: further codes, "silence",
+    "CALLRESULT" (any), "CALLRESULT Rejected" (one with that status). `silence`: no reaction at
     all. `result`: a CALLRESULT. `statuses`: with `result`, the only values of its member `status` ("" for none) that do
     not amount to having taken the input; empty: any. `close`: the device may end the connection; `close_codes`: only
-    with one of these codes (empty: any), or, always, by ending TCP. `calls`: the device may send CALLs of its own
-    meanwhile (everything but Heartbeat is suspicious otherwise).
+    with one of these codes (empty: any), or, always, by ending TCP; "close *" among `tolerated`: another code is a
+    remark. `handshake`: what may become of an opening handshake (names out of `conformance.fuzz.handshakes.OUTCOMES`;
+    among `tolerated` too). `calls`: the device may send CALLs of its own meanwhile (everything but Heartbeat is
+    suspicious otherwise).
     """
 
     codes: frozenset[str] = frozenset()
@@ -129,6 +132,7 @@ class Allowed:
     statuses: frozenset[str] = frozenset()
     close: bool = False
     close_codes: frozenset[int] = frozenset()
+    handshake: frozenset[str] = frozenset()
     calls: bool = True
     source: str = ""
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
 from conformance.cases.bench import Bench
-from conformance.fuzz.example import Act, Allowed, Text, frozen, text_bytes
+from conformance.fuzz.example import Act, Allowed, Text, filled, frozen, text_bytes
 from conformance.ocppj import frames
 from conformance.ocppj.frames import Frame
 from conformance.ocppj.schema import SchemaStore
@@ -69,9 +69,9 @@ class Target:
 class Reaction:
     """What a device did about an input.
 
-    `kind`: "result", "error", "silence", "closed" (by a close frame), "lost" (TCP ended), "none" (nothing was there to
-    react to). `code`: of a CALLERROR, as it was spelt. `close_code`: of a close frame. `entry`: where it stands in the
-    trace.
+    `kind`: "result", "error", "silence", "closed" (by a close frame), "lost" (TCP ended), "handshake" (what became of
+    an opening handshake), "none" (nothing was there to react to). `code`: of a CALLERROR, as it was spelt; of a
+    handshake, a name out of `Allowed.handshake`. `close_code`: of a close frame. `entry`: where it stands in the trace.
     """
 
     kind: str
@@ -87,6 +87,7 @@ class Reaction:
             "error": f"CALLERROR {self.code} {self.text}".strip(),
             "closed": f"closed with {self.close_code}" + (f" {self.text}" if self.text else ""),
             "lost": "ended TCP without a close frame",
+            "handshake": self.text,
         }.get(self.kind, self.kind)
 
 
@@ -99,11 +100,20 @@ class Provocation:
     pending: Pending | None = None
 
 
-@dataclass(slots=True)
-class Fill:
-    """Values of this run for the placeholders of one example."""
+class _Fill(Mapping[str, str]):
+    """The values of placeholders at this moment."""
 
-    values: dict[str, str] = field(default_factory=dict)
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def __getitem__(self, name: str) -> str:
+        return _VALUES[name](self._stage)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_VALUES)
+
+    def __len__(self) -> int:
+        return len(_VALUES)
 
 
 class Stage:
@@ -122,8 +132,10 @@ class Stage:
         self.patience: float | None = None
         """Seconds to wait for an answer that is due; None: the description's message timeout."""
         self.last: Provocation | None = None
+        self.reacted: Reaction | None = None
+        """The reaction, where the act itself saw it."""
         self.began = 0
-        self._fill: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
         self._probed = ""
         self._used = ""
 
@@ -153,9 +165,10 @@ class Stage:
     def begin(self) -> None:
         """An example begins."""
         self.last = None
+        self.reacted = None
         self.facts = {}
         self.began = len(self.peer.trace.entries)
-        self._fill = {}
+        self._ids = {}
 
     def do(self, act: Act) -> None:
         """Do one act. Raises what a case's body could raise: ExpectationFailed, Inconclusive."""
@@ -174,10 +187,7 @@ class Stage:
         if isinstance(value, str):
             if value == "{{transaction}}":
                 return self.transaction()
-            if "{{" in value:
-                for name, given in self.fill().items():
-                    value = value.replace(name, given)
-            return value
+            return filled(value, self.fill())
         if isinstance(value, list | tuple):
             return [self.filled(item) for item in value]
         if isinstance(value, Mapping):
@@ -185,24 +195,8 @@ class Stage:
         return value
 
     def fill(self) -> Mapping[str, str]:
-        """Values of this moment for the placeholders."""
-        if not self._fill:
-            self._fill = {"{{id}}": str(uuid.uuid4()), "{{id2}}": str(uuid.uuid4())}
-        host, port = self._host()
-        transaction = self.transaction()
-        self._fill.update(
-            {
-                "{{used}}": self._used or self._probed,
-                "{{theirs}}": self._theirs(),
-                "{{probe}}": self._probed,
-                "{{now}}": self.peer.timestamp(),
-                "{{identity}}": self.dut.identity,
-                "{{token}}": self.dut.tokens.given()["valid"].idToken if "valid" in self.dut.tokens else "TOKEN",
-                "{{transaction}}": _json(transaction),
-                "{{host}}": f"{host}:{port}",
-            }
-        )
-        return self._fill
+        """Values of this moment for the placeholders, each worked out when it is asked for."""
+        return _Fill(self)
 
     def transaction(self) -> Any:
         """The id of a transaction that runs on the device under test or on our fake station; None when none does."""
@@ -244,8 +238,8 @@ class Stage:
         Where silence is allowed a liveness probe is sent at once: what has not come before its answer will not come.
         """
         last = self.last
-        if last is None:
-            return Reaction("none")
+        if self.reacted is not None or last is None:
+            return self.reacted or Reaction("none")
         if not (allowed.silence and last.pending is None):
             due = self.patience if self.patience is not None else self.peer.deadlines.message
             found = self._wait(last, due)
@@ -304,6 +298,30 @@ class Stage:
         for entry in self.entries:
             if entry.frame is not None and entry.sender == self.peer.against and entry.frame.type == frames.CALL:
                 yield entry
+
+
+def _fresh(name: str) -> Callable[[Stage], str]:
+    return lambda stage: stage._ids.setdefault(name, str(uuid.uuid4()))
+
+
+def _token(stage: Stage) -> str:
+    given = stage.dut.tokens.given()
+    return str(given["valid"].idToken) if "valid" in given else "TOKEN"
+
+
+_VALUES: Mapping[str, Callable[[Stage], str]] = {
+    "{{id}}": _fresh("id"),
+    "{{id2}}": _fresh("id2"),
+    "{{used}}": lambda stage: stage._used or stage._probed,
+    "{{theirs}}": lambda stage: stage._theirs(),
+    "{{probe}}": lambda stage: stage._probed,
+    "{{now}}": lambda stage: str(stage.peer.timestamp()),
+    "{{identity}}": lambda stage: str(stage.dut.identity),
+    "{{token}}": _token,
+    "{{transaction}}": lambda stage: _json(stage.transaction()),
+    "{{host}}": lambda stage: ":".join(map(str, stage._host())),
+}
+"""How each placeholder of `example.PLACEHOLDERS` gets its value."""
 
 
 def _json(value: Any) -> str:
