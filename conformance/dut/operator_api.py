@@ -105,8 +105,16 @@ def _act(verb: Verb) -> dict[str, Any]:
         "summary": verb.instruction,
         "tags": [verb.role],
         "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
-        "responses": {"200": {"$ref": "#/components/responses/Made"}, "4XX": _ERROR, "5XX": _ERROR},
+        "responses": {"200": _made(verb), "4XX": _ERROR, "5XX": _ERROR},
     }
+
+
+def _made(verb: Verb) -> dict[str, Any]:
+    if not verb.result:
+        return {"$ref": "#/components/responses/Made"}
+    measured = {name: {"type": "number", "description": meaning} for name, meaning in verb.result}
+    schema = {"type": "object", "required": [name for name, _ in verb.result], "properties": measured}
+    return {"description": "What was measured.", "content": {"application/json": {"schema": schema}}}
 
 
 def _argument(argument: Argument) -> dict[str, Any]:

@@ -63,7 +63,8 @@ def verbs_page() -> str:
         arguments = ", ".join(
             f"`{argument.name}`" + ("" if argument.required else " (optional)") for argument in verb.arguments
         )
-        rows.append(f"| `{verb.name}` | {verb.role} | {arguments} | {verb.instruction} |")
+        answer = "".join(f" Answers `{name}`: {meaning}" for name, meaning in verb.result)
+        rows.append(f"| `{verb.name}` | {verb.role} | {arguments} | {verb.instruction}{answer} |")
     return "\n".join(rows)
 
 

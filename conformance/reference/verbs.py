@@ -56,6 +56,7 @@ class StationVerbs:
             "clear_fault": self.clear_fault,
             "jam_lock": self.jam_lock,
             "free_lock": self.free_lock,
+            "read_meter": self.read_meter,
         }
 
     def _evse(self, number: Any) -> Evse:
@@ -178,3 +179,7 @@ class StationVerbs:
     def free_lock(self, evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
         """Unblock the connector's retention lock."""
         self._place(evseId, connectorId)[1].jammed = False
+
+    def read_meter(self, evseId: int = 1) -> dict[str, float]:  # noqa: N803 - names of the wire
+        """Read the EVSE's energy meter off its display, in Wh."""
+        return {"energyWh": float(self._evse(evseId).meter.read())}

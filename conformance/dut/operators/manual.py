@@ -81,7 +81,7 @@ class ManualOperator:
         suspend: Callable[[], AbstractContextManager[object]] = contextlib.nullcontext,
         timeout: float | None = None,
     ) -> None:
-        self.verbs = verbs_of(role)
+        self.verbs = frozenset(name for name in verbs_of(role) if not VERBS[name].result)
         self._terminal: Terminal = terminal or ControllingTerminal()
         self._suspend = suspend
         self._timeout = timeout or DEFAULT_TIMEOUT

@@ -22,12 +22,17 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One act. `instruction` is the sentence for a person, with the arguments in braces."""
+    """One act. `instruction` is the sentence for a person, with the arguments in braces.
+
+    `result`: what the operator answers with, name and meaning, where the act is a measurement: no person is asked for
+    it.
+    """
 
     name: str
     role: Literal["CS", "CSMS"]
     instruction: str
     arguments: tuple[Argument, ...] = ()
+    result: tuple[tuple[str, str], ...] = ()
 
     def told(self, args: Mapping[str, Any]) -> str:
         """The instruction with the arguments filled in; what was not given reads as that argument says."""
@@ -102,6 +107,13 @@ _ALL = (
     Verb("clear_fault", "CS", "Clear the fault at connector {connectorId} of EVSE {evseId}.", _PLACE),
     Verb("jam_lock", "CS", "Keep the lock of connector {connectorId} of EVSE {evseId} from moving.", _PLACE),
     Verb("free_lock", "CS", "Let the lock of connector {connectorId} of EVSE {evseId} move again.", _PLACE),
+    Verb(
+        "read_meter",
+        "CS",
+        "Read the energy meter of EVSE {evseId}.",
+        (_EVSE,),
+        (("energyWh", "The imported energy so far, in Wh."),),
+    ),
     Verb(
         "csms_sends",
         "CSMS",
