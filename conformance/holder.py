@@ -72,12 +72,14 @@ class Holder:
 
         device = self._embedded
         try:
-            if device is not None and dut.role == "CSMS":
-                self._device = start_csms(version, arguments=device.arguments, defects=device.defects)
-                dut = replace(dut, address=replace(dut.address, url=self._device.addresses["ocpp"]))
-            if device is not None and dut.role == "CS":
+            if device is not None:
                 self._folder = tempfile.TemporaryDirectory(prefix="ocpp-test-pki-")
                 dut = replace(dut, tls=replace(dut.tls, folder=Path(self._folder.name)))
+            if device is not None and dut.role == "CSMS":
+                dut, told = _secured(dut)
+                arguments = (*told, *device.arguments)
+                self._device = start_csms(version, arguments=arguments, defects=device.defects)
+                dut = replace(dut, address=replace(dut.address, url=self._device.addresses["ocpp"]))
             live = LiveBench(dut, version, self._schemas)
             self._live = live
             live.open()
@@ -150,3 +152,31 @@ def _credentials(dut: Any) -> tuple[str, ...]:
         shown = pki.station(dut.identity)
         told += ["--cert", str(shown.chain), "--key", str(shown.key)]
     return tuple(told)
+
+
+def _secured(dut: Any) -> tuple[Any, tuple[str, ...]]:
+    """The description of an embedded CSMS with whom our station trusts, and what the CSMS is told at start.
+
+    It knows our station and the second one, each with a password of its own (security profiles 1 and 2).
+    """
+    from conformance.cases.tls import pki_of
+    from conformance.link.pki import KeyKind
+
+    if not dut.security_profile:
+        return dut, ()
+    told: list[str] = []
+    first, second = dut.identity, dut.address.second_identity
+    passwords = {first: dut.password, second: dut.address.second_password or dut.password}
+    for identity in filter(None, (first, second)):
+        known = {3: ("--identity", identity)}
+        told += known.get(dut.security_profile, ("--station", f"{identity}={(passwords[identity] or b'').decode()}"))
+    if dut.security_profile > 1:
+        pki = pki_of(dut)
+        dut = replace(dut, tls=replace(dut.tls, trust=pki.roots))
+        # Both kinds of key, because both kinds of cipher suite have to be supported (A00.FR.318).
+        for kind in (KeyKind.EC, KeyKind.RSA_2048):
+            shown = pki.server("127.0.0.1", "localhost", keys=kind)
+            told += ["--cert", str(shown.chain), "--key", str(shown.key)]
+        if dut.security_profile == 3:
+            told += ["--ca", str(pki.roots), "--organization", pki.organization]
+    return dut, tuple(told)

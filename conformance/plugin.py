@@ -372,11 +372,18 @@ class ConformanceRun:
             raise collector.CollectError(str(error)) from None
         items = []
         for one in chosen:
-            device = "" if len(self.run.duts) < 3 else f"-{Path(one.dut.source).stem}"
+            device = self._device(one.dut)
             item: CaseItem = CaseItem.from_parent(collector, name=f"{info.id}[{one.entry.version}{device}]")
             item.prepare(one, self.run, name)
             items.append(item)
         return items
+
+    def _device(self, dut: Any) -> str:
+        """What tells this device from the others of its role, for the names of its items."""
+        if dut.variant:
+            return f"-{dut.variant}"
+        described = [one for one in self.run.duts if not one.variant]
+        return "" if len(described) < 3 else f"-{Path(dut.source).stem}"
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from conformance.report.record import CaseRecord, RunRecord
 
 EMBEDDED = ("reference-station.toml", "reference-csms.toml")
+_DESCRIBED = dict(zip(("CS", "CSMS"), EMBEDDED, strict=True))
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Run:
     def __init__(self, settings: Settings, *, suspend: Callable[[], Any] = contextlib.nullcontext) -> None:
         self.settings = settings
         self.suspend = suspend
-        self.duts = _wished(_load(settings), settings.wishes)
+        self.duts = _wished([*_load(settings), *_variants(settings)], settings.wishes)
         self.embedded = not settings.descriptions
         self.record: RunRecord | None = None
         self.journal: Journal | None = None
@@ -333,6 +334,26 @@ def _load(settings: Settings) -> list[Any]:
         return [station, load_description(data_path("docs", "devices", EMBEDDED[1]), more["CSMS"])]
     except DescriptionError as error:
         raise RunError(str(error)) from None
+
+
+def _variants(settings: Settings) -> list[Any]:
+    """The variants of the embedded devices that a run of negative tests takes in, beside the devices themselves.
+
+    A run that changes the devices for proof has none: it chooses a variant by what it lays over the description.
+    """
+    from dataclasses import replace
+
+    from conformance.dut.reading import load_description
+    from conformance.proof.variants import load_variants
+
+    if settings.descriptions or not settings.wishes.campaign or settings.device != Embedded():
+        return []
+    found = []
+    for one in load_variants(data_path("testcases", "variants.toml")):
+        if one.always:
+            dut = load_description(data_path("docs", "devices", _DESCRIBED[one.role]), one.overrides)
+            found.append(replace(dut, variant=one.name, only_cases=frozenset(one.cases)))
+    return found
 
 
 def _wished(duts: list[Any], wishes: Wishes) -> list[Any]:

@@ -68,6 +68,8 @@ def select(info: CaseInfo, catalogue: Catalogue, duts: Sequence[Any], wishes: Wi
     if not entries:
         raise SelectionError(f"{info.id} stands in no catalogue; add it to testcases/catalogue or mend the id")
     for dut in duts:
+        if dut.only_cases and info.id not in dut.only_cases:
+            continue
         for version in dut.versions:
             entry = entries.get(version)
             if entry is None or entry.role != dut.role or not wishes.want(entry):
@@ -104,6 +106,8 @@ def not_implemented(
     """The listed cases that would apply to a device and that nobody has written."""
     known = set(implemented)
     for dut in duts:
+        if dut.only_cases:
+            continue
         for version in dut.versions:
             for entry in catalogue:
                 if entry.version == version and entry.role == dut.role and entry.id not in known and wishes.want(entry):

@@ -270,6 +270,10 @@ class Dut:
     operator: OperatorPlan = OperatorPlan()
     expected_failures: tuple[ExpectedFailure, ...] = ()
     source: str = "the description"
+    variant: str = ""
+    """Name of the variant that this is of an embedded device; "" for a device as its description has it."""
+    only_cases: frozenset[str] = frozenset()
+    """The cases that run on a variant; empty: every case."""
 
     @property
     def connector(self) -> Connector:

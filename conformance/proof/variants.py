@@ -11,13 +11,17 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One variant: `overrides` of the description, `arguments` of the device, and the `cases` that run on it."""
+    """One variant: `overrides` of the description, `arguments` of the device, and the `cases` that run on it.
+
+    `always`: it is tested in every run on the embedded devices that runs its cases, and not in proof alone.
+    """
 
     name: str
     role: str
     overrides: Mapping[str, Any] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
+    always: bool = False
 
 
 def load_variants(path: Path) -> tuple[Variant, ...]:
@@ -26,8 +30,10 @@ def load_variants(path: Path) -> tuple[Variant, ...]:
     for number, raw in enumerate(tomllib.loads(path.read_text("utf-8")).get("variant", []), 1):
         if not (raw.get("name") and raw.get("role") and raw.get("cases")):
             raise ValueError(f"{path}: variant {number} needs name, role and cases")
-        overrides = {key: raw[key] for key in ("features", "device", "values", "evses", "timeouts") if key in raw}
-        variants.append(
-            Variant(raw["name"], raw["role"], overrides, tuple(raw.get("arguments", ())), tuple(raw["cases"]))
-        )
+        overrides = {key: raw[key] for key in _SECTIONS if key in raw}
+        arguments, cases = tuple(raw.get("arguments", ())), tuple(raw["cases"])
+        variants.append(Variant(raw["name"], raw["role"], overrides, arguments, cases, bool(raw.get("always"))))
     return tuple(variants)
+
+
+_SECTIONS = ("features", "device", "connection", "values", "evses", "timeouts")

@@ -13,7 +13,9 @@ import pytest
 from conformance.cases.catalogue import load_catalogue
 from conformance.cases.discovery import discover
 from conformance.cases.selection import Wishes
+from conformance.data import data_path
 from conformance.holder import Embedded
+from conformance.proof.variants import Variant, load_variants
 from conformance.prove import run_cases
 from conformance.reference.defects import Defect, all_defects
 from conformance.report.record import CaseRecord
@@ -32,6 +34,11 @@ def _implemented() -> frozenset[str]:
     return frozenset(info.id for info in discover())
 
 
+@cache
+def _variants() -> dict[tuple[str, str], Variant]:
+    return {(one.role, one.name): one for one in load_variants(data_path("testcases", "variants.toml"))}
+
+
 def case_ids(name: str, version: str) -> list[str]:
     """The implemented cases of a version that a defect names."""
     return [id_ for id_ in DEFECTS[name].must_fail if id_ in _implemented() and load_catalogue().get(id_, version)]
@@ -41,7 +48,9 @@ def run_defect(name: str, version: str) -> list[CaseRecord]:
     """The records of the cases that a defect names, run with it switched on."""
     defect = DEFECTS[name]
     wishes = Wishes(roles=(defect.role,), versions=(version,))
-    return run_cases(wishes, case_ids(name, version), Embedded(QUICK, defects=(defect.name,)))
+    variant = _variants()[defect.role, defect.variant] if defect.variant else Variant("", defect.role)
+    device = Embedded({**variant.overrides, **QUICK}, variant.arguments, (defect.name,))
+    return run_cases(wishes, case_ids(name, version), device)
 
 
 class Hunt:

@@ -78,7 +78,8 @@ class Defect:
 
     `role`: "CS" or "CSMS". `families`: of `Version.family` ("1.6", "2"). `breaks`: what it does wrong, with the source
     of the rule or the number in the list of field defects. `must_fail`: ids of the cases that have to FAIL with it;
-    `rules`: ids of monitor rules that have to report it.
+    `rules`: ids of monitor rules that have to report it. `variant`: the variant of the device (of those in
+    `testcases/variants.toml`) on which they have to, "" for the device as it is.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Defect:
     must_fail: tuple[str, ...]
     rules: tuple[str, ...] = ()
     misbehaviour: type[Misbehaviour] | None = None
+    variant: str = ""
 
 
 _REGISTRY: dict[tuple[str, str], Defect] = {}
@@ -102,11 +104,12 @@ def flag(
     must_fail: Iterable[str],
     rules: Iterable[str] = (),
     misbehaviour: type[Misbehaviour] | None = None,
+    variant: str = "",
 ) -> Defect:
     """Register a defect that the device itself asks for by name. Raises ValueError for a name that the role has."""
     if (role, name) in _REGISTRY:
         raise ValueError(f"the defect {name!r} of the {role} is defined twice")
-    entry = Defect(name, role, tuple(families), breaks, tuple(must_fail), tuple(rules), misbehaviour)
+    entry = Defect(name, role, tuple(families), breaks, tuple(must_fail), tuple(rules), misbehaviour, variant)
     _REGISTRY[role, name] = entry
     return entry
 
@@ -119,11 +122,21 @@ def defect(
     breaks: str,
     must_fail: Iterable[str],
     rules: Iterable[str] = (),
+    variant: str = "",
 ) -> Callable[[type[Misbehaviour]], type[Misbehaviour]]:
     """Register the decorated `Misbehaviour` under `name`."""
 
     def register(cls: type[Misbehaviour]) -> type[Misbehaviour]:
-        flag(name, role=role, families=families, breaks=breaks, must_fail=must_fail, rules=rules, misbehaviour=cls)
+        flag(
+            name,
+            role=role,
+            families=families,
+            breaks=breaks,
+            must_fail=must_fail,
+            rules=rules,
+            misbehaviour=cls,
+            variant=variant,
+        )
         return cls
 
     return register
