@@ -39,6 +39,9 @@ MAX_SIZE = 16 * 2**20
 CLOSE_TIMEOUT = 3.0
 """Seconds that the other side has for its part of a closing handshake before TCP is ended."""
 
+NO_CLOSE_CAME = "no close frame came"
+"""How `closed` is told of an end that we made because our close frame was not answered."""
+
 _numbers = itertools.count(1)
 _FINAL_TEXT = 0x80 | TEXT
 _FINAL_PONG = 0x80 | PONG
@@ -78,7 +81,8 @@ class Connection:
     """An open WebSocket connection. Made by `Listener` and `dial`; thread-safe.
 
     `number` tells connections of one process apart, from 1. `subprotocol` is what the server chose, None if nothing;
-    `subprotocol_problem` says in one line what was illegal about it. `compressed`: permessage-deflate was agreed.
+    `subprotocol_problem` says in one line what was illegal about it. `compressed`: permessage-deflate was agreed;
+    `compresses`: what we send is compressed, which may be ended but not begun again (RFC 7692 section 6).
     `client`: we dialled. `open` until a close frame is sent or received or TCP ends. `auto_pong = False` withholds
     pongs, `auto_close = False` the answer to a close frame and the end of TCP after it. `close_code` and `close_reason`
     are those that `Handler.closed` was told. `error` is the exception that the handler raised, or None. `fragmented`
@@ -101,7 +105,7 @@ class Connection:
         self.handshake = handshake
         self.subprotocol: str | None = protocol.subprotocol
         self.subprotocol_problem: str | None = None
-        self.compressed = bool(protocol.extensions)
+        self.compressed = self.compresses = bool(protocol.extensions)
         self.client = client
         self.open = True
         self.auto_pong = True
@@ -202,17 +206,37 @@ class Connection:
         forbids on the wire, or a reason above 123 bytes: use `send_raw` to send such a thing. LinkStalled as `send`.
         """
         from websockets.exceptions import ProtocolError
+
+        def frames() -> list[bytes]:
+            try:
+                self._protocol.send_close(code, reason)
+            except ProtocolError as error:
+                raise ValueError(f"close code {code} with reason {reason!r} is not legal: {error}") from None
+            return self._protocol.data_to_send()
+
+        self._start_closing(frames)
+
+    def close_with(self, data: bytes) -> None:
+        """Start the closing handshake with these bytes, a close frame of any kind among them; else as `close`."""
+        from websockets.frames import Close
+        from websockets.protocol import State
+
+        def frames() -> list[bytes]:
+            # The Sans-I/O object refuses to write such frames, but has to know that a close frame is out.
+            self._protocol.close_sent = Close(1000, "")
+            self._protocol.state = State.CLOSING
+            return [data]
+
+        self._start_closing(frames)
+
+    def _start_closing(self, frames: Callable[[], list[bytes]]) -> None:
         from websockets.protocol import State
 
         with self._write_lock:
             with self._state_lock:
                 if not self.open or self._protocol.state is not State.OPEN:
                     return
-                try:
-                    self._protocol.send_close(code, reason)
-                except ProtocolError as error:
-                    raise ValueError(f"close code {code} with reason {reason!r} is not legal: {error}") from None
-                writes = self._protocol.data_to_send()
+                writes = frames()
                 self.open = False
             timer = threading.Timer(self._close_timeout, self._close_expired)
             timer.daemon = True
@@ -252,7 +276,7 @@ class Connection:
         return Fate.SENT
 
     def _message(self, opcode: int, data: bytes) -> list[bytes]:
-        if not self.compressed:
+        if not self.compresses:
             return [final_frame(opcode, data, self._mask)]
         with self._state_lock:
             if opcode == TEXT:
@@ -307,7 +331,7 @@ class Connection:
             raise
 
     def _close_expired(self) -> None:
-        self._give_up(f"no close frame came within {self._close_timeout:g} s of ours")
+        self._give_up(f"{NO_CLOSE_CAME} within {self._close_timeout:g} s of ours")
         self._transport.wake()
 
     def _give_up(self, why: str) -> None:

@@ -54,7 +54,7 @@ def dial(
     target = with_identity(url, identity)
     protocol = client_protocol(target, tuple(subprotocols), compression, max_size)
     host, port = protocol.uri.host, protocol.uri.port
-    plain = PlainTransport(_connect(target, host, port, deadline), write_timeout)
+    plain = PlainTransport(tcp_connect(target, host, port, deadline), write_timeout)
     try:
         transport: Transport = plain
         request = _request(protocol, basic, headers)
@@ -62,7 +62,7 @@ def dial(
         handshake.read(request.path, list(request.headers.raw_items()))
         if protocol.uri.secure:
             context = tls or ssl.create_default_context()
-            transport = _dial_tls(target, plain, context, server_name or host, deadline)
+            transport = dial_tls(target, plain, context, server_name or host, deadline)
             handshake.tls_version, handshake.cipher = transport.version, transport.cipher
             handshake.server_name = server_name or host
         protocol.send_request(request)
@@ -122,7 +122,8 @@ def _request(
     return request
 
 
-def _connect(target: str, host: str, port: int, deadline: float) -> socket.socket:
+def tcp_connect(target: str, host: str, port: int, deadline: float) -> socket.socket:
+    """A TCP connection before `deadline` (time.monotonic); LinkError, which names `target`."""
     try:
         return socket.create_connection((host, port), timeout=max(0.001, deadline - monotonic()))
     except TimeoutError:
@@ -133,9 +134,10 @@ def _connect(target: str, host: str, port: int, deadline: float) -> socket.socke
         ) from error
 
 
-def _dial_tls(
+def dial_tls(
     target: str, plain: PlainTransport, context: ssl.SSLContext, server_name: str, deadline: float
 ) -> TlsTransport:
+    """TLS over a TCP connection, its handshake done before `deadline` (time.monotonic). Raises LinkError."""
     try:
         transport = TlsTransport(plain, context, server_name=server_name, server=False)
         transport.handshake(deadline)

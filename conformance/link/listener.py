@@ -15,6 +15,7 @@ from conformance.link.connection import CLOSE_TIMEOUT, MAX_SIZE, Connection, Han
 from conformance.link.errors import LinkError, words_for
 from conformance.link.handshake import Handshake, Refusal
 from conformance.link.opening import Refused, discard, read_request, refuse, secure
+from conformance.link.script import Script, play
 from conformance.link.transport import PlainTransport, Transport, peer_name
 
 HANDSHAKE_TIMEOUT = 10.0
@@ -38,7 +39,8 @@ class Listener:
     for none, and deliberately wrong answers are put on the wire as they are. `compression` says whether
     permessage-deflate is accepted when offered. `write_timeout`, `handshake_timeout`, `close_timeout` in seconds;
     `max_size` bounds an incoming message in bytes. `compression`, `tls`, `decide` and `subprotocols` may be changed
-    between connections. `error` is an exception that the handler, `decide` or `subprotocols` raised during a handshake.
+    between connections. `script`, where there is one, meets attempts before they are decided on. `error` is an
+    exception that the handler, `decide` or `subprotocols` raised during a handshake.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Listener:
         self.decide = decide
         self.tls = tls
         self.compression = compression
+        self.script: Script | None = None
         self.error: BaseException | None = None
         self._now = now
         self._write_timeout = write_timeout
@@ -255,8 +258,10 @@ class Listener:
         transport: Transport = plain
         if self.tls is not None:
             transport = secure(plain, self.tls, handshake, deadline)
+        self._meet(transport, handshake, heard=False)
         protocol = server_protocol(self.compression, self._max_size)
         request, surplus = read_request(transport, protocol, handshake, deadline)
+        self._meet(transport, handshake, heard=True)
         response = protocol.accept(request)
         if response.status_code != 101:
             body = bytes(response.body).decode("utf-8", "replace")
@@ -288,6 +293,13 @@ class Listener:
         connection.thread = threading.current_thread()
         self._open(connection, protocol.data_to_send())
         return connection, surplus
+
+    def _meet(self, transport: Transport, handshake: Handshake, *, heard: bool) -> None:
+        """Raises Refused when the script has something for this attempt."""
+        script = self.script
+        attempt = script.take(handshake, self._now(), heard=heard) if script is not None else None
+        if attempt is not None:
+            raise play(transport, attempt, self._now)
 
     def _open(self, connection: Connection, answer: list[bytes]) -> None:
         """Register the connection, tell the handler, and only then let the 101 leave: fast devices speak at once."""
