@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from conformance.dut.description import Dut
     from conformance.dut.variables import required_variables
     from conformance.fuzz.campaign import Campaign
+    from conformance.fuzz.envelope import broken_envelopes, wrong_answers
     from conformance.fuzz.example import Allowed, Example
+    from conformance.fuzz.texts import broken_texts
     from conformance.peers.csms import FakeCsms
     from conformance.peers.outcome import Inconclusive, NotApplicable
     from conformance.peers.payload import ABSENT, PRESENT, one_of
@@ -39,6 +41,8 @@ __all__ = [
     "NotApplicable",
     "Operator",
     "Report",
+    "broken_envelopes",
+    "broken_texts",
     "call_error",
     "case",
     "check",
@@ -51,6 +55,7 @@ __all__ = [
     "required_variables",
     "step",
     "variable",
+    "wrong_answers",
 ]
 
 _PLACES = {
@@ -60,7 +65,9 @@ _PLACES = {
     "conformance.dut.description": ("Dut",),
     "conformance.dut.variables": ("required_variables",),
     "conformance.fuzz.campaign": ("Campaign",),
+    "conformance.fuzz.envelope": ("broken_envelopes", "wrong_answers"),
     "conformance.fuzz.example": ("Allowed", "Example"),
+    "conformance.fuzz.texts": ("broken_texts",),
     "conformance.peers.csms": ("FakeCsms",),
     "conformance.peers.outcome": ("Inconclusive", "NotApplicable"),
     "conformance.peers.payload": ("ABSENT", "PRESENT", "one_of"),

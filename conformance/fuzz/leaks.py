@@ -10,12 +10,17 @@ was sent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.ocppj.findings import Finding, Severity
+from conformance.ocppj.frames import CALLERROR, CALLRESULTERROR
+from conformance.ocppj.trace import Entry
 from conformance.ocppj.versions import VERSIONS
 
+NAME_ONLY = "the name of an exception"
+"""The kind of leak that says least."""
 EXCERPT = 80
 """Characters of a leak that are shown."""
 MAX_TEXTS = 1000
@@ -82,7 +87,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("a file path", r"(?<![\w/])[A-Za-z]:\\{1,2}[\w.\- ]+\\{1,2}[\w.\-\\ ]+"),
     ("a file path", r"\b(?:site-packages|node_modules|dist-packages|\.cargo/registry|\.m2/repository)\b"),
     ("a memory address", r"\b0x[0-9a-fA-F]{8,16}\b"),
-    ("the name of an exception", r"\b(?:[a-z_]\w*\.)*[A-Z]\w*(?:Exception|Error)\b"),
+    (NAME_ONLY, r"\b(?:[a-z_]\w*\.)*[A-Z]\w*(?:Exception|Error)\b"),
     (
         "the name of an exception",
         r"\bjson\.exception\.\w+|\bstd::(?:\w+_error|exception|bad_\w+|out_of_range|logic_error)",
@@ -118,6 +123,30 @@ def leaks_of_error(description: Any, details: Any, sent: str = "") -> tuple[Leak
         for leak in leaks(text, sent):
             found.setdefault(leak.kind, leak)
     return tuple(found.values())
+
+
+def findings(entries: Sequence[Entry], sender: str) -> Iterator[Finding]:
+    """One finding for each error of `sender` ("CS" or "CSMS") in these entries of a trace that lets something out.
+
+    The mere name of an exception is a remark; everything else fails.
+    """
+    texts = {one.index: one.frame.text for one in entries if one.frame is not None and one.sender != sender}
+    for entry in entries:
+        frame = entry.frame
+        if frame is None or entry.sender != sender or frame.type not in (CALLERROR, CALLRESULTERROR):
+            continue
+        sent = texts.get(entry.answers, "") if entry.answers is not None else "".join(texts.values())
+        found = leaks_of_error(frame.error_description, frame.error_details, sent)
+        if found:
+            worst = next((leak for leak in found if leak.kind != NAME_ONLY), found[0])
+            yield Finding(
+                rule="oracle.nothing-leaked",
+                severity=Severity.SHOULD if worst.kind == NAME_ONLY else Severity.MUST,
+                expected="an error text that says what was wrong, and nothing of what is inside the device",
+                actual=f"{worst.kind}: {worst.excerpt}",
+                requirement="CWE-209; field defect 5",
+                frame=entry.index,
+            )
 
 
 def _texts(value: Any) -> Iterator[str]:

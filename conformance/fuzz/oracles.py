@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from conformance.fuzz import transactions
+from conformance.fuzz import leaks, transactions
 from conformance.fuzz.transactions import problem
 from conformance.ocppj.findings import Finding
 
@@ -78,5 +78,13 @@ def transactions_ended(stage: Stage) -> Iterator[Finding]:
 
     yield from eventually(stage, judge)
 
+
+@oracle("nothing-leaked")
+def nothing_leaked(stage: Stage) -> Iterator[Finding]:
+    """No error text of the device lets out what should stay inside: stack traces, SQL, paths, names of exceptions."""
+    return leaks.findings(stage.entries, stage.peer.against)
+
+
+ALWAYS.append("nothing-leaked")
 
 _END = {"1.6": "1.6 4.10", "2": "E06.FR.01"}

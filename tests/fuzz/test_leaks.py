@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from conformance.fuzz.leaks import MAX_TEXTS, leaks, leaks_of_error
+from conformance.fuzz.leaks import MAX_TEXTS, findings, leaks, leaks_of_error
+from conformance.ocppj import frames
+from conformance.ocppj.findings import Severity
 from conformance.ocppj.schema import SchemaStore
+from conformance.ocppj.trace import Trace
 from conformance.ocppj.versions import VERSIONS
 
 STACK_TRACES = [
@@ -116,6 +119,49 @@ def test_details_are_searched_wherever_they_hide_a_text() -> None:
 
 def test_an_endless_list_of_texts_costs_no_endless_time() -> None:
     assert leaks_of_error("", ["x"] * (10 * MAX_TEXTS)) == ()
+
+
+def _trace(*texts: tuple[str, str]) -> Trace:
+    trace = Trace()
+    for sender, text in texts:
+        frame = frames.parse(text)
+        asked = next((one.index for one in trace.entries if one.frame and one.frame.id == frame.id), None)
+        trace.add("frame", 0.0, sender=sender, frame=frame, answers=asked)
+    return trace
+
+
+SENT = ("CSMS", '[2,"1","DataTransfer",{"vendorId":"SELECT id FROM station"}]')
+
+
+def test_an_error_of_the_device_that_leaks_is_a_finding() -> None:
+    trace = _trace(SENT, ("CS", '[4,"1","InternalError","",{"trace":["Traceback (most recent call last):"]}]'))
+    (finding,) = findings(trace.entries, "CS")
+    assert (finding.severity, finding.frame) == (Severity.MUST, 1)
+    assert "a stack trace: Traceback" in finding.actual
+    assert not list(findings(trace.entries, "CSMS")), "only the device's own errors count"
+
+
+def test_the_name_of_an_exception_alone_is_a_remark() -> None:
+    trace = _trace(SENT, ("CS", '[4,"1","InternalError","KeyError",{}]'))
+    assert [finding.severity for finding in findings(trace.entries, "CS")] == [Severity.SHOULD]
+
+
+def test_an_error_that_repeats_what_it_answers_is_no_finding() -> None:
+    echo = "no vendor 'SELECT id FROM station'"
+    assert not list(findings(_trace(SENT, ("CS", f'[4,"1","GenericError","{echo}",{{}}]')).entries, "CS"))
+    assert not list(findings(_trace(SENT, ("CS", f'[4,"-1","GenericError","{echo}",{{}}]')).entries, "CS"))
+    assert list(
+        findings(_trace(("CSMS", '[2,"1","Reset",{}]'), ("CS", f'[4,"1","GenericError","{echo}",{{}}]')).entries, "CS")
+    )
+
+
+def test_an_error_that_answers_nothing_in_particular_is_judged_too() -> None:
+    assert list(findings(_trace(SENT, ("CS", '[4,"-1","GenericError","panic: what now",{}]')).entries, "CS"))
+
+
+def test_answers_and_calls_are_not_judged() -> None:
+    trace = _trace(SENT, ("CS", '[3,"1",{"status":"Rejected","data":"SELECT a FROM b"}]'))
+    assert not list(findings(trace.entries, "CS"))
 
 
 def _words(schema: Any) -> Iterator[str]:
