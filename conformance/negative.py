@@ -58,6 +58,7 @@ class Negatives:
             self.wishes,
             seconds=self.seconds,
             report=report,
+            step=lambda: len(running.steps),
             replay=replay_of(selected.info),
         )
 

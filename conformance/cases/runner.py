@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -136,10 +137,17 @@ def _body(
     if "fuzz" in info.parameters and campaign is not None:
         fixtures["fuzz"] = result.campaign = campaign(running)
     try:
-        info.function(**{name: fixtures[name] for name in info.parameters})
-    finally:
         if result.campaign is not None:
-            result.campaign.end()
+            result.campaign.begin()
+        info.function(**{name: fixtures[name] for name in info.parameters})
+    except Exception:
+        if result.campaign is not None:
+            # What broke the body off says more than that nothing was played.
+            with suppress(Inconclusive):
+                result.campaign.end()
+        raise
+    if result.campaign is not None:
+        result.campaign.end()
     bench.peer.drain()
 
 

@@ -82,9 +82,11 @@ class Campaign:
         *,
         seconds: float = 1.0,
         report: Callable[[Finding], None],
+        step: Callable[[], int] = lambda: 0,
         replay: Saved | None = None,
     ) -> None:
-        """`seconds`: of each random search; `report` takes the findings of the case; `replay`: the only example."""
+        """`seconds`: of each random search; `report` takes the findings of the case; `step` tells the number of its
+        step, 0 before the first; `replay`: the only example."""
         self.player = player
         self.case = case
         self.wishes = wishes
@@ -94,6 +96,8 @@ class Campaign:
         self.exhibits = Trace(player.stage.peer.trace.epoch)
         self._seconds = seconds
         self._report = report
+        self._step = step
+        self._shown_step = 0
         self._replay = replay
         self._signatures: dict[tuple[str, ...], int] = {}
         self._remarks: set[tuple[str, ...]] = set()
@@ -164,18 +168,22 @@ class Campaign:
         return outcome
 
     def again(self) -> None:
-        """What the corpus knows of this case is played first, and in a replay nothing else."""
-        saved = [self._replay] if self._replay is not None else []
-        paths: list[Path | None] = [None] * len(saved)
-        if self._replay is None:
-            for path, one in corpus.of_case(self.wishes.corpus, self.case, self.target.version.id):
-                saved.append(one)
-                paths.append(path)
-        for one, known in zip(saved, paths, strict=True):
-            outcome = self.play(one.example)
-            self.tally.known += 1
-            self._row(one.example, outcome)
-            self._judge(outcome, known=known)
+        """Play the example that this campaign replays: what a replay's body does."""
+        if self._replay is not None:
+            self._known(self._replay.example, None)
+
+    def begin(self) -> None:
+        """Play what the corpus knows of this case, before its body; in a replay nothing."""
+        if self._replay is not None:
+            return
+        for path, one in corpus.of_case(self.wishes.corpus, self.case, self.target.version.id):
+            self._known(one.example, path)
+
+    def _known(self, example: Example, path: Path | None) -> None:
+        outcome = self.play(example)
+        self.tally.known += 1
+        self._row(example, outcome)
+        self._judge(outcome, known=path)
 
     # ------------------------------------------------------------------ what came of it
 
@@ -298,6 +306,10 @@ class Campaign:
         where = None
         if len(self.exhibits.entries) + len(outcome.frames) > EXHIBITS_LIMIT:
             return None
+        if self._step() != self._shown_step:
+            self._shown_step = self._step()
+            at = outcome.frames[0].at if outcome.frames else 0.0
+            self.exhibits.add("step", at, data={"number": self._shown_step})
         for entry in outcome.frames:
             copy = self._copied(entry)
             if frame == entry.index:
