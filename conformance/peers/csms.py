@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, Protocol
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
 
 from conformance.ocppj import frames
 from conformance.peers.configuration import Configuration, configuration_for
-from conformance.peers.front import TlsFront
-from conformance.peers.outcome import ExpectationFailed, Inconclusive
+from conformance.peers.front import TlsFront, answering
+from conformance.peers.outcome import ExpectationFailed, Inconclusive, NotApplicable
 from conformance.peers.payload import Fields, Items, mismatch, peek, shown
 from conformance.peers.peer import Answer, CallError, Peer, Request
 from conformance.peers.reports import Report, collect
 from conformance.peers.session import Session
 from conformance.peers.states import find_state
 from conformance.peers.transaction import TransactionView
+
+if TYPE_CHECKING:
+    from conformance.link.script import Script
 
 
 class Door(Protocol):
@@ -27,6 +30,9 @@ class Door(Protocol):
     def resume(self) -> None:
         """Accept them again."""
 
+    script: Any
+    """What connection attempts meet instead (`conformance.link.script.Script`), None for nothing."""
+
 
 class FakeCsms(Peer):
     """A CSMS that answers everything sensibly and tells a case what a charging station did."""
@@ -35,8 +41,7 @@ class FakeCsms(Peer):
     against = "CS"
     lab: Any = None
     door: Door | None = None
-    tls: TlsFront | None = None
-    """Our TLS, on security profiles 2 and 3."""
+    _tls: TlsFront | None = None
     heartbeat_interval = 300
     accepted = False
     """Whether the station's last BootNotification was answered Accepted, on any connection of this run."""
@@ -101,6 +106,17 @@ class FakeCsms(Peer):
 
     # ---------------------------------------------------------------- connection
 
+    @property
+    def tls(self) -> TlsFront:
+        """Our TLS, on security profiles 2 and 3; NotApplicable without."""
+        if self._tls is None:
+            raise NotApplicable("the connection has no TLS (security profile 0 or 1)")
+        return self._tls
+
+    @tls.setter
+    def tls(self, front: TlsFront) -> None:
+        self._tls = front
+
     def expect_connection(self, *, within: float | None = None, requirement: str = "") -> None:
         """Wait until the station opens a WebSocket connection in this step's window."""
         seconds = self.deadlines.boot if within is None else within
@@ -162,6 +178,15 @@ class FakeCsms(Peer):
         with self._changed:
             window = self._trace.entries[self._window :]
         return [str(one.data.get("path", "")) for one in window if one.kind in ("open", "handshake")]
+
+    def answering(self, status: int, **headers: str) -> AbstractContextManager[Script]:
+        """Inside, every connection attempt is answered by this HTTP status and these headers instead of a WebSocket.
+
+        What is yielded holds the `attempts` that met it. For a live listener only.
+        """
+        if self.door is None:
+            raise Inconclusive("nobody listens here")
+        return answering(self, self.door, status, headers)
 
     def url_with(self, segment: str) -> tuple[str, str]:
         """Another URL that leads the station to us: the one that it uses, with a segment added to the path.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from conformance.peers.outcome import Inconclusive
 
 if TYPE_CHECKING:
+    from conformance.link.script import Script
     from conformance.ocppj.trace import Entry
     from conformance.peers.csms import FakeCsms
 
@@ -47,6 +48,34 @@ class Attempt:
     taken: bool
     """It opened a WebSocket, or sent its HTTP request, which may hold its credentials."""
     how: str
+
+
+class ScriptedDoor(Protocol):
+    """The listening socket, as far as it answers connection attempts otherwise than it should."""
+
+    script: Any
+
+
+@contextmanager
+def answering(peer: FakeCsms, door: ScriptedDoor, status: int, headers: dict[str, str]) -> Iterator[Script]:
+    """Inside, every opening handshake is answered by this HTTP status and these headers, and TCP is ended.
+
+    The open connection is closed, so that the station comes anew. The script holds the `attempts` that met it, each
+    with its `handshake`.
+    """
+    from conformance.link.script import Script, Scripted
+
+    head = {**headers, "Content-Length": "0", "Connection": "close"}
+    lines = [f"HTTP/1.1 {status} On Purpose", *(f"{name}: {value}" for name, value in head.items()), "", ""]
+    script = Script([Scripted(pieces=((0.0, "\r\n".join(lines).encode("latin-1")),))], until=float("inf"))
+    peer.act("link", "answer handshakes", {"status": status, **headers})
+    door.script = script
+    try:
+        peer.disconnect()
+        peer.wait(lambda: not peer.connected, within=peer.deadlines.message)
+        yield script
+    finally:
+        door.script = None
 
 
 class TlsFront:
@@ -91,6 +120,12 @@ class TlsFront:
         if not self._peer.wait(tried, within=within):
             raise Inconclusive(f"the station did not try to connect within {within:g} s")
         return attempt_of(found[0])
+
+    def expect_attempts(self, count: int, *, within: float) -> list[Attempt]:
+        """The station's first connection attempts in this step's window; Inconclusive when it makes fewer."""
+        if not self._peer.wait(lambda: len(self.attempts()) >= count, within=within):
+            raise Inconclusive(f"the station tried {len(self.attempts())} times to connect within {within:g} s")
+        return self.attempts()
 
     def attempts(self) -> list[Attempt]:
         """Every ended connection attempt in this step's window, in order."""

@@ -10,7 +10,7 @@ import random
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 if TYPE_CHECKING:
     import ssl
@@ -42,6 +42,8 @@ def tls_context(ca: Path | None, certificate: Path | None, key: Path | None) -> 
     try:
         context = ssl.create_default_context(cafile=ca)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        # Whatever OpenSSL's default is: keys of 112 bits of security or more (A00.FR.501).
+        context.set_ciphers("DEFAULT:@SECLEVEL=2")
         if certificate is not None:
             context.load_cert_chain(certificate, key)
     except OSError as problem:
@@ -59,19 +61,25 @@ async def dial(
     timeout: float,
     ping_interval: float | None,
     tls: ssl.SSLContext | None = None,
+    redirects: int = 0,
 ) -> ClientConnection:
     """Open one connection offering exactly one subprotocol; `tls` is for wss alone.
 
+    Where a CSMS is, only its URL says: no redirect is followed, unless a defect wants `redirects` of them.
     Raises OSError when it cannot be opened, is refused, or the other side does not take the subprotocol.
     """
     from websockets.asyncio.client import connect
-    from websockets.exceptions import WebSocketException
+    from websockets.exceptions import InvalidStatus, WebSocketException
     from websockets.typing import Subprotocol
+
+    class Direct(connect):
+        def process_redirect(self, exc: Exception) -> Exception | str:
+            return exc
 
     headers = {"Authorization": authorization} if authorization else {}
     options: dict[str, Any] = {"ping_timeout": ping_interval and min(ping_interval, 20.0)}
     try:
-        connection = await connect(
+        connection = await Direct(
             url,
             subprotocols=[Subprotocol(subprotocol)],
             additional_headers=headers,
@@ -84,6 +92,20 @@ async def dial(
             ssl=tls,
             user_agent_header="ocpp-conformance reference station",
             **options,
+        )
+    except InvalidStatus as refused:
+        target = refused.response.headers.get("Location")
+        if not redirects or target is None:
+            raise OSError(f"{url}: {refused}") from None
+        return await dial(
+            urljoin(url, target),
+            subprotocol=subprotocol,
+            authorization=authorization,
+            compression=compression,
+            timeout=timeout,
+            ping_interval=ping_interval,
+            tls=tls if target.startswith("wss:") else None,
+            redirects=redirects - 1,
         )
     except (WebSocketException, TimeoutError) as problem:
         raise OSError(f"{url}: {problem}") from None
