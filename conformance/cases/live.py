@@ -123,11 +123,22 @@ class LiveBench:
             wire.close(1001, "the test run has ended")
             wire.wait_closed(1.0)
 
-    def dial(self, peer: Peer, subprotocols: tuple[str, ...] = ()) -> None:
-        """Connect our station to the CSMS under test, offering the version's own subprotocol or the given ones."""
-        self.dial_as(peer, self.dut.identity, self.dut.password, subprotocols=subprotocols)
+    def dial(self, peer: Peer, subprotocols: tuple[str, ...] = (), *, compression: bool | None = None) -> None:
+        """Connect our station to the CSMS under test, offering the version's own subprotocol or the given ones.
 
-    def dial_as(self, peer: Peer, identity: str, password: bytes | None, *, subprotocols: tuple[str, ...] = ()) -> None:
+        `compression`: whether it is offered; None as the version wants it.
+        """
+        self.dial_as(peer, self.dut.identity, self.dut.password, subprotocols=subprotocols, compression=compression)
+
+    def dial_as(
+        self,
+        peer: Peer,
+        identity: str,
+        password: bytes | None,
+        *,
+        subprotocols: tuple[str, ...] = (),
+        compression: bool | None = None,
+    ) -> None:
         """Connect under an identity and password of choice (None: without credentials). Raises LinkError."""
         from conformance.link.dialler import dial
 
@@ -139,7 +150,7 @@ class LiveBench:
             subprotocols=subprotocols or (self.version.subprotocol,),
             basic=(identity, password) if password is not None else None,
             tls=self._tls(identity),
-            compression="CS" in self.version.compression_required,
+            compression="CS" in self.version.compression_required if compression is None else compression,
             timeout=self.dut.timeouts.connect,
         )
 

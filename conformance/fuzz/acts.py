@@ -27,9 +27,10 @@ def send_fragments(
     between: Iterable[dict[str, Any]] = (),
     deflate: bool = False,
 ) -> Act:
-    """Send one text message in fragments of `size` bytes, with frames (`between`) after each but the last.
+    """Send one text message in fragments of `size` bytes, with frames (`between`, made by `frame`) after each but one.
 
-    Several sizes are those of the first fragments, 0 an empty one; the rest goes into the last. `deflate`: compressed.
+    No frames come after the last fragment. Several sizes are those of the first fragments, 0 an empty one; the rest
+    goes into the last. `deflate`: compressed.
     """
     sizes = size if isinstance(size, int) else list(size)
     return act("send_fragments", text=segments(text), size=sizes, between=list(between), deflate=deflate)
@@ -38,14 +39,15 @@ def send_fragments(
 def frame(opcode: int, text: str | Text | Iterable[Segment] = "", **wrong: Any) -> dict[str, Any]:
     """One WebSocket frame for `frames` and `send_fragments`: `text` is its payload.
 
-    `wrong`: fin, rsv, masked, key (hex), length, length_bytes, count as in `conformance.link.framing.FrameSpec`; deflate
-    (True: the payload is compressed), history (with it: hex of what the compressor refers back to).
+    `wrong`: fin, rsv, masked, key (hex), length, length_bytes, count as in `conformance.link.framing.FrameSpec`;
+    deflate (True: the payload is compressed), back (with it: how many bytes back in what was sent before it refers to
+    its text); at (in `send_fragments`: after which fragment, from 0, instead of after each).
     """
     return {"opcode": opcode, "text": segments(text), **wrong}
 
 
 def frames(frames: Iterable[dict[str, Any]]) -> Act:
-    """Put WebSocket frames on the wire in one write, legal or not; masked as our side has to unless a frame says else."""
+    """Put WebSocket frames on the wire in one write, legal or not; masked as our side has to if they say nothing."""
     return act("frames", frames=list(frames))
 
 
@@ -74,7 +76,7 @@ def call(action: str, /, **payload: Any) -> Act:
     return act("call", action=action, payload=payload)
 
 
-def answer(action: str, *texts: str | None) -> Act:
+def answer(action: str, *texts: str | Text | None) -> Act:
     """Have the device's next CALL of an action answered by these whole messages, one after another, or by nothing.
 
     `{{theirs}}` in a text is the id of that CALL. No text, or None: no answer at all. Sets the trap only: an act that
@@ -147,6 +149,11 @@ def call_struck(action: str, payload: dict[str, Any], kind: str, size: int = 0) 
     return act("call_struck", action=action, payload=payload, kind=kind, size=size)
 
 
+def plug() -> Act:
+    """Plug in, at a station where nothing is plugged in."""
+    return act("plug")
+
+
 def begin_session() -> Act:
     """Plug in and authorize until the station has begun to charge; once more where a fault has undone it."""
     return act("begin_session")
@@ -175,3 +182,67 @@ def tell(what: str, kind: str = "", size: int = 0, again: str = "") -> Act:
     a "fresh" one.
     """
     return act("tell", what=what, kind=kind, size=size, again=again)
+
+
+# What follows is done if it can be done at that moment of a sequence, and else passed over.
+
+
+def hand(verb: str, args: dict[str, Any] | None = None) -> Act:
+    """Have the operator touch a station, if the cable allows it; `present_token` takes a token of the description by
+    its name, as `token`."""
+    return Act("hand", (("verb", verb), ("args", frozen(args or {}))))
+
+
+def ask(action: str, payload: dict[str, Any] | None = None) -> Act:
+    """Send a legal CALL to a station that is not kept offline, as soon as it is connected and booted.
+
+    Values may be "{{running N}}" and "{{ended N}}", a transaction on EVSE N, "{{token NAME}}", a token of the
+    description, and "{{number}}", a fresh one; without such a thing nothing is sent.
+    """
+    return act("ask", action=action, payload=payload or {})
+
+
+def configure(where: list[str], value: str) -> Act:
+    """Set a variable (component, variable) or a key of a station until the sequence ends."""
+    return act("configure", where=where, value=value)
+
+
+def offline() -> Act:
+    """Cut a station off: end TCP, and take no new connection."""
+    return act("offline")
+
+
+def online() -> Act:
+    """Take a station's connections again."""
+    return act("online")
+
+
+def blink(how: str = "drop") -> Act:
+    """End the connection, by FIN ("drop"), RST ("abort") or a close frame ("close"), and take the next one at once."""
+    return act("blink", how=how)
+
+
+def quiet() -> Act:
+    """Wait until a station has said everything; the status of each connector has to be what was done to it."""
+    return act("quiet")
+
+
+def idle() -> Act:
+    """End whatever runs, pull every cable, make everything operative: the station has to be idle then."""
+    return act("idle")
+
+
+# Against a CSMS: who else comes, and what is undone at once.
+
+
+def visit(who: str, **login: Any) -> Act:
+    """Have somebody connect to the CSMS beside our own connection: fields of `conformance.peers.visits.Login`."""
+    return act("visit", who=who, login=login)
+
+
+def trial(text: str | Text | Iterable[Segment], afterwards: str = "") -> Act:
+    """Send a message, which the example is judged by, and when it has been answered another one that undoes it.
+
+    {{started}} in the second one is the transactionId of the answer; without one there it is not sent.
+    """
+    return act("trial", text=segments(text), afterwards=afterwards)

@@ -12,7 +12,7 @@ from conformance.fuzz.oracles import ALWAYS, ORACLES
 from conformance.fuzz.stage import Reaction, Stage
 from conformance.ocppj.findings import Blame, Finding, Severity
 from conformance.ocppj.trace import Entry
-from conformance.peers.outcome import Abandoned, ExpectationFailed, Inconclusive
+from conformance.peers.outcome import Abandoned, ExpectationFailed, Inconclusive, NotApplicable
 
 RENEWED_AFTER = 2000
 """Entries of the trace after which it is exchanged for a fresh one, between two examples."""
@@ -26,7 +26,7 @@ class Outcome:
 
     `problems` are the device's, the weightiest first; `remarks` weigh less than MUST. `alive`: "same" connection,
     "reconnected", "restarted", or "dead". `unplayed`: why the example could not be played, "" if it was. `frames`: what
-    was said, when there is a problem.
+    was said, when there is a problem. `excused`: why the example does not apply to the device, "" if it does.
     """
 
     example: Example
@@ -35,6 +35,7 @@ class Outcome:
     remarks: list[Problem] = field(default_factory=list)
     alive: str = "same"
     unplayed: str = ""
+    excused: str = ""
     frames: list[Entry] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -101,6 +102,9 @@ class Player:
             raise
         except Inconclusive as reason:
             outcome.unplayed = str(reason)
+            return
+        except NotApplicable as reason:
+            outcome.excused = str(reason)
             return
         except ExpectationFailed as failed:
             outcome.problems.append(Problem(failed.finding, ("act", example.constraint, failed.finding.expected)))

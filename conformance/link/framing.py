@@ -48,13 +48,13 @@ class FrameSpec:
         return made * self.count
 
 
-def deflated(pieces: Iterable[tuple[bytes, int]], history: bytes = b"") -> bytes:
+def deflated(pieces: Iterable[tuple[bytes, int]]) -> bytes:
     """The payload of a compressed message (RFC 7692 section 7.2.1) that refers back to no message before it.
 
-    `pieces` are (bytes, how many times). With `history` it refers to those bytes as if a message had brought them, as
-    far as 512 bytes back. Long repetitions are compressed once and repeated, so that a bomb is quickly made.
+    `pieces` are (bytes, how many times). Long repetitions are compressed once and repeated, so that a bomb is quickly
+    made.
     """
-    squeeze = zlib.compressobj(9, zlib.DEFLATED, -_WINDOW, zdict=history)
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, -_WINDOW)
     parts: list[bytes] = []
     for unit, count in pieces:
         at_once = max(1, _BLOCK // max(1, len(unit)))
@@ -67,6 +67,12 @@ def deflated(pieces: Iterable[tuple[bytes, int]], history: bytes = b"") -> bytes
         parts.append(squeeze.compress(unit * rest))
     parts.append(squeeze.flush(zlib.Z_SYNC_FLUSH))
     return b"".join(parts).removesuffix(_TAIL)
+
+
+def referring(payload: bytes, distance: int) -> bytes:
+    """The payload of a compressed message that refers `distance` bytes back (at most 32000) for what is in it."""
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, zdict=payload + b"." * distance)
+    return (squeeze.compress(payload) + squeeze.flush(zlib.Z_SYNC_FLUSH)).removesuffix(_TAIL)
 
 
 def frames_in(data: bytes) -> Iterator[tuple[int, bytes]]:

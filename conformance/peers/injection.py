@@ -17,12 +17,15 @@ KEPT = 4096
 """Bytes of an injected message that are parsed and kept in the trace; the rest of a megabyte says no more."""
 
 
-def inject(peer: Peer, data: bytes, *, why: str, binary: bool = False) -> tuple[Entry, Pending | None]:
+def inject(
+    peer: Peer, data: bytes, *, why: str, binary: bool = False, deliver: Callable[[Any], None] | None = None
+) -> tuple[Entry, Pending | None]:
     """Send one whole message, of any bytes, on the newest open connection.
 
     `why` says what is wrong with it, so that no rule takes it for an error of ours. Returns its entry in the trace,
     and, when the device can read it as a CALL with an id, what waits for the answer. Raises ExpectationFailed when the
-    device is not connected; a connection that breaks while we write is noted in the trace, no more.
+    device is not connected; a connection that breaks while we write is noted in the trace, no more. `deliver` puts the
+    message on the connection that it is given, in its own way.
     """
     frame, text = _frame(data, binary)
     with peer._changed:
@@ -34,7 +37,10 @@ def inject(peer: Peer, data: bytes, *, why: str, binary: bool = False) -> tuple[
             pending = Pending(frame.action, entry, peer.clock.now() + peer.deadlines.message)
             peer._pending[frame.id] = pending
         peer._judge_all()
-    _write(peer, wire, data, text, binary)
+    if deliver is None:
+        _write(peer, wire, data, text, binary)
+    else:
+        _noting_what_breaks(peer, wire, deliver)
     return entry, pending
 
 
@@ -61,13 +67,20 @@ class Messages(Verbatim):
 
 
 def _write(peer: Peer, wire: Wire, data: bytes, text: str | None, binary: bool) -> None:
-    from conformance.link.errors import LinkError
-
-    try:
+    def deliver(wire: Any) -> None:
         if text is not None:
             wire.send(text)
         else:
             wire.send_bytes(data, text=not binary)
+
+    _noting_what_breaks(peer, wire, deliver)
+
+
+def _noting_what_breaks(peer: Peer, wire: Wire, deliver: Callable[[Any], None]) -> None:
+    from conformance.link.errors import LinkError
+
+    try:
+        deliver(wire)
     except LinkError as error:
         with peer._changed:
             peer._trace.add("note", peer.clock.now(), connection=wire.number, data={"unsent": str(error)})

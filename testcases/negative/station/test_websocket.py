@@ -1,0 +1,16 @@
+"""WebSocket beneath OCPP-J, a charging station under test: RFC 6455 and RFC 7692 of a client."""
+
+from __future__ import annotations
+
+from conformance import Campaign, FakeCsms, case, step
+from conformance.fuzz.websocket import frame_sequences, websocket_examples
+
+
+@case("OC_FZ_05_CS")
+def test_frames_legal_and_illegal(csms: FakeCsms, fuzz: Campaign) -> None:
+    """Legal frames are understood, illegal ones end the connection, and the station comes back by itself."""
+    step("Send frames that are rare, illegal or unfinished", expect="as RFC 6455 says, and a new connection")
+    fuzz.rows(websocket_examples(fuzz.target))
+
+    step("Send a CALL in random fragments, some of them illegal", expect="an answer, or the end of the connection")
+    fuzz.explore(frame_sequences(fuzz.target))
