@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from conformance.dut.description import Dut
     from conformance.dut.variables import required_variables
     from conformance.fuzz.campaign import Campaign
-    from conformance.fuzz.envelope import broken_envelopes, wrong_answers
+    from conformance.fuzz.envelope import broken_envelopes, play_wrong_answers
     from conformance.fuzz.example import Allowed, Example
     from conformance.fuzz.texts import broken_texts
     from conformance.peers.csms import FakeCsms
@@ -49,13 +49,13 @@ __all__ = [
     "late",
     "observe",
     "one_of",
+    "play_wrong_answers",
     "recommend",
     "report_data",
     "require",
     "required_variables",
     "step",
     "variable",
-    "wrong_answers",
 ]
 
 _PLACES = {
@@ -65,7 +65,7 @@ _PLACES = {
     "conformance.dut.description": ("Dut",),
     "conformance.dut.variables": ("required_variables",),
     "conformance.fuzz.campaign": ("Campaign",),
-    "conformance.fuzz.envelope": ("broken_envelopes", "wrong_answers"),
+    "conformance.fuzz.envelope": ("broken_envelopes", "play_wrong_answers"),
     "conformance.fuzz.example": ("Allowed", "Example"),
     "conformance.fuzz.texts": ("broken_texts",),
     "conformance.peers.csms": ("FakeCsms",),

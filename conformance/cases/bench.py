@@ -335,8 +335,12 @@ def undo_calls(trace: Trace) -> list[tuple[str, dict[str, Any]]]:
         if answer is None or answer.type != frames.CALLRESULT:
             continue
         status = answer.payload.get("status") if isinstance(answer.payload, Mapping) else None
-        key, call = _UNDO[frame.action](frame.payload)
         if status in ("Rejected", "Failed", "NotSupported"):
+            continue
+        try:
+            key, call = _UNDO[frame.action](frame.payload)
+        except (KeyError, TypeError, AttributeError):
+            # A CALL that was broken on purpose: what a device that took it has made of it, nobody knows.
             continue
         undo.pop(key, None)
         if call is not None:

@@ -9,12 +9,15 @@ Source: OCPP-J 1.6 section 4, OCPP 2.0.1 and 2.1 part 4 section 4; field defects
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from conformance.fuzz import acts, framework
 from conformance.fuzz.example import Act, Allowed, Example, Text
 from conformance.ocppj.frames import CALL, CALLRESULTERROR, ID_MAX_LENGTH, SEND
 from conformance.ocppj.versions import Version
+
+if TYPE_CHECKING:
+    from conformance.fuzz.campaign import Campaign
 
 UNKNOWN = "OcppConformanceUnknown"
 """An action that no version has."""
@@ -106,6 +109,18 @@ def wrong_answers(about: About) -> list[Example]:
     made = _Maker(about)
     parts = (made.used_ids, made.second_answers, made.bad_results, made.bad_errors)
     return [example for part in parts for example in part()]
+
+
+def play_wrong_answers(campaign: Campaign) -> None:
+    """Play `wrong_answers`, a row each; on a device that can't be made to send the CALL, rows that say so."""
+    first, *others = wrong_answers(campaign.target)
+    outcome = campaign.play(first)
+    if outcome.unplayed and outcome.alive != "dead":
+        for example in (first, *others):
+            campaign.skip(example, outcome.unplayed)
+        return
+    campaign.record(outcome)
+    campaign.rows(others)
 
 
 class _Maker:

@@ -162,7 +162,7 @@ class _Maker:
         taken = framework.taken(self.version)
         spellings: tuple[tuple[str, str | Text], ...] = (
             ("spaces, tabs and line ends around", f" \t\r\n{whole}\r\n\t "),
-            ("10 000 spaces in front", ((" ", 10_000), whole)),
+            ("2000 spaces in front", ((" ", 2000), whole)),
             ("a line for each element", whole.replace(",", ",\n\t", 3)),
             ("letters of the action escaped", whole.replace(self.action, _escaped(self.action))),
         )

@@ -173,7 +173,7 @@ _scan = _scanner(
 
 _WHITESPACE = " \t\n\r"
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_HEAD = re.compile(r'\s*\[\s*(-?\d{1,9})\s*(?:,\s*("(?:[^"\\]|\\.)*")\s*(?:,\s*("(?:[^"\\]|\\.)*")\s*,)?)?')
+_HEAD = re.compile(r'\s*\[\s*(-?\d{1,9})(?![\w.+-])\s*(?:,\s*("(?:[^"\\]|\\.)*")\s*(?:,\s*("(?:[^"\\]|\\.)*")\s*,)?)?')
 
 
 def parse(data: str | bytes) -> Frame:

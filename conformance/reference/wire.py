@@ -298,7 +298,7 @@ class Endpoint:
         except Exception as defect:
             # A bug of ours must be seen as one, and must not look like a device that fell silent.
             traceback.print_exc(file=sys.stderr)
-            outcome = CallError("InternalError", type(defect).__name__)
+            outcome = CallError("InternalError", "the request could not be processed")
         if then is not None and self._distortion.acts_first(action):
             then()
             then = None
@@ -329,6 +329,8 @@ class Endpoint:
             raise CallError("NotImplemented", f"unknown action {frame.action[:50]!r}")
         if known.sender == self.role:
             raise CallError("NotSupported", f"{frame.action} is never sent to a {self.role}")
+        if known.message_type != frame.type:
+            raise CallError("NotSupported", f"{frame.action} is never sent as a {frame.type_name}")
         if frame.payload is None and not problems:
             # OCPP-J 4.1.5 knows null as another notation of an empty payload.
             frame.payload = {}

@@ -131,6 +131,13 @@ def id_of_36(s: Any) -> None:
     s.raw("CS", f'[2,"{"x" * 36}","Heartbeat",{{}}]')
 
 
+@keeps("wire.message-id", *ALL)
+def an_error_repeats_our_id_of_37(s: Any) -> None:
+    s.ready()
+    s.raw("CSMS", f'[2,"{"x" * 37}","ClearCache",{{}}]', deliberate="for the test")
+    s.raw("CS", f'[4,"{"x" * 37}","ProtocolError","",{{}}]')
+
+
 @breaks("wire.unique-id", *ALL)
 def same_id_on_one_connection(s: Any) -> None:
     s.ready()
@@ -258,6 +265,13 @@ def call_after_time_out(s: Any) -> None:
     s.cs("Heartbeat")
 
 
+@keeps("wire.one-call", "2.0.1", dut="CSMS")
+def a_call_that_is_wrong_on_purpose_holds_nobody_up(s: Any) -> None:
+    s.ready()
+    s.raw("CS", '[2,4711,"Heartbeat",{}]', deliberate="for the test")
+    s.cs("Heartbeat")
+
+
 @keeps("wire.one-call", *ALL)
 def calls_cross(s: Any) -> None:
     s.ready()
@@ -364,6 +378,21 @@ def late_but_first(s: Any) -> None:
     s.csms("ClearCache")
     s.wait(100)
     s.reply(status="Accepted")
+
+
+@keeps("wire.answers-nothing", *ALL)
+def an_answer_to_each_of_two_calls_with_one_id(s: Any) -> None:
+    s.ready()
+    for _ in range(2):
+        s.raw("CSMS", '[2,"x","ClearCache",{}]', deliberate="for the test")
+    for _ in range(2):
+        s.raw("CS", '[3,"x",{"status":"Accepted"}]')
+
+
+@breaks("wire.answers-nothing", *ALL)
+def three_answers_to_two_calls_with_one_id(s: Any) -> None:
+    an_answer_to_each_of_two_calls_with_one_id(s)
+    s.raw("CS", '[3,"x",{"status":"Accepted"}]')
 
 
 @keeps("wire.answers-nothing", "2.1")

@@ -252,6 +252,8 @@ class Wire:
     def problems(self, entry: Entry, frame: Frame) -> None:
         """Report what strict parsing found, and remember that the other side may not be able to read it."""
         for problem in self._version.problems(frame):
+            if problem.code == "id-too-long" and self._repeats(entry.sender, frame):
+                continue
             self._problem(entry, problem)
         readable = 0 < len(frame.id) <= self._version.id_max_length and frame.payload is not None
         if not readable or frame.type not in self._version.message_types:
@@ -268,6 +270,10 @@ class Wire:
             pointer=problem.pointer,
             severity=Severity.SHOULD if soft else None,
         )
+
+    def _repeats(self, sender: str, frame: Frame) -> bool:
+        """Whether an over-long id is that of the message which a CALLERROR answers: it has to be the same one."""
+        return frame.type == CALLERROR and self._unreadable.get(OTHER.get(sender, ""), 0) > 0
 
     def _odd_frame(self, sender: str, id: str) -> None:
         self._unreadable[sender] += 1
@@ -297,7 +303,11 @@ class Wire:
             pending = self.pending[sender]
             if pending:
                 self._crowded(entry, pending)
-            pending[id] = call
+            if id in pending and entry.data.get("deliberate"):
+                # An id that we use again on purpose, and at once: the first answer is that to the first CALL.
+                self._lost[sender][id] = call
+            else:
+                pending[id] = call
         return call
 
     def _repeated(self, entry: Entry, frame: Frame, earlier: tuple[int, str, int]) -> None:
@@ -317,6 +327,9 @@ class Wire:
     def _crowded(self, entry: Entry, pending: dict[str, Call]) -> None:
         for call in pending.values():
             age = entry.at - call.at
+            if call.entry.data.get("deliberate"):
+                # Whoever gets a CALL that is wrong on purpose may leave it unanswered.
+                continue
             if call.connection != entry.connection or age >= 0.9 * self._timeout:
                 continue
             self._context.report(
@@ -400,7 +413,8 @@ class Wire:
             if id in self._odd.get(other, ()):
                 return
             unreadable = self._version.unreadable_id
-            if self._unreadable.get(other) and (unreadable is None or id == unreadable):
+            too_long = len(id) > self._version.id_max_length
+            if self._unreadable.get(other) and (unreadable is None or id == unreadable or too_long):
                 return
         known = self._ids.get(other, {}).get(id)
         own = self._ids.get(entry.sender, {}).get(id)
