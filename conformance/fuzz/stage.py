@@ -281,7 +281,7 @@ class Stage:
         peer = self.peer
         action, payload = self.bench.sign_of_life()
         last = self.last
-        waiting = last is not None and last.pending is not None and last.pending.answer is None
+        waiting = last is not None and self._found(last) is None
         try:
             with peer.behind_the_scenes():
                 pending = peer.call_async(action, payload, deliberate="a fence" if waiting else "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ from conformance.peers.peer import Peer, Pending, Verbatim
 from conformance.peers.settings import Wire
 
 KEPT = 4096
-"""Bytes of an injected message that are parsed and kept in the trace; the rest of a megabyte says no more."""
+"""Characters of an injected message that are kept in the trace; the rest of a megabyte says no more."""
 
 
 def inject(
@@ -94,16 +93,8 @@ def _frame(data: bytes, binary: bool) -> tuple[Frame, str | None]:
             text = data.decode("utf-8")
         except UnicodeDecodeError:
             text = None
-    if len(data) <= KEPT:
-        return frames.parse(text if text is not None else data), text
-    head = data[:KEPT].decode("utf-8", "replace")
-    frame = frames.parse("")
-    begin = _BEGIN.match(head)
-    if begin is not None:
-        frame.type, frame.id, frame.action = int(begin[1]), begin[2], begin[3] or ""
-    frame.text = f"{head}... ({len(data)} bytes)"
+    frame = frames.parse(text if text is not None else data)
+    if len(frame.text) > KEPT:
+        frame.text = f"{frame.text[:KEPT]}... ({len(data)} bytes)"
+        frame.payload = {}
     return frame, text
-
-
-_BEGIN = re.compile(r'\s*\[\s*(\d)\s*,\s*"([^"\\]*)"\s*,(?:\s*"([^"\\]*)"\s*,)?')
-"""Type, id and action of a message of which only the begin is read."""
