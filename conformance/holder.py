@@ -32,11 +32,27 @@ class Embedded:
     """Whose description `overrides` are for; "" is both."""
 
 
+IMPATIENCE = 1.1
+"""Seconds for which embedded devices wait for an answer in negative tests, which withhold many. More than the second
+within which the monitor takes a second CALL for one that did not wait."""
+
+
 class Holder:
     """Opens benches one after another, with the embedded device and the operator that belong to each."""
 
-    def __init__(self, schemas: SchemaStore, embedded: Embedded | None, suspend: Callable[[], Any]) -> None:
-        """`embedded` starts the reference devices; None leaves the device to the lab."""
+    def __init__(
+        self,
+        schemas: SchemaStore,
+        embedded: Embedded | None,
+        suspend: Callable[[], Any],
+        *,
+        message_timeout: float | None = None,
+    ) -> None:
+        """`embedded` starts the reference devices; None leaves the device to the lab.
+
+        `message_timeout`: seconds for which the reference devices wait for an answer, None for their own default.
+        """
+        self._message_timeout = message_timeout
         self._schemas = schemas
         self._embedded = embedded
         self._suspend = suspend
@@ -77,7 +93,7 @@ class Holder:
                 dut = replace(dut, tls=replace(dut.tls, folder=Path(self._folder.name)))
             if device is not None and dut.role == "CSMS":
                 dut, told = _secured(dut)
-                arguments = (*told, *device.arguments)
+                arguments = (*told, *self._waits("--set", "message-timeout={:g}"), *device.arguments)
                 self._device = start_csms(version, arguments=arguments, defects=device.defects)
                 dut = replace(dut, address=replace(dut.address, url=self._device.addresses["ocpp"]))
             live = LiveBench(dut, version, self._schemas)
@@ -86,7 +102,7 @@ class Holder:
             if device is not None and dut.role == "CS":
                 scheme = "wss" if dut.security_profile > 1 else "ws"
                 url = f"{scheme}://127.0.0.1:{live.port}{dut.address.path}"
-                arguments = (*_credentials(dut), *device.arguments)
+                arguments = (*_credentials(dut), *self._waits("--message-timeout", "{:g}"), *device.arguments)
                 self._device = start_station(version, url, dut.identity, arguments=arguments, defects=device.defects)
             if self._device is not None:
                 hands = replace(dut.operator.default, kind="http", url=self._device.addresses["operator"])
@@ -98,6 +114,10 @@ class Holder:
             self.close()
             raise RunError(str(error)) from None
         return live
+
+    def _waits(self, option: str, value: str) -> tuple[str, ...]:
+        """How a device is told for how long to wait for an answer."""
+        return () if self._message_timeout is None else (option, value.format(self._message_timeout))
 
     def restart_device(self) -> bool:
         """Start a device anew that has died; whether there is one that runs then.
@@ -146,7 +166,8 @@ def _credentials(dut: Any) -> tuple[str, ...]:
     told = ["--firmware-roots", str(pki.roots)]
     if dut.security_profile in (1, 2):
         told += ["--password", dut.password.decode()]
-    if dut.security_profile > 1:
+    if dut.security_profile:
+        # On profile 1, too: it could be raised.
         told += ["--ca", str(pki.roots)]
     if dut.security_profile == 3:
         shown = pki.station(dut.identity)

@@ -83,7 +83,10 @@ class Bench:
         self._owed += [one for one in undo_calls(self.peer.trace) if one not in self._owed]
         trace = Trace(self.epoch)
         self.monitor = self.monitor_for(trace, carry)
+        # What the case has configured is known, and put back, until it ends.
+        configuration = self.peer.configuration
         self.peer.begin(trace, self.monitor)
+        self.peer.configuration = configuration
         return found
 
     def tell(self) -> list[Finding]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from conformance.fuzz import wholeness
 from conformance.fuzz.stage import Stage, verb
 from conformance.fuzz.transactions import running
-from conformance.link.faults import Fault, FaultKind, FaultPlan
+from conformance.link.faults import Fault, FaultKind
 from conformance.ocppj.frames import Frame
 from conformance.ocppj.trace import Entry
 from conformance.peers.payload import matches, peek
-from conformance.peers.peer import CallError, Late, Peer, Refusal, Verbatim
+from conformance.peers.peer import CallError, Late, Peer, Pending, Refusal, Verbatim
 
 TRIES = 3
 """How often a driver tries again what a fault has undone."""
@@ -37,9 +37,7 @@ class Struck(Verbatim):
             _note_fault(peer, self.fault)
             sent = peer._sent(reply, connection, answers=entry.index)
             peer._on_answered(entry.frame, reply)
-        connection.faults = FaultPlan((self.fault,))
-        peer._write(connection, sent)
-        connection.faults = None
+        peer._write(connection, sent, self.fault)
 
 
 def _note_fault(peer: Peer, fault: Fault) -> None:
@@ -54,39 +52,43 @@ def _trap(stage: Stage, action: str, kind: str, size: int, number: int, match: d
 
     def answer(request: Any) -> Any:
         nonlocal seen
-        if not matches(request, match):
+        if not matches(request._payload, match):
             return {}
         seen += 1
         if seen != number:
             return {}
-        given = default(peer, dict(request)) if callable(default) else default
+        given = default(peer, request._payload) if callable(default) else default
         if given is None or isinstance(given, CallError | Late):
             return {}
+        stage.facts["traps"].discard(words)
         return Struck(fault, given)
 
+    words = " ".join((action, *map(str, match.values())))
+    stage.facts.setdefault("traps", set()).add(words)
     peer.answer_always(action, answer)
 
 
 @verb("call_struck")
 def _call_struck(stage: Stage, action: str, payload: dict[str, Any], kind: str, size: int) -> None:
-    peer = stage.peer
-    wire = peer._wire(action)
     fault = Fault(FaultKind(kind), size=size)
-    _note_fault(peer, fault)
-    wire.faults = FaultPlan((fault,))
-    peer.call_async(action, stage.filled(payload))
-    wire.faults = None
+    _note_fault(stage.peer, fault)
+    stage.peer.call_async(action, stage.filled(payload), fault=fault)
 
 
 # ---------------------------------------------------------------------- a station's session
 
 
-@verb("begin_session")
-def _begin_session(stage: Stage) -> None:
+@verb("plug")
+def _plug(stage: Stage) -> None:
     if ("plug_in", _place(stage)) in stage.operator.done:
         _end_session(stage)
     if stage.operator.offers("plug_in"):
         stage.operator.plug_in(stage.dut.connector)
+
+
+@verb("begin_session")
+def _begin_session(stage: Stage) -> None:
+    _plug(stage)
     for _ in range(TRIES):
         _connected(stage)
         _authorize(stage)
@@ -98,7 +100,7 @@ def _begin_session(stage: Stage) -> None:
 def _end_session(stage: Stage) -> None:
     for _ in range(TRIES):
         _connected(stage)
-        if not _charges(stage) or not _authorized(stage):
+        if not _comes(stage, lambda: _charges(stage)):
             break
         _stop(stage)
         if _comes(stage, lambda: not _authorized(stage)):
@@ -110,6 +112,8 @@ def _end_session(stage: Stage) -> None:
 @verb("settle")
 def _settle(stage: Stage) -> None:
     peer, version = stage.peer, stage.target.version
+    if stage.target.role == "CS" and stage.facts.get("traps"):
+        _comes(stage, lambda: not stage.facts["traps"])
     for wire in peer._wires:
         wire.faults = None
     peer.forget_answers()
@@ -191,8 +195,8 @@ _REMOTE_STOP = {"1.6": "RemoteStopTransaction", "2": "RequestStopTransaction"}
 
 
 def _charges(stage: Stage) -> bool:
-    """Whether an authorized transaction of this example is known to us."""
-    return bool(running(stage.target.version, stage.entries)) and _authorized(stage)
+    """Whether an authorized transaction of this example is known to us, its id included."""
+    return _authorized(stage) and stage.transaction() is not None
 
 
 def _authorized(stage: Stage) -> bool:
@@ -290,21 +294,38 @@ def _waits(stage: Stage) -> bool:
 def _tell(stage: Stage, what: str, kind: str, size: int, again: str) -> None:
     peer = stage.peer
     action, payload = _TOLD[stage.target.version.family][what](stage)
-    if not kind:
-        _take(stage, what, peer.call(action, payload))
-        return
+    pending = _told(stage, action, payload) if not kind else _told_again(stage, action, payload, kind, size, again)
+    _take(stage, what, peer.await_answer(pending))
+
+
+def _told(stage: Stage, action: str, payload: dict[str, Any]) -> Pending:
+    """Send a CALL, and once more as long as a fault plan keeps it from leaving."""
+    while True:
+        pending: Pending = stage.peer.call_async(action, payload)
+        if not any(one.data["frame"] == pending.entry.index and one.data["fate"] in _GONE for one in _fates(stage)):
+            return pending
+
+
+_GONE = ("lost", "held")
+
+
+def _fates(stage: Stage) -> Iterator[Entry]:
+    return (entry for entry in stage.entries if entry.kind == "note" and "fate" in entry.data)
+
+
+def _told_again(stage: Stage, action: str, payload: dict[str, Any], kind: str, size: int, again: str) -> Pending:
+    """Send a CALL into a connection that ends, connect again and repeat it."""
+    peer = stage.peer
     wire = peer._wire(action)
     fault = Fault(FaultKind(kind), size=size)
     _note_fault(peer, fault)
-    wire.faults = FaultPlan((fault,))
-    pending = peer.call_async(action, payload)
-    peer.wait(lambda: not wire.open, within=peer.deadlines.message)
-    wire.abort()
-    peer.wait(lambda: wire.number not in {one.number for one in peer._wires}, within=peer.deadlines.message)
+    pending = peer.call_async(action, payload, fault=fault)
+    peer.wait(lambda: wire.number not in peer.wire_numbers, within=peer.deadlines.message)
     peer.connect()
     peer.accepted = True
     repeated = pending.entry.frame.id if again == "same" else ""
-    _take(stage, what, peer.await_answer(peer.call_async(action, payload, message_id=repeated)))
+    made: Pending = peer.call_async(action, payload, message_id=repeated)
+    return made
 
 
 def _take(stage: Stage, what: str, answer: Any) -> None:

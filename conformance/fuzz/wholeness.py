@@ -13,9 +13,11 @@ from conformance.fuzz.oracles import eventually, oracle
 from conformance.fuzz.stage import Stage
 from conformance.fuzz.transactions import problem
 from conformance.ocppj import frames
-from conformance.ocppj.findings import Finding
+from conformance.ocppj.findings import Finding, Severity
 from conformance.ocppj.trace import Entry
 from conformance.ocppj.versions import Version
+from conformance.peers.csms import FakeCsms
+from conformance.peers.outcome import NotApplicable
 
 Entries = Sequence[Entry]
 
@@ -116,7 +118,7 @@ UNKNOWN_ID = -1
 
 
 def attempts_of(stage: Stage) -> int:
-    """How often the station tries to deliver a message before it may give it up; what it says, once a case."""
+    """How often the station tries to deliver a message before it may give it up; what it said when it was asked."""
     value = stage.peer.configured(*_ATTEMPTS[stage.target.version.family])
     return max(1, int(value)) if value.isdecimal() else int(stage.dut.values.message_attempts)
 
@@ -124,6 +126,27 @@ def attempts_of(stage: Stage) -> int:
 _ATTEMPTS = {
     "1.6": ("TransactionMessageAttempts",),
     "2": ("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent"),
+}
+
+
+def retry_at_once(csms: FakeCsms) -> None:
+    """Have the station repeat a message about a transaction as soon as it has failed, or a second later.
+
+    What a station that takes neither is left with is its own interval. How often it tries is asked here, as long as
+    nothing is wrong.
+    """
+    csms.configured(*_ATTEMPTS[csms.version.family])
+    for interval in ("0", "1"):
+        try:
+            csms.configure(*_INTERVAL[csms.version.family], interval)
+        except NotApplicable:
+            continue
+        return
+
+
+_INTERVAL = {
+    "1.6": ("TransactionMessageRetryInterval",),
+    "2": ("OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent"),
 }
 
 
@@ -171,3 +194,12 @@ def events_once(stage: Stage) -> Iterator[Finding]:
                 pointer="/seqNo",
                 requirement="E01.FR.07",
             )
+
+
+@oracle("traps-sprung")
+def traps_sprung(stage: Stage) -> Iterator[Finding]:
+    """An observation where the station never sent what a fault was meant to strike: then nothing was tried."""
+    for words in sorted(stage.facts.get("traps", ())):
+        yield Finding(
+            "oracle.traps-sprung", Severity.INFO, f"{words}, for a fault to strike", "none came, so nothing was tried"
+        )

@@ -15,7 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from conformance.link.errors import LinkClosed, LinkError, LinkStalled, words_for
-from conformance.link.faults import Fate, FaultPlan, FaultRun, Wire
+from conformance.link.faults import Fate, Fault, FaultPlan, FaultRun, Wire
 from conformance.link.frames import (
     BINARY,
     CLOSE,
@@ -173,6 +173,10 @@ class Connection:
         """
         return self._send_message(TEXT, text.encode("utf-8"))
 
+    def strike(self, text: str, fault: Fault) -> Fate:
+        """Send one text message that a fault strikes (its `at` is 0), whatever else is sent meanwhile; as `send`."""
+        return self._send_message(TEXT, text.encode("utf-8"), FaultRun(FaultPlan((fault,))))
+
     def send_bytes(self, data: bytes, *, text: bool = False) -> Fate:
         """Send one message of these bytes: binary, or (`text`) as text whether it is UTF-8 or not; as `send`."""
         return self._send_message(TEXT if text else BINARY, data)
@@ -259,12 +263,13 @@ class Connection:
         """Whether the connection ended, its descriptor given back, within `timeout` seconds (None: wait for ever)."""
         return self._gone.wait(timeout)
 
-    def _send_message(self, opcode: int, data: bytes) -> Fate:
+    def _send_message(self, opcode: int, data: bytes, faults: FaultRun | None = None) -> Fate:
         with self._write_lock:
             if not self.open:
                 self._check_open()
-            if self._faults is not None:
-                return self._faults.send(
+            faults = faults or self._faults
+            if faults is not None:
+                return faults.send(
                     lambda: b"".join(self._message(opcode, data)),
                     lambda size: self._fragment(opcode, data, size),
                     self._wire,

@@ -512,14 +512,17 @@ class Peer:
             data=data,
         )
 
-    def _write(self, connection: Wire, entry: Entry) -> None:
-        """Have a frame of ours leave; what keeps it from arriving once and whole is noted behind it in the trace."""
+    def _write(self, connection: Wire, entry: Entry, fault: Any = None) -> None:
+        """Have a frame of ours leave, struck by a `link.faults.Fault` if one is given.
+
+        What keeps it from arriving once and whole is noted behind it in the trace.
+        """
         from conformance.link.errors import LinkError
 
         frame = entry.frame
         assert frame is not None
         try:
-            fate = connection.send(frame.text)
+            fate = connection.send(frame.text) if fault is None else connection.strike(frame.text, fault)
             told = {"fate": str(fate)} if fate else {}
         except LinkError as error:
             told = {"fate": "lost", "unsent": str(error)}
@@ -622,12 +625,19 @@ class Peer:
         return self.await_answer(pending)
 
     def call_async(
-        self, action: str, payload: Payload, *, deliberate: str = "", message_id: str = "", over: int | None = None
+        self,
+        action: str,
+        payload: Payload,
+        *,
+        deliberate: str = "",
+        message_id: str = "",
+        over: int | None = None,
+        fault: Any = None,
     ) -> Pending:
         """Send a CALL without waiting; `await_answer` waits for what answers it.
 
         `message_id`: that of a CALL of ours which this one repeats (a fresh one if not given); `over`: the number of
-        the open connection to use (the newest if not given).
+        the open connection to use (the newest if not given); `fault`: a `link.faults.Fault` that strikes it.
         """
         with self._changed:
             self._raise_crash()
@@ -639,7 +649,7 @@ class Peer:
             pending = Pending(action, entry, self.clock.now() + self.deadlines.message)
             self._pending[frame.id] = pending
             self._judge_all()
-        self._write(wire, entry)
+        self._write(wire, entry, fault)
         return pending
 
     def await_answer(self, pending: Pending) -> Response | Refusal:

@@ -33,6 +33,9 @@ class Wire(Protocol):
     def send_bytes(self, data: bytes, *, text: bool = False) -> None:
         """Write one message of any bytes, binary or as text; raises as `send`."""
 
+    def strike(self, text: str, fault: Any) -> str | None:
+        """Write one text frame that a fault strikes; as `send`."""
+
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Close with a close frame."""
 

@@ -179,7 +179,7 @@ class TestStopCalls:
         for number in range(3):
             if number == 2:
                 lab.peer.answer("StartTransaction", idTagInfo={"status": "Blocked"})
-            lab.device.calls("StartTransaction", connectorId=1, idTag="A", meterStart=0)
+            lab.device.calls("StartTransaction", connectorId=1, idTag="A", meterStart=number)
         ids = [one.answer.transactionId for one in lab.peer.seen("StartTransaction")]
         lab.device.calls("StopTransaction", transactionId=ids[0])
         assert stop_calls(lab.peer) == [("RemoteStopTransaction", {"transactionId": ids[1]})]

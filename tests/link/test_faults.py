@@ -186,3 +186,11 @@ def test_close_is_untouched_by_a_plan(lab):
     dialled.faults = FaultPlan((Fault(K.DROP, count=100),))
     accepted.send_raw(raw_frame(CLOSE, b"\x03\xe8", masked=False))
     assert lab.client.wait("closed")[0][0] == 1000
+
+
+def test_a_struck_message_leaves_the_plan_alone(lab):
+    _, dialled = lab.pair()
+    dialled.faults = FaultPlan((Fault(K.DROP, at=1),))
+    assert dialled.strike("message 9", Fault(K.DUPLICATE)) == "twice"
+    assert [dialled.send(f"message {number}").value for number in range(3)] == ["", "lost", ""]
+    assert arrived(lab, 4) == [9, 9, 0, 2]

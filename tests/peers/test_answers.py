@@ -52,9 +52,15 @@ class TestDefaults:
 
     def test_transaction_ids_of_16_are_never_reused(self) -> None:
         _, device = csms_with_device("1.6")
-        start = {"connectorId": 1, "idTag": "A", "meterStart": 0, "timestamp": "2030-01-01T00:00:00Z"}
-        ids = [payload_for(device, "StartTransaction", **start)["transactionId"] for _ in range(3)]
+        start = {"connectorId": 1, "idTag": "A", "timestamp": "2030-01-01T00:00:00Z"}
+        ids = [payload_for(device, "StartTransaction", **start, meterStart=one)["transactionId"] for one in range(3)]
         assert len(set(ids)) == 3
+
+    def test_a_start_that_is_sent_again_has_the_id_of_the_first_time(self) -> None:
+        _, device = csms_with_device("1.6")
+        start = {"connectorId": 1, "idTag": "A", "meterStart": 0, "timestamp": "2030-01-01T00:00:00Z"}
+        ids = [payload_for(device, "StartTransaction", **start)["transactionId"] for _ in range(2)]
+        assert len(set(ids)) == 1
 
 
 def assert_defaults_are_valid(peer: Any, device: Device, sender: str) -> None:

@@ -403,7 +403,7 @@ class Wire:
             self._doubled[id] = True
             bounded(self._doubled, _PENDING_KEPT)
         elif id in self.pending.get(entry.sender, ()):
-            self.pending[entry.sender][id].silent = True
+            self._lost.setdefault(entry.sender, {})[id] = self.pending[entry.sender].pop(id)
 
     def _stray(self, entry: Entry, frame: Frame, other: str) -> None:
         id = frame.id

@@ -21,7 +21,12 @@ def _authorize(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _start(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
-    return {"transactionId": peer.next_transaction_id(), "idTagInfo": peer.token_info(peek(request, "idTag"))}
+    """A fresh id; one that is sent again, because our answer was lost, gets the id of the first time."""
+    given = peer.facts.setdefault("starts", {})
+    key = tuple(str(peek(request, name)) for name in ("connectorId", "idTag", "meterStart", "timestamp"))
+    if key not in given:
+        given[key] = peer.next_transaction_id()
+    return {"transactionId": given[key], "idTagInfo": peer.token_info(peek(request, "idTag"))}
 
 
 ANSWERS: dict[str, Any] = {
