@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from conformance.peers.peer import call_error, late, require
     from conformance.peers.reports import Report, report_data, variable
     from conformance.peers.station import FakeStation
+    from conformance.services.files import Download, FileServer
 
 __version__ = "0.1.0"
 
@@ -33,10 +34,12 @@ __all__ = [
     "PRESENT",
     "Allowed",
     "Campaign",
+    "Download",
     "Dut",
     "Example",
     "FakeCsms",
     "FakeStation",
+    "FileServer",
     "Inconclusive",
     "NotApplicable",
     "Operator",
@@ -74,6 +77,7 @@ _PLACES = {
     "conformance.peers.peer": ("call_error", "late", "require"),
     "conformance.peers.reports": ("Report", "report_data", "variable"),
     "conformance.peers.station": ("FakeStation",),
+    "conformance.services.files": ("Download", "FileServer"),
 }
 _HOMES = {name: module for module, names in _PLACES.items() for name in names}
 _RENAMED = {"Operator": "Hands"}

@@ -22,13 +22,15 @@ PROFILES = "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger"
 class SecurityKeys:
     """What stands behind the keys of the security whitepaper: AuthorizationKey and SecurityProfile.
 
-    `may_be` says whether a profile may be set; `readable` is what a defect does to the AuthorizationKey.
+    `may_be` says whether a profile may be set; `password` is the one given at start, and `readable` what a defect does
+    to the key that holds it.
     """
 
     profile: int
     may_be: Callable[[str], bool]
     password_set: Callable[[str], None]
     profile_set: Callable[[str], None]
+    password: str = ""
     readable: bool = False
 
 
@@ -97,7 +99,7 @@ def keys(connectors: int, security: SecurityKeys, *, fixed_cable: bool = False) 
         Key("SendLocalListMaxLength", str(LIST_LENGTH), read_only=True),
         Key(
             "AuthorizationKey",
-            "",
+            security.password,
             "text",
             write_only=not security.readable,
             check=lambda text: re.fullmatch(r"(?:[0-9A-Fa-f]{2}){10,20}", text) is not None,

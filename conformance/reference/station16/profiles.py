@@ -35,6 +35,7 @@ class SecurityProfiles:
             self._may_be,
             self._password_set,
             self._profile_set,
+            password=self._station.options.password or "",
             readable=self._station.defects.active("password-readable"),
         )
 

@@ -201,6 +201,7 @@ def _security(station: Station2x) -> list[Variable]:
         Variable(
             security,
             "BasicAuthPassword",
+            station.options.password or "",
             mutability=READ_WRITE if station.defects.active("password-readable") else WRITE_ONLY,
             minimum="16",
             maximum="40",
