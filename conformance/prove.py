@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.cases.catalogue import load_catalogue
 from conformance.cases.discovery import discover
-from conformance.cases.selection import Wishes, select
+from conformance.cases.selection import Selected, Wishes, select
 from conformance.data import data_path
 from conformance.holder import Embedded
 from conformance.proof.recording import Recording, recording_of
@@ -24,6 +24,7 @@ from conformance.proof.variants import load_variants
 from conformance.run import Run, Settings
 
 if TYPE_CHECKING:
+    from conformance.fuzz.settings import FuzzWishes
     from conformance.report.record import CaseRecord
 
 KILL_RESULTS = "kill.json"
@@ -53,17 +54,45 @@ def record_all(
     return recordings, records
 
 
-def run_cases(wishes: Wishes, ids: Iterable[str], device: Embedded) -> list[CaseRecord]:
-    """Run some cases on the embedded devices, changed as `device` says: what the defects' proof does."""
-    return _record(wishes, set(ids), device, lambda line: None)[1]
+def run_cases(wishes: Wishes, ids: Iterable[str], device: Embedded, fuzz: FuzzWishes | None = None) -> list[CaseRecord]:
+    """Run some cases on the embedded devices, changed as `device` says: what the defects' proof does.
+
+    `fuzz`: how negative tests among them go about it, and where they save what they find.
+    """
+    return _record(wishes, set(ids), device, lambda line: None, fuzz)[1]
+
+
+def replay(paths: Iterable[Path], device: Embedded) -> list[CaseRecord]:
+    """Play saved examples again on an embedded device, changed as `device` says."""
+    from conformance.fuzz.corpus import load
+    from conformance.negative import replay_case
+
+    records: list[CaseRecord] = []
+    for path in paths:
+        saved = load(path)
+        entry = load_catalogue().get(saved.case, saved.version)
+        assert entry is not None, f"{saved.case} stands in no catalogue"
+        wishes = Wishes(roles=(saved.role,), versions=(saved.version,), campaign=True)
+        with tempfile.TemporaryDirectory() as folder:
+            run = Run(Settings(wishes=wishes, report_dir=Path(folder), device=device))
+            run.begin()
+            try:
+                records.append(run.execute(Selected(replay_case(saved), entry, run.duts[0]), str(path)))
+            finally:
+                run.finish()
+    return records
 
 
 def _record(
-    wishes: Wishes, wanted: set[str], device: Embedded, progress: Callable[[str], None]
+    wishes: Wishes,
+    wanted: set[str],
+    device: Embedded,
+    progress: Callable[[str], None],
+    fuzz: FuzzWishes | None = None,
 ) -> tuple[list[Recording], list[CaseRecord]]:
     recordings: list[Recording] = []
     with tempfile.TemporaryDirectory() as folder:
-        run = Run(Settings(wishes=wishes, report_dir=Path(folder), device=device))
+        run = Run(Settings(wishes=wishes, report_dir=Path(folder), device=device, fuzz=fuzz))
         run.begin()
 
         def keep(live: Any, selected: Any, result: Any, situation: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 EMBEDDED = ("reference-station.toml", "reference-csms.toml")
 _DESCRIBED = dict(zip(("CS", "CSMS"), EMBEDDED, strict=True))
+_ANYWHERE: Mapping[str, Any] = {"CS": {"connection": {"listen": "127.0.0.1:0"}}, "CSMS": {}}
+"""Our CSMS takes any free port for an embedded station."""
 
 
 @dataclass(frozen=True)
@@ -331,7 +333,7 @@ def _load(settings: Settings) -> list[Any]:
             return [load_description(path) for path in settings.descriptions]
         device = settings.device
         more = {role: dict(device.overrides) if device.role in ("", role) else {} for role in ("CS", "CSMS")}
-        anywhere = {**more["CS"], "connection": {"listen": "127.0.0.1:0"}}
+        anywhere = {**more["CS"], **_ANYWHERE["CS"]}
         station = load_description(data_path("docs", "devices", EMBEDDED[0]), anywhere)
         return [station, load_description(data_path("docs", "devices", EMBEDDED[1]), more["CSMS"])]
     except DescriptionError as error:
@@ -353,7 +355,8 @@ def _variants(settings: Settings) -> list[Any]:
     found = []
     for one in load_variants(data_path("testcases", "variants.toml")):
         if one.always:
-            dut = load_description(data_path("docs", "devices", _DESCRIBED[one.role]), one.overrides)
+            laid_over = {**one.overrides, **_ANYWHERE[one.role]}
+            dut = load_description(data_path("docs", "devices", _DESCRIBED[one.role]), laid_over)
             found.append(replace(dut, variant=one.name, only_cases=frozenset(one.cases)))
     return found
 

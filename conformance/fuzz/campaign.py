@@ -119,7 +119,7 @@ class Campaign:
     def rows(self, examples: Iterable[Example]) -> None:
         """Play each example once, in order, a row each; problems of the same cause make one finding of the case."""
         for example in examples:
-            if self._dead:
+            if self.is_over:
                 self._row(example, None)
                 continue
             self.record(self.play(example))
@@ -137,14 +137,14 @@ class Campaign:
         """Have Hypothesis draw examples for `share` of the case's time; what it finds is shrunk, saved and reported."""
         from conformance.fuzz.exploring import explore
 
-        if not self._dead:
+        if not self.is_over:
             explore(self, examples, seconds=self._seconds * share)
 
     def machine(self, machine: Callable[[Campaign], Any], *, share: float = 1.0) -> None:
         """Have Hypothesis run a state machine made by `machine(campaign)`; its log of acts is what a finding saves."""
         from conformance.fuzz.exploring import explore_machine
 
-        if not self._dead:
+        if not self.is_over:
             explore_machine(self, machine, seconds=self._seconds * share)
 
     def check(
@@ -197,7 +197,7 @@ class Campaign:
         self._next = max(now, self._next) + 1 / pace
 
     def _row(self, example: Example, outcome: Outcome | None) -> None:
-        verdict, reaction = "not played", self._dead
+        verdict, reaction = "not played", self._dead or "the first finding was enough"
         if outcome is not None and (outcome.unplayed or outcome.excused):
             reaction = outcome.unplayed or f"does not apply: {outcome.excused}"
         elif outcome is not None:
@@ -237,6 +237,11 @@ class Campaign:
     def is_dead(self) -> bool:
         """Whether the device died and could not be restarted: nothing more can be played."""
         return bool(self._dead)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to be played: the device is dead, or the first finding was enough."""
+        return self.is_dead or (self.wishes.first_only and bool(self._signatures))
 
     def bury(self, outcome: Outcome) -> None:
         """Note that the device is dead, if it is."""

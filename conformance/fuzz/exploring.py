@@ -133,7 +133,7 @@ def _search(campaign: Campaign, once: Callable[[Hunt, HypothesisSettings, int], 
     )
     statistics: list[Any] = []
     found = batch = 0
-    while found < FINDINGS_OF_ONE_SEARCH and not campaign.is_dead:
+    while found < FINDINGS_OF_ONE_SEARCH and not campaign.is_over:
         hunt = Hunt(campaign, began + seconds, None if most is None else most - search.examples)
         over = False
         flaky = ""

@@ -30,7 +30,8 @@ class FuzzWishes:
     seed: int = 0
     pace: float | None = None
     corpus: Path = Path("reports/fuzz")
-    replays: tuple[Path, ...] = ()
+    first_only: bool = False
+    """Whether a case ends with its first finding: what the proof of a defect needs."""
 
     def explore_seconds(self, searches: int, side_by_side: int = 1) -> float:
         """How long each of `searches` random searches lasts, so many of them at once."""

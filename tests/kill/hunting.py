@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from functools import cache
 from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -14,9 +17,10 @@ from conformance.cases.catalogue import load_catalogue
 from conformance.cases.discovery import discover
 from conformance.cases.selection import Wishes
 from conformance.data import data_path
+from conformance.fuzz.settings import FuzzWishes
 from conformance.holder import Embedded
 from conformance.proof.variants import Variant, load_variants
-from conformance.prove import run_cases
+from conformance.prove import replay, run_cases
 from conformance.reference.defects import Defect, all_defects
 from conformance.report.record import CaseRecord
 
@@ -44,13 +48,30 @@ def case_ids(name: str, version: str) -> list[str]:
     return [id_ for id_ in DEFECTS[name].must_fail if id_ in _implemented() and load_catalogue().get(id_, version)]
 
 
-def run_defect(name: str, version: str) -> list[CaseRecord]:
-    """The records of the cases that a defect names, run with it switched on."""
+@dataclass(frozen=True)
+class Found:
+    """What came of a defect: the records of its cases, and those of the saved examples, played on it and without it."""
+
+    records: list[CaseRecord]
+    again: list[CaseRecord]
+    without: list[CaseRecord]
+    sizes: list[int]
+    """Characters of each saved example."""
+
+
+def run_defect(name: str, version: str) -> Found:
+    """Run the cases that a defect names with it switched on, and play what negative tests saved again."""
     defect = DEFECTS[name]
     wishes = Wishes(roles=(defect.role,), versions=(version,))
     variant = _variants()[defect.role, defect.variant] if defect.variant else Variant("", defect.role)
     device = Embedded({**variant.overrides, **QUICK}, variant.arguments, (defect.name,))
-    return run_cases(wishes, case_ids(name, version), device)
+    good = replace(device, defects=())
+    with TemporaryDirectory() as folder:
+        fuzz = FuzzWishes(corpus=Path(folder), first_only=True)
+        records = run_cases(wishes, case_ids(name, version), device, fuzz)
+        saved = sorted(Path(folder).iterdir())
+        sizes = [len(one.read_text("utf-8")) for one in saved]
+        return Found(records, replay(saved, device), replay(saved, good), sizes)
 
 
 class Hunt:
@@ -63,12 +84,12 @@ class Hunt:
             if isinstance(item, pytest.Function) and item.originalname == "test_defect_is_found"
         ]
         self._pool = ProcessPoolExecutor(AT_ONCE, mp_context=get_context("spawn")) if wanted else None
-        self._runs: dict[tuple[str, str], Future[list[CaseRecord]]] = {}
+        self._runs: dict[tuple[str, str], Future[Found]] = {}
         if self._pool is not None:
             self._runs = {one: self._pool.submit(run_defect, *one) for one in wanted if case_ids(*one)}
 
-    def records(self, name: str, version: str) -> list[CaseRecord] | None:
-        """The records of a defect's run; None when it names no implemented case."""
+    def found(self, name: str, version: str) -> Found | None:
+        """What came of a defect; None when it names no implemented case."""
         run = self._runs.get((name, version))
         return None if run is None else run.result()
 

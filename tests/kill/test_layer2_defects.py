@@ -8,7 +8,7 @@ from conformance.ocppj.versions import VERSIONS
 from conformance.reference.defects import Defect
 
 from .conftest import Proof
-from .hunting import DEFECTS, Hunt
+from .hunting import DEFECTS, Found, Hunt
 
 
 def _versions(defect: Defect) -> list[str]:
@@ -23,8 +23,9 @@ PAIRS = [(name, version) for name, one in DEFECTS.items() for version in _versio
 @pytest.mark.parametrize(("name", "version"), PAIRS, ids=[f"{name}-{version}" for name, version in PAIRS])
 def test_defect_is_found(name: str, version: str, hunt: Hunt, proof: Proof) -> None:
     defect = DEFECTS[name]
-    records = hunt.records(name, version)
-    assert records, f"{name} names no implemented case of {version}; give it one that must fail"
+    found = hunt.found(name, version)
+    assert found and found.records, f"{name} names no implemented case of {version}; give it one that must fail"
+    records = found.records
     for one in records:
         if one.verdict == "FAIL":
             proof.defects.setdefault(f"{one.id} {version}", []).append(name)
@@ -32,3 +33,19 @@ def test_defect_is_found(name: str, version: str, hunt: Hunt, proof: Proof) -> N
     assert not missed, f"{defect.breaks}: {missed}"
     reported = {finding.rule for one in records for finding in one.findings}
     assert set(defect.rules) <= reported, f"rules that were silent: {sorted(set(defect.rules) - reported)}"
+    _replays(found)
+
+
+def _replays(found: Found) -> None:
+    """What a negative test saved is small, fails again with the defect, and passes without it."""
+    saved = [path for one in found.records for path in one.campaign.get("saved", ())]
+    assert len(saved) == len(found.again)
+    assert all(size < SMALL for size in found.sizes), f"saved examples of {found.sizes} characters"
+    again = {one.node: one.verdict for one in found.again if one.verdict != "FAIL"}
+    assert not again, f"not found again from its file: {again}"
+    without = {one.node: f"{one.verdict} {one.why}" for one in found.without if one.verdict != "PASS"}
+    assert not without, f"fails without the defect, too: {without}"
+
+
+SMALL = 6000
+"""Characters of a file that holds an example which was shrunk to its cause."""
