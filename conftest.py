@@ -10,6 +10,15 @@ from typing import Any
 _STARTED = time.time()
 
 
+def pytest_addoption(parser: Any) -> None:
+    """How much of the proof runs."""
+    parser.addoption(
+        "--every-defect",
+        action="store_true",
+        help="hunt the defects that negative tests find under each version family, not under one of them in turn",
+    )
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: Any) -> None:
     """The mutation score of each case, when this session worked it out (tests/kill)."""
     results = Path(config.rootpath) / "reports" / "kill.json"

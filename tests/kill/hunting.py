@@ -32,6 +32,9 @@ AT_ONCE = 4
 
 DEFECTS: dict[str, Defect] = {f"{one.role}-{one.name}": one for one in all_defects()}
 
+NEGATIVE = frozenset(entry.id for entry in load_catalogue() if entry.campaign)
+"""Ids of the negative tests."""
+
 
 @cache
 def _implemented() -> frozenset[str]:
