@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.cases.tls import pki_of
 from conformance.ocppj.versions import Version
 from conformance.peers.outcome import NotApplicable
-from conformance.peers.visits import OWN, Login, Visit
+from conformance.peers.visits import OWN, PASSWORDS, SECOND, Login, Visit
 
 if TYPE_CHECKING:
     from conformance.link.tls import Credentials
@@ -40,10 +40,12 @@ class StationCredentials:
         files = self._dut.tls
         return None if files.certificate is None or files.key is None else Credentials(files.certificate, files.key)
 
-    def context(self, login: Login, identity: str) -> ssl.SSLContext:
-        """A client's context. Raises NotApplicable for a certificate that this lab can't issue."""
+    def context(self, login: Login) -> ssl.SSLContext:
+        """A client's context. Raises NotApplicable for a certificate that this lab can't issue, and for a TLS that the
+        library of this machine does not speak."""
         from conformance.link.tls import client_context
 
+        _check_spoken(login)
         limits: dict[str, Any] = {}
         for name, text in (("minimum", login.minimum), ("maximum", login.maximum)):
             if text:
@@ -55,27 +57,29 @@ class StationCredentials:
             limits["verify"] = False
         if limits or login.certificate not in (OWN, "none"):
             limits["security_level"] = 0
-        return client_context(self._dut.tls.trust, credentials=self._shown(login.certificate, identity), **limits)
+        return client_context(self._dut.tls.trust, credentials=self._shown(login.certificate), **limits)
 
-    def can_show(self, certificate: str, identity: str) -> bool:
-        """Whether there is such a certificate for a station of that identity."""
-        return self._given is None or (certificate in ANYBODYS and identity == self._dut.identity)
+    def can_show(self, certificate: str) -> bool:
+        """Whether this lab has such a certificate."""
+        return self._given is None or certificate in ANYBODYS
 
-    def _shown(self, certificate: str, identity: str) -> Credentials | None:
+    def _shown(self, certificate: str) -> Credentials | None:
         from conformance.link.pki import Variant
 
         if certificate == "none" or (certificate == OWN and self._dut.security_profile != 3):
             return None
-        if not self.can_show(certificate, identity):
+        if not self.can_show(certificate):
             raise NotApplicable(
                 "the description brings our station's certificate ([tls] certificate), so a run can't issue this one: "
-                f"{certificate} for {identity}"
+                f"{certificate}"
             )
         if certificate == OWN and self._given is not None:
             return self._given
+        identity = self._dut.identity
+        named = {OWN: identity, SECOND: self._dut.address.second_identity, "another": STRANGER}
         issued: Credentials
-        if certificate in (OWN, "another"):
-            issued = self._pki.station(identity if certificate == OWN else STRANGER)
+        if certificate in named:
+            issued = self._pki.station(named[certificate])
         elif certificate == "other-organization":
             # Takes up the same authority from its folder.
             issued = type(self._pki)(self._pki.folder, keys=self._pki.keys, organization=_STRANGE_ORGANIZATION).station(
@@ -100,19 +104,16 @@ class Guides:
 
         Raises NotApplicable for a second station when the description names none.
         """
-        address = self._dut.address
-        identity, password = self._dut.identity, self._dut.password
-        if login.second:
-            if not address.second_identity:
-                raise NotApplicable("the description names no second station ([connection] second_identity)")
-            identity = address.second_identity
-            password = address.second_password if address.second_password is not None else password
-        identity = login.identity or identity
+        meant = SECOND in (login.identity, login.username, login.password, login.certificate)
+        if meant and not self._dut.address.second_identity:
+            raise NotApplicable("the description names no second station ([connection] second_identity)")
+        identities = {OWN: self._dut.identity, SECOND: self._dut.address.second_identity}
+        identity = identities.get(login.identity, login.identity)
         return replace(
             login,
             identity=identity,
-            username=identity if login.username is None else login.username,
-            password=password if login.password == OWN else login.password,
+            username=identities.get(login.username, login.username) or identity,
+            serial=identities.get(login.serial, login.serial) or identity,
         )
 
     def lead(self, visit: Visit, login: Login) -> None:
@@ -120,42 +121,41 @@ class Guides:
         from conformance.link.dialler import dial
 
         url = self._dut.address.url
-        basic = None
-        if isinstance(login.password, bytes):
-            basic = (str(login.username), login.password)
+        password = None if login.authorization else self._password(login.password)
         dial(
             visit,
             url.replace("wss://", "ws://", 1) if login.plain else url,
             login.identity,
             now=self._now,
             subprotocols=(self._version.subprotocol,),
-            basic=None if login.authorization else basic,
+            basic=None if password is None else (login.username, password),
             tls=self._tls(login),
             compression="CS" in self._version.compression_required,
             timeout=self._dut.timeouts.connect,
             headers=(("Authorization", login.authorization),) if login.authorization else (),
         )
 
-    def can_show(self, certificate: str) -> bool:
-        """See `Guide`."""
-        return self._credentials.can_show(certificate, self._dut.identity)
-
-    def can_speak(self, maximum: str, ciphers: tuple[str, ...] = ()) -> bool:
-        """See `Guide`."""
-        known = {"TLSv1": ssl.HAS_TLSv1, "TLSv1_1": ssl.HAS_TLSv1_1, "TLSv1_2": ssl.HAS_TLSv1_2}
-        if not known.get(maximum, True):
-            return False
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        try:
-            context.set_ciphers(f"{':'.join(ciphers) or 'ALL'}:@SECLEVEL=0")
-        except ssl.SSLError:
-            return False
-        return True
+    def _password(self, name: str) -> bytes | None:
+        """The password of that name; None for none."""
+        address, own = self._dut.address, self._dut.password
+        if name == SECOND:
+            second: bytes | None = address.second_password
+            return own if second is None else second
+        if name == OWN:
+            return own if own is None else bytes(own)
+        return None if name == "none" else PASSWORDS[name](own or b"")
 
     def _tls(self, login: Login) -> ssl.SSLContext | None:
         if login.plain or self._dut.security_profile < 2:
             return None
-        whose = self._dut.identity
-        if login.second and login.identity == self._dut.address.second_identity:
-            whose = login.identity
-        return self._credentials.context(login, whose)
+        return self._credentials.context(login)
+
+
+def _check_spoken(login: Login) -> None:
+    known = {"TLSv1": ssl.HAS_TLSv1, "TLSv1_1": ssl.HAS_TLSv1_1, "TLSv1_2": ssl.HAS_TLSv1_2}
+    if not known.get(login.maximum, True):
+        raise NotApplicable(f"{ssl.OPENSSL_VERSION} of this machine does not speak {login.maximum}")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).set_ciphers(f"{':'.join(login.ciphers) or 'ALL'}:@SECLEVEL=0")
+    except ssl.SSLError:
+        raise NotApplicable(f"{ssl.OPENSSL_VERSION} of this machine has none of {', '.join(login.ciphers)}") from None

@@ -240,9 +240,10 @@ def visit(who: str, **login: Any) -> Act:
     return act("visit", who=who, login=login)
 
 
-def trial(text: str | Text | Iterable[Segment], afterwards: str = "") -> Act:
-    """Send a message, which the example is judged by, and when it has been answered another one that undoes it.
+def trial(*texts: str | Text | Iterable[Segment], judged: int = 0) -> Act:
+    """Send messages, each when the one before has been answered; the example is judged by number `judged`.
 
-    {{started}} in the second one is the transactionId of the answer; without one there it is not sent.
+    What follows that one undoes it. {{started}} is the first transactionId that was answered (without one, the rest is
+    not sent), {{fresh}} another message id in each text.
     """
-    return act("trial", text=segments(text), afterwards=afterwards)
+    return act("trial", texts=[segments(one) for one in texts], judged=judged)

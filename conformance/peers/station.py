@@ -108,28 +108,18 @@ class FakeStation(Peer):
 
         `login` are the fields of `conformance.peers.visits.Login`; without any it is our station once more. A visitor
         that is kept out is a result, no failure. Raises NotApplicable for a second station that the description does
-        not name, and for a certificate that this lab can't issue.
+        not name, and for a certificate or a TLS that this lab does not have.
         """
         assert self.phone is not None
         guide = self.phone.guide
         given = Login(**login)
         entry = guide.complete(given)
         self.act("link", "visit", {"who": who, **given.words})
-        visit = Visit(who, self.version, entry.identity, self.clock, self.deadlines.message)
+        visit = Visit(who, self.version, entry.serial, self.clock, self.deadlines.message)
         visit.attempt(lambda: guide.lead(visit, entry))
         self._visits.append(visit)
         self._record("note", sender=self.against, data={"visitor": who, "text": visit.how})
         return visit
-
-    def can_show(self, certificate: str) -> bool:
-        """Whether this lab has such a certificate (`conformance.peers.visits.Login`) for a visitor."""
-        assert self.phone is not None
-        return self.phone.guide.can_show(certificate)
-
-    def can_speak(self, maximum: str = "", ciphers: tuple[str, ...] = ()) -> bool:
-        """Whether the TLS library of this machine can offer such a version and cipher suites at all."""
-        assert self.phone is not None
-        return self.phone.guide.can_speak(maximum, ciphers)
 
     def end(self) -> None:
         """End a case: its visitors leave, too."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from conformance.link.connection import Connection
     from conformance.link.errors import LinkError
 
-OWN = "own"
+OWN, SECOND = "own", "second"
 BODY_LIMIT = 2000
 """Characters of a refusal's body that are kept."""
 
@@ -30,20 +30,21 @@ BODY_LIMIT = 2000
 class Login:
     """How a visitor introduces itself; what is not given is as our station does it.
 
-    `second`: as the description's second station, where the following say nothing else. `identity`: in the URL.
-    `username`: of HTTP Basic, the identity if not given. `password`: None for no Authorization header at all, "own"
-    (text, no bytes) for the right one. `authorization`: that header's value instead. `certificate`: "own", "none",
-    "another" (issued to another station), "other-organization", or a `conformance.link.pki.Variant`. `minimum`,
-    `maximum`: TLS versions ("TLSv1_1"). `ciphers`: OpenSSL's names, of TLS 1.2 and below. `plain`: without TLS, on
-    whatever port the CSMS listens.
+    `identity`: in the URL; "own", "second" for that of the description's second station, else as it is. `username`: of
+    HTTP Basic, read in the same way, the one in the URL if not given. `password`: "own", "second", "none" for no
+    Authorization header at all, or a way to spoil the right one (`PASSWORDS`), so that no password stands in a trace.
+    `authorization`: that header's value instead. `certificate`: "own", "second", "none", "another" (issued to a station
+    that nobody knows), "other-organization", or a `conformance.link.pki.Variant` of our own. `serial`: the serial
+    number in a BootNotification, that of the identity in the URL if not given. `minimum`, `maximum`: TLS versions
+    ("TLSv1_1"). `ciphers`: OpenSSL's names, of TLS 1.2 and below. `plain`: without TLS, on whatever port.
     """
 
-    second: bool = False
-    identity: str = ""
-    username: str | None = None
-    password: bytes | str | None = OWN
+    identity: str = OWN
+    username: str = ""
+    password: str = OWN
     authorization: str = ""
     certificate: str = OWN
+    serial: str = ""
     minimum: str = ""
     maximum: str = ""
     ciphers: tuple[str, ...] = ()
@@ -52,16 +53,26 @@ class Login:
     @property
     def words(self) -> dict[str, Any]:
         """What differs from our station's own way, for the trace; no password among it."""
-        told: dict[str, Any] = {"second": self.second} if self.second else {}
-        for name in ("identity", "username", "certificate", "minimum", "maximum", "ciphers", "plain"):
-            value = getattr(self, name)
-            if value not in (None, "", OWN, (), False):
-                told[name] = value
-        if self.authorization:
-            told["credentials"] = self.authorization.partition(" ")[0]
-        elif self.password != OWN:
-            told["credentials"] = "none" if self.password is None else f"{len(self.password)} bytes"
-        return told
+        told = {name: getattr(self, name) for name in self.__slots__ if name != "password"}
+        told = {name: value for name, value in told.items() if value not in ("", OWN, (), False)}
+        # Reports hide what stands under the name of a password; this says only which one it is.
+        return told if self.password == OWN else {**told, "credentials": self.password}
+
+
+PASSWORDS: Mapping[str, Callable[[bytes], bytes]] = {
+    "empty": lambda right: b"",
+    "its first half": lambda right: right[: len(right) // 2],
+    "all but its last character": lambda right: right[:-1],
+    "one more character": lambda right: right + b"0",
+    "a NUL and more behind it": lambda right: right + b"\0more",
+    "letters in the other case": lambda right: right.swapcase() if right.swapcase() != right else b"A" + right,
+    "reversed": lambda right: right[::-1] if right[::-1] != right else right + right,
+    "twice": lambda right: right + right,
+    "a wildcard": lambda right: b"%",
+    "an SQL condition": lambda right: b"' OR '1'='1",
+    "8192 characters": lambda right: b"A" * 8192,
+}
+"""Ways to spoil a password: what careless comparisons take for the right one, and careless queries trip over."""
 
 
 class Guide(Protocol):
@@ -72,13 +83,7 @@ class Guide(Protocol):
 
     def lead(self, visit: Visit, login: Login) -> None:
         """Connect the visitor to the CSMS under test. Raises LinkError for whatever keeps it out, NotApplicable for a
-        certificate that nobody here can issue."""
-
-    def can_show(self, certificate: str) -> bool:
-        """Whether this lab has such a certificate."""
-
-    def can_speak(self, maximum: str, ciphers: tuple[str, ...] = ()) -> bool:
-        """Whether this machine's TLS library knows that version and one of those cipher suites."""
+        certificate that nobody here can issue, or a TLS that this machine does not speak."""
 
 
 class Visit:
@@ -89,10 +94,11 @@ class Visit:
     the refusal.
     """
 
-    def __init__(self, who: str, version: Version, identity: str, clock: Clock, patience: float) -> None:
-        """`patience`: seconds to wait for an answer unless a call says otherwise."""
+    def __init__(self, who: str, version: Version, serial: str, clock: Clock, patience: float) -> None:
+        """`serial`: the number that its BootNotification names; `patience`: seconds to wait for an answer unless a call
+        says otherwise."""
         self.who = who
-        self.identity = identity
+        self.serial = serial
         self.status: int | None = None
         self.trouble = ""
         self.body = ""
@@ -145,18 +151,16 @@ class Visit:
         """Everything that a refusal said: body and headers."""
         return "\n".join([self.body, *(f"{name}: {value}" for name, value in self.headers)])
 
-    def granted(self) -> str:
-        """What the CSMS lets the visitor do, in words; "" when it is shut out, hung up on, or never accepted.
-
-        A visitor that is connected sends a BootNotification, as a station would.
-        """
+    def registered(self) -> str:
+        """The status that the CSMS answers to the visitor's BootNotification; "" when it is shut out, hung up on, not
+        answered, or told Rejected: when it is not served."""
         if not self.open:
             return ""
-        answer = self.call("BootNotification", **_BOOT[self._version.family](self.identity))
+        answer = self.call("BootNotification", **_BOOT[self._version.family](self.serial))
         if answer is None or answer.type != frames.CALLRESULT or not isinstance(answer.payload, Mapping):
             return ""
-        status = answer.payload.get("status")
-        return "" if status == "Rejected" else f"connected, and its BootNotification answered {status}"
+        status = str(answer.payload.get("status", "nothing"))
+        return "" if status == "Rejected" else status
 
     # ------------------------------------------------------------------ what a connected visitor does
 
