@@ -10,6 +10,7 @@ from conformance.fuzz.example import Allowed, Example
 from conformance.fuzz.stage import Reaction
 from conformance.ocppj.findings import Blame, Finding, Severity
 from conformance.ocppj.versions import Version
+from conformance.peers.payload import peek
 
 ALLOWED, TOLERATED, FORBIDDEN = "allowed", "tolerated", "not allowed"
 
@@ -45,11 +46,19 @@ def judge_reaction(version: Version, allowed: Allowed, reaction: Reaction) -> st
 
 
 def _result(allowed: Allowed, reaction: Reaction) -> str:
-    payload = reaction.frame.payload if reaction.frame is not None else None
-    status = str(payload.get("status", "")) if isinstance(payload, dict) else ""
+    status = _status(reaction.frame.payload if reaction.frame is not None else None)
     if allowed.result and (not allowed.statuses or status in allowed.statuses):
         return ALLOWED
     return TOLERATED if {"CALLRESULT", f"CALLRESULT {status}"} & allowed.tolerated else FORBIDDEN
+
+
+def _status(payload: Any) -> str:
+    """What an answer says of the request: its status, or that of the token in it; "" for none."""
+    for holder in (payload, *(peek(payload, name) for name in ("idTagInfo", "idTokenInfo"))):
+        status = peek(holder, "status")
+        if isinstance(status, str):
+            return status
+    return ""
 
 
 def _error(version: Version, allowed: Allowed, reaction: Reaction) -> str:

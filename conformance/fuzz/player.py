@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -17,7 +18,8 @@ from conformance.peers.outcome import Abandoned, ExpectationFailed, Inconclusive
 RENEWED_AFTER = 2000
 """Entries of the trace after which it is exchanged for a fresh one, between two examples."""
 DEAF_AFTER = 3
-"""Answers that were due and did not come, after which the next ones are not waited for: a probe tells as well."""
+"""Answers to one kind of breakage that were due and did not come, after which the next ones of that kind are not
+waited for: a probe tells as well."""
 
 
 @dataclass(slots=True)
@@ -48,7 +50,7 @@ class Player:
         self.stage = stage
         self.second = second
         self._revive = revive
-        self._deaf = 0
+        self._deaf: Counter[str] = Counter()
         self.ours: list[Finding] = []
         """Findings on our own part: errors of this suite."""
         self.loose: list[Finding] = []
@@ -109,13 +111,14 @@ class Player:
         except ExpectationFailed as failed:
             outcome.problems.append(Problem(failed.finding, ("act", example.constraint, failed.finding.expected)))
             return
-        stage.patience = 0.05 if self._deaf >= DEAF_AFTER else None
+        kind = example.constraint
+        stage.patience = 0.05 if self._deaf[kind] >= DEAF_AFTER else None
         outcome.reaction = stage.reaction(example.allowed)
         due = stage.last is not None and not example.allowed.silence
         if outcome.reaction.kind == "silence" and due:
-            self._deaf += 1
+            self._deaf[kind] += 1
         elif outcome.reaction.kind in ("result", "error") and due:
-            self._deaf = 0
+            self._deaf[kind] = 0
         problem = reaction_problem(stage.target.version, example, outcome.reaction)
         if problem is not None:
             weighty = problem.finding.severity is Severity.MUST

@@ -37,6 +37,7 @@ class Sampler:
         """`schema`: as the SchemaStore has it; `name`: its name there, such as "ResetRequest" (1.6: "Reset")."""
         self.root = schema
         self._chosen = _CHOSEN.get(name, {})
+        self._preferred = (_REFUSALS, _PREFERRED) if name.endswith("Response") else (_PREFERRED,)
         self._also = {tuple(one.split("/")) for one in _ALSO.get(name, ())}
         self._made: dict[Path, Any] = {}
 
@@ -68,6 +69,9 @@ class Sampler:
         for given in (self._chosen.get("/".join(names)), _BY_MEMBER.get(names[-1] if names else "")):
             if given is not None and _fits(node, given):
                 return given
+        if "enum" in node:
+            liked = (one for among in self._preferred for one in node["enum"] if one in among)
+            return next(liked, node["enum"][0])
         return _plain(node)
 
     def _along(self, node: Schema, value: Any, at: Path, rest: Path) -> Any:
@@ -117,8 +121,6 @@ def _fits(node: Schema, value: Any) -> bool:
 def _plain(node: Schema) -> Any:
     """A value for a node of which nothing else is known."""
     kind = node.get("type")
-    if "enum" in node:
-        return next((one for one in node["enum"] if one in _PREFERRED), node["enum"][0])
     if kind == "string":
         if "format" in node:
             return {"date-time": "{{now}}", "uri": "ftp://{{host}}/conformance"}[node["format"]]
@@ -159,6 +161,21 @@ _PREFERRED = frozenset(
     }
 )
 """Members of enumerations that are taken before the first one: those that do nothing, or end something."""
+
+_REFUSALS = frozenset(
+    {
+        "Rejected",
+        "Blocked",
+        "Failed",
+        "NotFound",
+        "Unknown",
+        "UnlockFailed",
+        "VersionMismatch",
+        "NoFirmware",
+        "NoProfiles",
+    }
+)
+"""Members of enumerations that are taken in answers before these: nothing was done, and nothing need follow."""
 
 _BY_MEMBER: Mapping[str, Any] = {
     "attributeValue": "1",
@@ -232,6 +249,7 @@ _CHOSEN: Mapping[str, Mapping[str, Any]] = {
     "TriggerMessage": {"connectorId": 1},
     "UnlockConnector": {"connectorId": NOWHERE},
     # 2.x
+    "BootNotificationResponse": {"status": "Accepted"},
     "AFRRSignalRequest": {"signal": 0},
     "AuthorizeRequest": {"idToken/idToken": "{{token}}", "idToken/type": "ISO14443"},
     "BatterySwapRequest": _TOKEN,

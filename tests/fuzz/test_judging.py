@@ -12,6 +12,8 @@ from conformance.ocppj.frames import parse
 from conformance.ocppj.versions import version
 
 RESULT = Reaction("result", frame=parse('[3,"1",{"status":"Rejected"}]'))
+INVALID = Reaction("result", frame=parse('[3,"1",{"idTagInfo":{"status":"Invalid"}}]'))
+ODD = Reaction("result", frame=parse('[3,"1",{"status":["Rejected"]}]'))
 BARE = Reaction("result", frame=parse('[3,"1",{}]'))
 
 
@@ -38,6 +40,12 @@ BARE = Reaction("result", frame=parse('[3,"1",{}]'))
         (Allowed(tolerated=frozenset({"GenericError"})), Reaction("error", code="GenericError"), TOLERATED),
         (Allowed(tolerated=frozenset({"*"})), Reaction("error", code="Whatever"), TOLERATED),
         (Allowed(codes=frozenset({"FormatViolation"})), Reaction("error", code=5), FORBIDDEN),
+        (Allowed(tolerated=frozenset({"silence"})), Reaction("silence"), TOLERATED),
+        (Allowed(tolerated=frozenset({"CALLRESULT"})), RESULT, TOLERATED),
+        (Allowed(tolerated=frozenset({"CALLRESULT Rejected"})), RESULT, TOLERATED),
+        (Allowed(tolerated=frozenset({"CALLRESULT Failed"})), RESULT, FORBIDDEN),
+        (Allowed(tolerated=frozenset({"CALLRESULT Invalid"})), INVALID, TOLERATED),
+        (Allowed(result=True, statuses=frozenset({"Rejected"})), ODD, FORBIDDEN),
         (ANYTHING, Reaction("error", code=5), ALLOWED),
     ],
 )
