@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from conformance.peers.reports import Report, report_data, variable
     from conformance.peers.station import FakeStation
     from conformance.services.files import Download, FileServer
+    from conformance.services.firmware import signed
 
 __version__ = "0.1.0"
 
@@ -57,6 +58,7 @@ __all__ = [
     "report_data",
     "require",
     "required_variables",
+    "signed",
     "step",
     "variable",
 ]
@@ -78,6 +80,7 @@ _PLACES = {
     "conformance.peers.reports": ("Report", "report_data", "variable"),
     "conformance.peers.station": ("FakeStation",),
     "conformance.services.files": ("Download", "FileServer"),
+    "conformance.services.firmware": ("signed",),
 }
 _HOMES = {name: module for module, names in _PLACES.items() for name in names}
 _RENAMED = {"Operator": "Hands"}

@@ -102,7 +102,9 @@ class Holder:
             if device is not None and dut.role == "CS":
                 scheme = "wss" if dut.security_profile > 1 else "ws"
                 url = f"{scheme}://127.0.0.1:{live.port}{dut.address.path}"
-                arguments = (*_credentials(dut), *self._waits("--message-timeout", "{:g}"), *device.arguments)
+                quick = () if self._message_timeout is None else ("--transfer-time", "0.1")
+                waits = self._waits("--message-timeout", "{:g}")
+                arguments = (*_credentials(dut), *waits, *quick, *device.arguments)
                 self._device = start_station(version, url, dut.identity, arguments=arguments, defects=device.defects)
             if self._device is not None:
                 hands = replace(dut.operator.default, kind="http", url=self._device.addresses["operator"])

@@ -75,7 +75,7 @@ class FileServer:
         self._tls = tls
         self._downloads: dict[str, Download] = {}
         self._transfers: list[Transfer] = []
-        self._upload_status = 201
+        self._upload_answer: tuple[int, dict[str, str]] = (201, {})
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
@@ -94,9 +94,9 @@ class FileServer:
         self._downloads[name] = download if isinstance(download, Download) else Download(download)
         return self.url(name)
 
-    def answer_uploads(self, status: int) -> None:
-        """Answer every further PUT and POST with this status."""
-        self._upload_status = status
+    def answer_uploads(self, status: int, **headers: str) -> None:
+        """Answer every further PUT and POST with this status and these headers."""
+        self._upload_answer = (status, headers)
 
     def url(self, name: str = "", *, user: str = "", password: str = "") -> str:
         """The URL of a path, with credentials in it if they are given."""
@@ -185,7 +185,8 @@ class FileServer:
             self._note(request)
             raise
         self._note(request, content)
-        return web.Response(status=self._upload_status)
+        status, headers = self._upload_answer
+        return web.Response(status=status, headers=headers)
 
     async def _send(self, request: web.Request) -> web.StreamResponse:
         from aiohttp import web
