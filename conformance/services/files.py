@@ -75,6 +75,7 @@ class FileServer:
         self._tls = tls
         self._downloads: dict[str, Download] = {}
         self._transfers: list[Transfer] = []
+        self._came = threading.Condition()
         self._upload_answer: tuple[int, dict[str, str]] = (201, {})
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -120,6 +121,11 @@ class FileServer:
     def asked_for(self, name: str) -> list[Transfer]:
         """Every request of one path so far, in order."""
         return [one for one in self._transfers if one.path == f"/{name}"]
+
+    def wait_for(self, name: str, *, within: float) -> bool:
+        """Wait until a path has been asked for, at most `within` seconds; whether it has."""
+        with self._came:
+            return self._came.wait_for(lambda: bool(self.asked_for(name)), within)
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -174,7 +180,9 @@ class FileServer:
 
     def _note(self, request: web.Request, content: bytes = b"") -> None:
         headers = tuple((key.decode("latin-1"), value.decode("latin-1")) for key, value in request.raw_headers)
-        self._transfers.append(Transfer(request.method, request.path, headers, content))
+        with self._came:
+            self._transfers.append(Transfer(request.method, request.path, headers, content))
+            self._came.notify_all()
 
     async def _take(self, request: web.Request) -> web.Response:
         from aiohttp import web

@@ -11,9 +11,9 @@ from conformance import Dut, FakeCsms, FileServer, NotApplicable, case, check, o
 
 COMM, SECURITY = "OCPPCommCtrlr", "SecurityCtrlr"
 REDIRECTS = (302, 308)
-STORM = 50
+STORM = 30
 """Requests within WATCHED seconds that no back-off explains, nor the ten redirects that HTTP clients follow."""
-WATCHED = 1.0
+WATCHED = 0.5
 
 
 @case("OC_S_22_CS")

@@ -42,7 +42,7 @@ def test_firmware_that_can_not_be_had(csms: FakeCsms, dut: Dut) -> None:
         begun = _update(csms, slow)
         if begun:
             csms.expect("FirmwareStatusNotification", status="Downloading", within=csms.deadlines.physical)
-            csms.wait(lambda: bool(files.asked_for("slow")), within=csms.deadlines.physical)
+            files.wait_for("slow", within=csms.deadlines.physical)
         csms.call(*_PROBES[csms.version.family])
     if begun:
         _expect_failure(csms, "FirmwareStatusNotification")
