@@ -55,7 +55,7 @@ def _send_fragments(
 ) -> None:
     whole = stage.bytes_of(text)
     payload = deflated([(whole, 1)]) if deflate else whole
-    sizes = repeat(size, len(payload) // size) if isinstance(size, int) else size
+    sizes = repeat(size, (len(payload) - 1) // size) if isinstance(size, int) else size
     specs: list[FrameSpec] = []
     parts = list(fragments(TEXT, payload, sizes, rsv=_RSV1 if deflate else 0))
     for index, part in enumerate(parts):

@@ -108,6 +108,8 @@ class Csms:
     async def _listen(self, host: str, port: int, context: ssl.SSLContext | None) -> Server:
         from websockets.asyncio.server import serve
 
+        from conformance.reference.sockets import csms_socket
+
         return await serve(
             self._connected,
             host,
@@ -119,6 +121,7 @@ class Csms:
             max_size=MAX_MESSAGE,
             close_timeout=_CLOSE_TIMEOUT,
             server_header=None,
+            create_connection=csms_socket(frozenset().union(*(one.names for one in self.defects.values()))),
         )
 
     async def stop(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin
 
@@ -62,8 +62,9 @@ async def dial(
     ping_interval: float | None,
     tls: ssl.SSLContext | None = None,
     redirects: int = 0,
+    defects: Set[str] = frozenset(),
 ) -> ClientConnection:
-    """Open one connection offering exactly one subprotocol; `tls` is for wss alone.
+    """Open one connection offering exactly one subprotocol; `tls` is for wss alone, `defects` those of WebSocket.
 
     Where a CSMS is, only its URL says: no redirect is followed, unless a defect wants `redirects` of them.
     Raises OSError when it cannot be opened, is refused, or the other side does not take the subprotocol.
@@ -71,6 +72,8 @@ async def dial(
     from websockets.asyncio.client import connect
     from websockets.exceptions import InvalidStatus, WebSocketException
     from websockets.typing import Subprotocol
+
+    from conformance.reference.sockets import station_socket
 
     class Direct(connect):
         def process_redirect(self, exc: Exception) -> Exception | str:
@@ -90,6 +93,7 @@ async def dial(
             max_size=2**24,
             proxy=None,
             ssl=tls,
+            create_connection=station_socket(defects),
             user_agent_header="ocpp-conformance reference station",
             **options,
         )
@@ -106,6 +110,7 @@ async def dial(
             ping_interval=ping_interval,
             tls=tls if target.startswith("wss:") else None,
             redirects=redirects - 1,
+            defects=defects,
         )
     except (WebSocketException, TimeoutError) as problem:
         raise OSError(f"{url}: {problem}") from None

@@ -10,6 +10,7 @@ import asyncio
 import sys
 import traceback
 from collections.abc import Coroutine, Mapping
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from conformance.ocppj.versions import Version
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
 VENDOR = "Conformance"
 MODEL = "Reference"
 FIRMWARE = "1.0.0"
+_PROTOCOL_ERROR = 1002
+_NO_PAUSE = 0.002
+_ENOUGH = {"stays-away-when-unauthorized": "HTTP 401", "stays-away-when-unavailable": "HTTP 503"}
+"""Defects that give up after an answer to the opening handshake, and how the answer is told."""
 
 
 class Station:
@@ -79,8 +84,12 @@ class Station:
     # -- power --------------------------------------------------------------------------------------------------
 
     def start(self, reason: str = "PowerUp") -> None:
-        """Switch on; returns at once."""
+        """Switch on; returns at once. What happens to the hardware from now on belongs to the new life."""
         self._boot_reason = reason
+        self.registration = "unknown"
+        self._offline_since = None
+        self.power_up()
+        self.defects.powered_up()
         self._life = asyncio.create_task(self._run(self._live()))
 
     def power_cycle(self) -> None:
@@ -184,10 +193,6 @@ class Station:
     # -- life ---------------------------------------------------------------------------------------------------
 
     async def _live(self) -> None:
-        self.registration = "unknown"
-        self._offline_since = None
-        self.power_up()
-        self.defects.powered_up()
         await asyncio.sleep(self.options.boot_time)
         while True:
             connection = await self._connect()
@@ -213,11 +218,18 @@ class Station:
             self.endpoint = None
             self._connection = None
             self.went_offline()
+            if connection.close_code == _PROTOCOL_ERROR and self.defects.active("stays-away-after-protocol-error"):
+                await self._stay_away()
+
+    @staticmethod
+    async def _stay_away() -> None:
+        """What only a defect does: no attempt any more, until the power is cut."""
+        await asyncio.Event().wait()
 
     async def _connect(self) -> ClientConnection:
         """Try, pause, try again, until a connection stands."""
         attempt = 0
-        pauses = self.back_off()
+        pauses = repeat(_NO_PAUSE) if self.defects.active("no-back-off") else self.back_off()
         if self._offline_since is not None:
             await asyncio.sleep(next(pauses))
         while True:
@@ -232,6 +244,7 @@ class Station:
                     timeout=self.options.connect_timeout,
                     ping_interval=self.ping_interval(),
                     tls=self._tls if url.startswith("wss:") else None,
+                    defects=self.defects.names,
                 )
             except OSError as error:
                 attempt += 1
@@ -240,6 +253,8 @@ class Station:
                     self.EVENT_NAMES.get(event, event), critical=self.TELLS_FAILED_CONNECTIONS
                 )
                 self.connection_failed(attempt)
+                if any(self.defects.active(name) for name, answer in _ENOUGH.items() if answer in str(error)):
+                    await self._stay_away()
             await asyncio.sleep(next(pauses))
 
     async def _duties(self) -> None:
@@ -276,8 +291,10 @@ class Station:
             wait = self.options.boot_retry
             try:
                 answer = await self.call("BootNotification", self.boot_notification(reason))
-            except (CallError, CallTimeout, InvalidAnswer):
-                pass
+            except (CallError, CallTimeout, InvalidAnswer) as failure:
+                if isinstance(failure, InvalidAnswer) and self.defects.active("any-boot-answer-accepts"):
+                    self.registration = "Accepted"
+                    return
             else:
                 self.clock_told(answer.get("currentTime"))
                 self.registration = str(answer.get("status"))
