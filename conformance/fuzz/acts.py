@@ -169,6 +169,21 @@ def settle() -> Act:
     return act("settle")
 
 
+def show_token() -> Act:
+    """The driver shows the valid token, or, where nobody can, we ask for a remote start or stop."""
+    return act("show_token")
+
+
+def restart() -> Act:
+    """Power the station off and on, and want it registered again."""
+    return act("restart")
+
+
+def command(action: str) -> Act:
+    """Have the CSMS send a CALL, and want it, behind others that it may still be waiting for."""
+    return act("command", action=action)
+
+
 def hear(action: str, match: dict[str, Any] | None = None) -> Act:
     """Wait until the station has sent a CALL of an action that has the fields `match`, in this example."""
     return act("hear", action=action, match=match or {})

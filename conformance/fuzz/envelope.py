@@ -9,6 +9,7 @@ Source: OCPP-J 1.6 section 4, OCPP 2.0.1 and 2.1 part 4 section 4; field defects
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from conformance.fuzz import acts, framework
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 UNKNOWN = "OcppConformanceUnknown"
 """An action that no version has."""
+OTHER_TIME = "2041-11-11T11:11:11Z"
+"""What a station is told of the time by answers that are none."""
 VENDOR = "org.example.conformance"
 
 
@@ -82,7 +85,7 @@ _ANSWERS: Mapping[str, tuple[str, str, str, str]] = {
     "CS": (
         "Heartbeat",
         '{"currentTime":"{{now}}"}',
-        '{"currentTime":"2011-11-11T11:11:11Z"}',
+        f'{{"currentTime":"{OTHER_TIME}"}}',
         '{"idTagInfo":{"status":"Accepted"}}',
     ),
     "CSMS": ("ClearCache", '{"status":"Accepted"}', '{"status":"Rejected"}', '{"currentTime":"{{now}}"}'),
@@ -210,7 +213,7 @@ class _Maker:
         for name, id, allowed in (
             ("message id empty", '""', framework.empty_id(version)),
             (f"message id of {ID_MAX_LENGTH + 1} characters", '"{{id}}x"', long),
-            ("message id of 1000 characters", '"{{id}}' + "x" * 964 + '"', long),
+            ("message id of 200 characters", '"{{id}}' + "x" * 164 + '"', long),
             ("message id a number", "4711", none),
             ("message id null", "null", none),
             ("message id true", "true", none),
@@ -261,7 +264,7 @@ class _Maker:
             ("action with the suffix .req", f"{action}.req"),
             ("action with a leading slash", f"/{action}"),
             ("action with a space behind it", f"{action} "),
-            ("action of 1000 characters", "A" * 1000),
+            ("action of 200 characters", "A" * 200),
         ):
             yield self.one(name, self.call(action=f'"{text}"'), "action", unknown)
         for name, payload in _OWN[self.role]:
@@ -359,7 +362,7 @@ class _Maker:
 
     # ------------------------------------------------------------------ answers to the device's own CALL
 
-    def answered(self, name: str, allowed: Allowed, *texts: str, constraint: str = "answer") -> Example:
+    def answered(self, name: str, allowed: Allowed, *texts: str | Text, constraint: str = "answer") -> Example:
         """An example whose last act makes the device send a CALL that these messages answer."""
         return Example(
             name=f"{self.called} answered: {name}",
@@ -384,6 +387,7 @@ class _Maker:
             ("three times", (good, good, good)),
         ):
             yield self.answered(name, silent, *texts, constraint="second answer")
+        yield from self.other_clocks(good, other)
         late = acts.send(other)
         before = (acts.answer(self.called, good), acts.provoke(self.called), acts.send(self.call()))
         yield Example(
@@ -402,6 +406,21 @@ class _Maker:
             constraint="late answer",
             breaks=f"an answer to a {self.called} that was lost with the connection before",
         )
+
+    def other_clocks(self, good: str, other: str) -> Iterator[Example]:
+        """Answers with another time that are not the answer: the station's own times tell whether it took one.
+
+        A CSMS shows nobody what it took.
+        """
+        if self.role != "CS":
+            return
+        for name, texts in (
+            ("first one to nobody with another time", (other.replace("{{theirs}}", "{{id}}"), good)),
+            ("then once more with another time", (good, other)),
+        ):
+            one = self.answered(name, framework.unasked(self.version), *texts, constraint="second answer")
+            further = (*one.acts, acts.provoke("StatusNotification"))
+            yield replace(one, acts=further, oracles=("other-time-not-taken",))
 
     def bad_results(self) -> Iterator[Example]:
         """CALLRESULTs that are no valid answer. A valid one follows where a device may still wait for it."""
@@ -433,7 +452,6 @@ class _Maker:
             ("an empty description", '"InternalError","",{}'),
             ("a description of null", '"InternalError",null,{}'),
             ("a description that is a number", '"InternalError",5,{}'),
-            ("a description of 10 000 characters", '"InternalError","' + 10_000 * "x" + '",{}'),
             ("details of null", '"InternalError","",null'),
             ("details that are a string", '"InternalError","","java.lang.NullPointerException"'),
             ("details that are an array", '"InternalError","",[]'),
@@ -448,3 +466,6 @@ class _Maker:
         ):
             text = f'[4,"{{{{theirs}}}}"{"," if rest else ""}{rest}]'
             yield self.answered(f"CALLERROR with {name}", silent, text, good, constraint="CALLERROR")
+        long: Text = ('[4,"{{theirs}}","InternalError","', ("x", 10_000), '",{}]')
+        name = "CALLERROR with a description of 10 000 characters"
+        yield self.answered(name, silent, long, good, constraint="CALLERROR")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from conformance.fuzz import leaks, transactions
+from conformance.fuzz.envelope import OTHER_TIME
 from conformance.fuzz.transactions import problem
 from conformance.ocppj.findings import Finding
 
@@ -86,5 +87,21 @@ def nothing_leaked(stage: Stage) -> Iterator[Finding]:
 
 
 ALWAYS.append("nothing-leaked")
+
+
+@oracle("other-time-not-taken")
+def other_time_not_taken(stage: Stage) -> Iterator[Finding]:
+    """No CALL of the device has a time near `envelope.OTHER_TIME`, which it was told by what is no answer to it."""
+    day = OTHER_TIME.partition("T")[0]
+    for entry in stage.calls_meanwhile():
+        if entry.frame is not None and day in entry.frame.text:
+            yield problem(
+                "oracle.other-time-not-taken",
+                "the time of the answer that answers the CALL",
+                f"{day} in {entry.frame.action}",
+                entry,
+                requirement="1.6J 4.1.4; part 4 4.1.4",
+            )
+
 
 _END = {"1.6": "1.6 4.10", "2": "E06.FR.01"}

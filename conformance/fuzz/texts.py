@@ -216,14 +216,15 @@ class _Maker:
     def members(self) -> Iterator[Example]:
         """Members of the payload that are named twice, or oddly: JSON does not forbid it (RFC 8259, 4)."""
         begin = f'[2,"{{{{id}}}}","DataTransfer",{{"vendorId":"{VENDOR}"'
-        for name, more in (
+        ways: tuple[tuple[str, Segment], ...] = (
             ("twice with the same value", f',"vendorId":"{VENDOR}"'),
             ("twice with another value", ',"vendorId":"org.example.other"'),
             ("twice with another type", ',"vendorId":null'),
             ("twice, once with an escaped letter", ',"vendor\\u0049d":"org.example.other"'),
-            ("a thousand times", f',"vendorId":"{VENDOR}"' * 1000),
-        ):
-            text = f"{begin}{more}}}]"
+            ("a thousand times", (f',"vendorId":"{VENDOR}"', 1000)),
+        )
+        for name, more in ways:
+            text = _joined((begin, more, "}]"))
             yield self.one(f"a member {name}", text, "duplicate key", self.legal, action="DataTransfer")
 
     # ------------------------------------------------------------------ strings

@@ -64,6 +64,10 @@ It may raise CallError. Work that waits for the other side belongs into a task t
 """
 
 
+class Deafness(Exception):
+    """Raised by a defect: from now on nothing of this connection is read any more, and it stays open."""
+
+
 class Socket(Protocol):
     """The part of a `websockets` asyncio connection that is used here."""
 
@@ -83,6 +87,9 @@ class Distortion(Protocol):
 
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
         """The answer to give instead; None stays silent."""
+
+    def heard(self, data: str | bytes) -> list[str | bytes]:
+        """The messages to read instead of this one; raises Deafness when it is the last one that is read."""
 
     def message_id(self, identifier: str) -> str:
         """The message id to use instead."""
@@ -117,6 +124,9 @@ class Honest:
 
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
         return answer
+
+    def heard(self, data: str | bytes) -> list[str | bytes]:
+        return [data]
 
     def message_id(self, identifier: str) -> str:
         return identifier
@@ -243,7 +253,13 @@ class Endpoint:
         beside = [asyncio.create_task(_quietly(work)) for work in self._distortion.meanwhile(self)]
         try:
             while True:
-                await self._received(frames.parse(await self.socket.recv()))
+                data = await self.socket.recv()
+                try:
+                    for one in self._distortion.heard(data):
+                        await self._received(frames.parse(one))
+                except Deafness:
+                    while True:
+                        await self.socket.recv()
         except (ConnectionClosed, Disconnected):
             pass
         finally:

@@ -40,6 +40,10 @@ class Misbehaviour:
         """The answer that is given instead; None stays silent."""
         return answer
 
+    def heard(self, data: str | bytes) -> list[str | bytes]:
+        """The messages that are read instead of this one; may raise `wire.Deafness`."""
+        return [data]
+
     def message_id(self, identifier: str) -> str:
         """The message id that is used instead."""
         return identifier
@@ -213,6 +217,12 @@ class Defects:
             if given is not None:
                 given = hook.answer(action, request, given if isinstance(given, CallError) else _copy(given))
         return given
+
+    def heard(self, data: str | bytes) -> list[str | bytes]:
+        messages = [data]
+        for hook in self.hooks:
+            messages = [made for one in messages for made in hook.heard(one)]
+        return messages
 
     def message_id(self, identifier: str) -> str:
         for hook in self.hooks:
