@@ -136,12 +136,35 @@ def reconnect() -> Act:
 
 
 def trap(action: str, kind: str, size: int = 0, number: int = 1, match: dict[str, Any] | None = None) -> Act:
-    """Have a fault strike our answer to the station's CALL number `number` of an action (that has the fields `match`).
+    """Spoil our answer to the device's CALL number `number` (0: each) of an action (that has the fields `match`).
 
-    `kind` "cut" or "reset" ends TCP after `size` bytes of the answer's frame (`conformance.link.faults.WHOLE`: behind
-    it), "drop", "duplicate" and so on are those of `FaultKind`. The other CALLs of the action are answered as ever.
+    `kind`: "cut" and "reset" end TCP after `size` bytes of the answer's frame (`conformance.link.faults.WHOLE`: behind
+    it), the others of `FaultKind` do what they say. "withhold": no answer. "hold": none until `release`. "late": when
+    the device has given up waiting. "refuse": a CALLERROR. "stranger": under an id that nobody used. "another": with
+    the payload of another action. "twice". "cross": behind a CALL of ours. Other CALLs of the action are answered as
+    ever.
     """
     return act("trap", action=action, kind=kind, size=size, number=number, match=match or {})
+
+
+def release() -> Act:
+    """Have the answers leave that are held back, and want those to the CALLs that crossed the device's."""
+    return act("release")
+
+
+def bring(action: str) -> Act:
+    """As `provoke`, but pass over what nothing can bring."""
+    return act("bring", action=action)
+
+
+def goes_on(action: str) -> Act:
+    """Want the device to send a CALL of that action, as it has done before in this case, within its own timeout too."""
+    return act("goes_on", action=action)
+
+
+def call_meanwhile() -> Act:
+    """Ask for a sign of life while a CALL of the device waits for an answer that is held back, and want it at once."""
+    return act("call_meanwhile")
 
 
 def call_struck(action: str, payload: dict[str, Any], kind: str, size: int = 0) -> Act:
@@ -258,7 +281,17 @@ def visit(who: str, **login: Any) -> Act:
 def trial(*texts: str | Text | Iterable[Segment], judged: int = 0) -> Act:
     """Send messages, each when the one before has been answered; the example is judged by number `judged`.
 
-    What follows that one undoes it. {{started}} is the first transactionId that was answered (without one, the rest is
-    not sent), {{fresh}} another message id in each text.
+    What follows that one undoes it. {{started}} is the first transactionId that was answered, {{latest}} the last one
+    (without one, the rest is not sent), {{fresh}} another message id in each text.
     """
     return act("trial", texts=[segments(one) for one in texts], judged=judged)
+
+
+def call_at_once(action: str, payload: dict[str, Any]) -> Act:
+    """Send a legal CALL and go on at once, whether it is answered or not."""
+    return act("call_at_once", action=action, payload=payload)
+
+
+def await_answers() -> Act:
+    """Wait until every CALL that was sent by `call_at_once` is answered, or the connection has ended."""
+    return act("await_answers")

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from conformance.dut.description import Dut
 from conformance.fuzz.acts import send, trial, visit
 from conformance.fuzz.example import ANYTHING, Act, Allowed, Example, Text
 from conformance.fuzz.stage import Target
 from conformance.fuzz.verbs_csms import NO_CONNECTION, NOT_SERVED, PENDING, SERVED
+from conformance.peers.station import FakeStation
+from conformance.peers.visits import PASSWORDS, Visit
 
 UNKNOWN = "OC-UNKNOWN-7F3A"
 """An identity that no CSMS knows."""
@@ -416,7 +419,7 @@ _BY_NOBODY: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 
 _REPLAYED: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "1.6": ("StartTransaction", (_start(id="{{id}}"), _start(id="{{id}}"), _stop())),
+    "1.6": ("StartTransaction", (_start(id="{{id}}"), _start(id="{{id}}"), _stop(), _stop(number="{{latest}}"))),
     "2": (
         "TransactionEvent",
         (_event("Started", 0, id="{{id}}"), _event("Started", 0, id="{{id}}"), _event("Ended", 1)),
@@ -535,3 +538,96 @@ def known_killers(target: Target) -> Iterator[Example]:
         name = "the year 222222017"
         first, *rest = (text.replace("TIMESTAMP", TIMESTAMPS[name]) for text in texts)
         yield _nonsense(f"{action} of {name}", action, name, trial(first, *rest))
+
+
+# -- what bodies of cases use -------------------------------------------------------------------------------------
+
+WRONG_PASSWORDS = tuple(PASSWORDS)
+"""Names of the wrong passwords that are tried: no more than a person might mistype in a morning."""
+SECOND: Mapping[str, str] = {"identity": "second", "password": "second", "certificate": "second"}
+"""The login of the description's second station."""
+
+
+def known_and_refused(dut: Dut) -> dict[str, str] | None:
+    """The login of a known station that is refused for its credentials alone; None when there is none to be had."""
+    if dut.security_profile < 3:
+        return {"password": "reversed"}
+    return {"identity": "second", "certificate": "own"} if dut.address.second_identity else None
+
+
+def differences(one: Visit, other: Visit) -> list[str]:
+    """What two refusals differ in, for who looks at them: status, body, headers; not the time of day."""
+    found = [name for name in ("status", "trouble", "body") if getattr(one, name) != getattr(other, name)]
+    headers, others = ({name.lower(): value for name, value in each.headers} for each in (one, other))
+    skipped = {"date", "content-length", "set-cookie"}
+    return found + sorted(
+        name for name in headers.keys() | others.keys() if name not in skipped and headers.get(name) != others.get(name)
+    )
+
+
+def begin_with(station: FakeStation, connector: Any, token: Any) -> tuple[Any, str]:
+    """Our station begins a transaction with a token: its id, and what the CSMS says of the token."""
+    return _BEGIN[station.version.family](station, connector, token)
+
+
+def foreign_end(station: FakeStation, transaction: Any) -> tuple[str, dict[str, Any]]:
+    """What ends a transaction, when a station sends it that the transaction does not belong to."""
+    return _FOREIGN_END[station.version.family](station, transaction)
+
+
+def end(station: FakeStation, transactions: Iterable[Any]) -> None:
+    """Our station ends transactions of its own, wherever that is not done by itself."""
+    _END[station.version.family](station, transactions)
+
+
+def _begin_16(station: FakeStation, connector: Any, token: Any) -> tuple[Any, str]:
+    reading = station.meter(connector.evseId)
+    answer = station.send(
+        "StartTransaction",
+        connectorId=connector.connectorId,
+        idTag=token.idTag,
+        meterStart=reading,
+        timestamp=station.timestamp(),
+    )
+    return answer.transactionId, str(answer.idTagInfo.status)
+
+
+def _begin_2(station: FakeStation, connector: Any, token: Any) -> tuple[Any, str]:
+    transaction = station.next_transaction(connector.evseId)
+    answer = transaction.send("Authorized", idToken=dict(token))
+    return transaction.id, str(answer.idTokenInfo.status)
+
+
+_BEGIN: Mapping[str, Callable[[FakeStation, Any, Any], tuple[Any, str]]] = {"1.6": _begin_16, "2": _begin_2}
+
+
+def _foreign_end_16(station: FakeStation, transaction: Any) -> tuple[str, dict[str, Any]]:
+    return "StopTransaction", {"transactionId": transaction, "meterStop": 0, "timestamp": station.timestamp()}
+
+
+def _foreign_end_2(station: FakeStation, transaction: Any) -> tuple[str, dict[str, Any]]:
+    return "TransactionEvent", {
+        "eventType": "Ended",
+        "timestamp": station.timestamp(),
+        "triggerReason": "EVDeparted",
+        "seqNo": 9,
+        "transactionInfo": {"transactionId": transaction, "stoppedReason": "Other"},
+    }
+
+
+_FOREIGN_END: Mapping[str, Callable[[FakeStation, Any], tuple[str, dict[str, Any]]]] = {
+    "1.6": _foreign_end_16,
+    "2": _foreign_end_2,
+}
+
+
+def _end_16(station: FakeStation, transactions: Iterable[Any]) -> None:
+    for number in transactions:
+        station.send("StopTransaction", **{**_foreign_end_16(station, number)[1], "meterStop": 10_000})
+
+
+_END: Mapping[str, Callable[[FakeStation, Iterable[Any]], None]] = {
+    "1.6": _end_16,
+    # The clean-up of every case ends what is open of them.
+    "2": lambda station, transactions: None,
+}

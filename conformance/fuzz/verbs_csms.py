@@ -47,16 +47,20 @@ def refusal_leaks(stage: Stage) -> Iterator[Finding]:
 @verb("trial")
 def _trial(stage: Stage, texts: list[Any], judged: int) -> None:
     answers: list[Reaction] = []
-    started: int | None = None
-    for text in texts:
-        data = stage.bytes_of(text).replace(b"{{fresh}}", str(uuid.uuid4()).encode())
-        if not stage.peer.connected or (b"{{started}}" in data and started is None):
+    started: list[int] = []
+    # All at one time, so that what is sent twice is the same twice.
+    for data in [stage.bytes_of(text) for text in texts]:
+        if not stage.peer.connected or (not started and (b"{{started}}" in data or b"{{latest}}" in data)):
             break
+        for name, value in (("fresh", uuid.uuid4()), ("started", started[:1]), ("latest", started[-1:])):
+            shown = str(value[0]) if isinstance(value, list) and value else str(value)
+            data = data.replace(f"{{{{{name}}}}}".encode(), shown.encode())
         stage.reacted = None
-        stage.send(data.replace(b"{{started}}", str(started).encode()))
+        stage.send(data)
         answers.append(stage.reaction(Allowed()))
         found = _payload(answers[-1]).get("transactionId")
-        started = found if started is None and type(found) is int else started
+        if type(found) is int:
+            started.append(found)
     stage.facts["answers"] = answers[: judged + 1]
     stage.reacted = answers[judged] if judged < len(answers) else Reaction("none")
 

@@ -1,11 +1,12 @@
 """Visitors: connections to a CSMS under test beside our station's own, with credentials and TLS of choice.
 
-A visitor is a bare WebSocket client. It sends what it is told to and keeps what comes; nobody judges its frames, which
-may be wrong on purpose. What became of its attempt to connect is a result, never an exception.
+A visitor is a bare WebSocket client. It sends what it is told to, keeps what comes, and refuses CALLs; nobody judges
+its frames, which may be wrong on purpose. What became of its attempt to connect is a result, never an exception.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from collections.abc import Callable, Mapping
@@ -104,7 +105,8 @@ class Visit:
         self.body = ""
         self.headers: list[tuple[str, str]] = []
         self.seconds = 0.0
-        self.received_frames: list[Frame] = []
+        self.heard: list[Frame] = []
+        """Every message of the CSMS, in order."""
         self.close_code: int | None = None
         self.admitted = False
         """Whether the WebSocket was opened at all."""
@@ -114,6 +116,7 @@ class Visit:
         self._changed = threading.Condition()
         self._connection: Connection | None = None
         self._ended = ""
+        self._asked: set[str] = set()
 
     # ------------------------------------------------------------------ the attempt
 
@@ -176,36 +179,35 @@ class Visit:
             return False
         return True
 
-    def call(self, action: str, *, within: float | None = None, message_id: str = "", **payload: Any) -> Frame | None:
+    def call(
+        self, action: str, /, *, within: float | None = None, message_id: str = "", **payload: Any
+    ) -> Frame | None:
         """Send a CALL; its CALLRESULT or CALLERROR, None when nothing came within the message timeout."""
         identifier = message_id or str(uuid.uuid4())
+        self._asked.add(identifier)
         if not self.send(frames.call(identifier, action, payload).text):
             return None
-        return self.answer_to(identifier, within=within)
 
-    def answer_to(self, message_id: str, *, within: float | None = None) -> Frame | None:
-        """What has come or comes under a message id, other than a CALL; None when nothing does in time."""
-        found: list[Frame] = []
+        def answers() -> list[Frame]:
+            return [one for one in self.heard if one.id == identifier and one.type not in (frames.CALL, None)]
 
-        def ready() -> bool:
-            found[:] = [
-                one for one in self.received_frames if one.id == message_id and one.type not in (frames.CALL, None)
-            ]
-            return bool(found) or not self.open
+        self._wait(lambda: bool(answers()) or not self.open, within)
+        return next(iter(answers()), None)
 
-        self._wait(ready, within)
-        return found[0] if found else None
+    def calls(self, action: str, *, within: float = 0.0) -> list[Frame]:
+        """The CALLs of that action that the CSMS has sent this visitor, once there is one, or the time is over."""
 
-    def expect_call(self, action: str, *, within: float | None = None) -> Frame | None:
-        """The first CALL of that action that the CSMS sends this visitor; None when none comes in time."""
-        found: list[Frame] = []
+        def came() -> list[Frame]:
+            return [one for one in self.heard if one.type == frames.CALL and one.action == action]
 
-        def ready() -> bool:
-            found[:] = [one for one in self.received_frames if one.type == frames.CALL and one.action == action]
-            return bool(found) or not self.open
+        self._wait(lambda: bool(came()) or not self.open, within)
+        return came()
 
-        self._wait(ready, within)
-        return found[0] if found else None
+    @property
+    def strays(self) -> list[Frame]:
+        """Answers to what this visitor has not asked."""
+        unread = self._version.unreadable_id
+        return [one for one in self.heard if one.type != frames.CALL and one.id not in self._asked | {unread}]
 
     def gone(self, *, within: float | None = None) -> bool:
         """Whether the CSMS ends the connection, waiting for it."""
@@ -233,8 +235,10 @@ class Visit:
     def received(self, connection: Connection, data: str | bytes, at: float) -> None:
         """Keep a message."""
         frame = frames.parse(data)
+        if frame.type == frames.CALL and frame.id:
+            connection.send(frames.error(frame.id, "NotSupported", "a visitor does nothing").text)
         with self._changed:
-            self.received_frames.append(frame)
+            self.heard.append(frame)
             self._changed.notify_all()
 
     def control(self, connection: Connection, kind: str, payload: bytes, at: float) -> None:
@@ -256,8 +260,7 @@ class Visit:
 
 def _without_address(error: LinkError) -> str:
     """What a link error says, without the URL that everybody knows."""
-    words = str(error).split(" ")
-    return " ".join(one for one in words if "://" not in one)
+    return re.sub(r"(?: with| to)? ?wss?://\S+", "", str(error)).strip()
 
 
 _BOOT: Mapping[str, Callable[[str], dict[str, Any]]] = {

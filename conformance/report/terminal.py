@@ -206,11 +206,14 @@ def summary_lines(record: RunRecord, width: int, color: bool = False) -> list[st
                 fit(f"{verdict}: {plural(len(members), 'listed case')} without a test; see the report", width),
             ]
     lines.append("")
-    remarked = [case for case in cases if case.remarks]
-    if remarked:
-        remarks = sum(len(case.remarks) for case in remarked)
-        where = f"{plural(remarks, 'remark')} in {plural(len(remarked), 'case')}"
-        lines.append(fit(f"{where} (they fail nothing; --ocpp-strict promotes them)", width))
+    for severity, word, weight in (
+        ("SHOULD", "remark", " (they fail nothing; --ocpp-strict promotes them)"),
+        ("INFO", "observation", ""),
+    ):
+        counts = [sum(one.severity == severity for one in case.remarks) for case in cases]
+        if any(counts):
+            where = f"{plural(sum(counts), word)} in {plural(sum(map(bool, counts)), 'case')}"
+            lines.append(fit(f"{where}{weight}", width))
     lines += [fit(one, width) for one in sent_lines(cases)]
     states = count_requirements(cases)
     if any(states.values()):

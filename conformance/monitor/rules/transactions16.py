@@ -148,6 +148,8 @@ class Transactions16:
             meter_start=start.get("meterStart"),
             start_time=moment_of(start.get("timestamp")),
             key=key,
+            # What is begun wrongly on purpose is ended in the same way: nobody waits for its StopTransaction.
+            stopped=(None, None) if call.entry.data.get("deliberate") else None,
         )
         bounded(self._known, TRANSACTIONS_KEPT)
 

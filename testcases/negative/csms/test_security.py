@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from conformance import Campaign, case, step
+from conformance import (
+    Campaign,
+    Dut,
+    FakeStation,
+    Inconclusive,
+    NotApplicable,
+    Operator,
+    case,
+    check,
+    observe,
+    step,
+)
 from conformance.fuzz import probes_csms as probes
 
 
@@ -20,6 +31,90 @@ def test_wrong_identity(fuzz: Campaign) -> None:
     fuzz.rows(probes.of_wrong_identity(fuzz.target))
 
 
+@case("OC_S_03_CSMS")
+def test_wrong_passwords(station: FakeStation, dut: Dut) -> None:
+    """Wrong passwords open nothing, however near they come; whether they lock out is observed."""
+    rule = probes.credentials_rule(station.version.family, dut.security_profile)
+    station.disconnect()
+
+    step("Connect with wrong passwords, one after another", expect="no connection")
+    answers = []
+    for password in probes.WRONG_PASSWORDS:
+        visit = station.visit(f"our station with a wrong password: {password}", password=password)
+        check(not visit.registered(), f"{visit.who}: no connection", requirement=rule, actual=visit.how)
+        answers.append(f"{visit.how} after {visit.seconds:.3f} s")
+    observe("a lock-out or a rate limit for wrong passwords (CWE-307)", f"{len(answers)} of them: {answers}")
+
+    step("Connect with the right password", expect="a connection, at once or after a while")
+    began = station.clock.now()
+    visit = station.visit("our station with its password")
+    while not visit.admitted and station.clock.now() < began + dut.timeouts.reset:
+        station.wait(lambda: False, within=1.0)
+        visit = station.visit("our station with its password")
+    waited = station.clock.now() - began
+    if not visit.admitted:
+        raise Inconclusive(f"locked out: for {waited:.0f} s the right password has not opened either: {visit.how}")
+    observe("the right password after the wrong ones", f"it opens after {waited:.1f} s")
+
+
+@case("OC_S_04_CSMS")
+def test_second_connection(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """Of two connections of one identity, none hears what belongs to the other."""
+    step("Connect a second time under our identity", expect="the old connection is closed, or the new one refused")
+    visit = station.visit("our station once more")
+    if visit.open:
+        station.wait(lambda: not station.connected, within=dut.timeouts.message)
+    names = {"the old one": station.connected, "the new one": visit.open}
+    held = [name for name, is_open in names.items() if is_open]
+    check(held, "one of the two connections stays", actual=visit.how)
+    observe("of two connections of one identity there stays", " and ".join(held) or "none")
+
+    step("Send a message on each connection that is open", expect="its answer there, and nowhere else")
+    if visit.open:
+        check(visit.registered() == "Accepted", "the new connection is served", actual=visit.how)
+    if station.connected:
+        station.send("Heartbeat")
+    station.drain()
+    check(
+        not visit.strays, "the new connection hears nothing of the old one", actual=[one.text for one in visit.strays]
+    )
+
+    if operator.offers("csms_sends"):
+        step("Have the CSMS send ClearCache to our identity", expect="it comes once, on one of the connections")
+        operator.csms_sends("ClearCache")
+        if visit.open:
+            visit.calls("ClearCache", within=dut.timeouts.message)
+        elif station.connected:
+            station.wait(lambda: bool(station.seen("ClearCache")), within=dut.timeouts.message)
+        station.drain()
+        came = len(visit.calls("ClearCache")) + len(station.seen("ClearCache"))
+        check(came == 1, "one ClearCache on one connection", actual=came)
+
+
+@case("OC_S_05_CSMS")
+def test_unknown_identity(station: FakeStation, dut: Dut, fuzz: Campaign) -> None:
+    """An identity that nobody knows is kept out; whether it can be told from a wrong password is observed."""
+    step("Connect with an identity that nobody knows", expect="no connection")
+    fuzz.rows(probes.unknown_to_it(fuzz.target))
+
+    step("Compare the refusals of an unknown and of a known identity", expect="nothing tells them apart")
+    known = probes.known_and_refused(dut)
+    if known is None:
+        observe("an unknown identity against a known one", "not compared: the description names no second station")
+        return
+    told: set[str] = set()
+    seconds: tuple[list[float], list[float]] = ([], [])
+    for _ in range(5):
+        unknown = station.visit("an unknown station", **{**known, "identity": probes.UNKNOWN})
+        refused = station.visit("a known station, wrongly", **known)
+        told |= {*probes.differences(unknown, refused)}
+        for times, visit in zip(seconds, (unknown, refused), strict=True):
+            times.append(visit.seconds)
+    medians = [f"{1000 * sorted(times)[2]:.1f} ms" for times in seconds]
+    differ = f"they differ in {', '.join(sorted(told))}" if told else "the same words"
+    observe("the refusals of an unknown and of a known identity (CWE-204)", f"{differ}; after {' and '.join(medians)}")
+
+
 @case("OC_S_06_CSMS")
 def test_wrong_certificate(fuzz: Campaign) -> None:
     """A certificate opens the door to the station that it was issued to, while it is valid, and to no other."""
@@ -34,6 +129,25 @@ def test_weak_tls(fuzz: Campaign) -> None:
     fuzz.rows(probes.with_weak_tls(fuzz.target))
 
 
+@case("OC_S_08_CSMS")
+def test_heavy_messages(station: FakeStation, dut: Dut) -> None:
+    """Deep and huge messages of one station are answered or end its connection, and keep no other from being served."""
+    step("Have another station send them", expect="both stations are served, or the one that sends is hung up on")
+    visit, slowest = None, 0.0
+    for name, text in probes.heavy_messages().items():
+        if visit is None or not visit.open:
+            visit = station.visit("another station", **probes.SECOND)
+            if visit.registered() != "Accepted":
+                raise Inconclusive(f"the second station of the description is not served: {visit.how}")
+        visit.send(text)
+        began = station.clock.now()
+        station.send("Heartbeat")
+        slowest = max(slowest, station.clock.now() - began)
+        alive = visit.call("Heartbeat") is not None or not visit.open
+        check(alive, f"{name}: the connection is served, or closed", actual="neither within the message timeout")
+    observe("the slowest answer to our station meanwhile", f"{slowest:.3f} s")
+
+
 @case("OC_S_09_CSMS")
 def test_odd_timestamps(fuzz: Campaign) -> None:
     """Timestamps that no clock shows are answered, by whatever, and bring nothing down."""
@@ -41,8 +155,45 @@ def test_odd_timestamps(fuzz: Campaign) -> None:
     fuzz.rows(probes.with_odd_timestamps(fuzz.target))
 
 
+@case("OC_S_10_CSMS")
+def test_senseless_values(station: FakeStation, dut: Dut, fuzz: Campaign) -> None:
+    """Values that cannot be are answered and bring nothing down; nobody ends the transaction of another station."""
+    step("Send readings, transactions, EVSEs and tokens that cannot be", expect="an answer, and the CSMS lives on")
+    fuzz.rows(probes.with_senseless_values(fuzz.target))
+
+    if not (dut.address.second_identity and "single" in dut.tokens and len(dut.connectors) > 1):
+        observe(
+            "the end of a transaction by another station",
+            "not tried: it takes a second station, tokens.single, two connectors",
+        )
+        return
+    step("Begin a transaction with a token for one transaction at a time", expect="the token is Accepted")
+    begun, status = probes.begin_with(station, dut.connector, dut.tokens.single)
+    check(status == "Accepted", "the token is Accepted", actual=status)
+
+    step("Have another station end that transaction", expect="any answer")
+    visit = station.visit("another station", **probes.SECOND)
+    visit.registered()
+    action, payload = probes.foreign_end(station, begun)
+    visit.call(action, **payload)
+
+    step("Begin a second transaction with the same token", expect="ConcurrentTx, because the first one still runs")
+    again, status = probes.begin_with(station, dut.connectors[1], dut.tokens.single)
+    check(status == "ConcurrentTx", "the token is told ConcurrentTx", actual=status)
+    probes.end(station, (begun, again))
+
+
 @case("OC_S_11_CSMS")
 def test_error_texts(fuzz: Campaign) -> None:
     """What the CSMS says of an error shows no stack trace, no SQL, no path, no name out of its source."""
     step("Provoke errors of many kinds", expect="error texts that show nothing of the inside")
     fuzz.rows(probes.provoking_errors(fuzz.target))
+
+
+@case("OC_S_12_CSMS")
+def test_known_killers(dut: Dut, fuzz: Campaign) -> None:
+    """After what has brought down other CSMSs, a second station is served as before."""
+    if not dut.address.second_identity:
+        raise NotApplicable("the description names no second station ([connection] second_identity)")
+    step("Send what brought down others", expect="our connection and that of a second station are served as before")
+    fuzz.rows(probes.known_killers(fuzz.target))
