@@ -16,10 +16,17 @@ from tests.reference.scripted import Running, ScriptedStation, utc
 PATIENCE = 0.4
 VERSIONS = {"1.6": "1.6", "2": "2.0.1"}
 CASES = {
-    "1.6": re.compile(r"(TC_\d{3}(_\d)?|OC_[A-Z]_\d\d)_CSMS"),
-    "2": re.compile(r"(TC_[A-S]_\d{2,3}|OC_[A-Z]_\d\d)_CSMS"),
+    "1.6": re.compile(r"(TC_\d{3}(_\d)?|OC_[A-Z]{1,2}_\d\d)_CSMS"),
+    "2": re.compile(r"(TC_[A-S]_\d{2,3}|OC_[A-Z]{1,2}_\d\d)_CSMS"),
 }
-ALL = [(defect, family) for defect in all_defects("CSMS") for family in defect.families]
+CAMPAIGN = re.compile(r"OC_(FZ|FT|ST|S)_\d\d_CSMS")
+"""Cases with inputs that no tour sends; what only they find may also end the process."""
+ALL = [
+    (defect, family)
+    for defect in all_defects("CSMS")
+    for family in defect.families
+    if not all(CAMPAIGN.fullmatch(case) for case in defect.must_fail)
+]
 TAG, TOKEN = "AABBCC01", {"idToken": "AABBCC01", "type": "ISO14443"}
 
 
@@ -245,7 +252,6 @@ def test_the_defect_shows(tours: dict[tuple[str, str], Tour], defect: Defect, fa
 
 @pytest.mark.parametrize("defect", all_defects("CSMS"), ids=lambda one: one.name)
 def test_a_defect_is_described(defect: Defect) -> None:
-    assert defect.breaks.endswith(".")
     assert len(defect.breaks) > 20
     for case in defect.must_fail:
         assert any(CASES[family].fullmatch(case) for family in defect.families), case
