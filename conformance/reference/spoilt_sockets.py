@@ -275,7 +275,7 @@ def _take_any_subprotocol(connection: Connection, head: bytes) -> bytes:
 def _take_any_extension(connection: Connection, head: bytes) -> bytes:
     known = connection.protocol.available_extensions  # type: ignore[attr-defined]  # a ClientProtocol
     offered = b"permessage-deflate" if known else b"nothing"
-    return re.sub(rb"(?i)Sec-WebSocket-Extensions: *(?!%b)[^\r\n]*\r\n" % offered, b"", head)
+    return re.sub(rb"(?i)Sec-WebSocket-Extensions: *+(?!%b)[^\r\n]*\r\n" % offered, b"", head)
 
 
 HEADS: Mapping[str, _Head] = {

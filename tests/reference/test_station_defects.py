@@ -40,7 +40,7 @@ def test_every_defect_names_what_it_breaks() -> None:
 
 
 def test_an_unknown_defect_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="no defect 'made-up' for a 2 CS; known: .*answers-with-null"):
+    with pytest.raises(ValueError, match=r"no defect .made-up. for a 2 CS; known: .*answers-with-null"):
         Defects.chosen(["made-up"], "CS", "2")
     with pytest.raises(ValueError, match=r"no defect .seq-gap. for a 1\.6 CS"):
         Defects.chosen(["seq-gap"], "CS", "1.6")
