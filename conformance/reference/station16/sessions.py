@@ -32,7 +32,8 @@ class Transaction:
 
 @dataclass
 class Session:
-    """What is volatile of one connector. `id_tag` is one that was authorized and waits for the cable."""
+    """What is volatile of one connector. `id_tag` is one that was authorized and waits for the cable; `judging`: a tag
+    was presented, and whether it may charge is being found out."""
 
     evse: Evse
     id_tag: str | None = None
@@ -42,6 +43,7 @@ class Session:
     finishing: bool = False
     lock_failed: bool = False
     held_for: str | None = None
+    judging: bool = False
     timer: asyncio.Task[Any] | None = None
     sampler: asyncio.Task[Any] | None = None
 
@@ -150,7 +152,16 @@ class Sessions:
         return next(iter(holding or connected or free or everyone), None)
 
     async def present(self, session: Session, id_tag: str) -> None:
-        """A driver holds a tag before the reader."""
+        """A driver holds a tag before the reader, which takes no other one while it asks about this one."""
+        if session.judging:
+            return
+        session.judging = True
+        try:
+            await self._present(session, id_tag)
+        finally:
+            session.judging = False
+
+    async def _present(self, session: Session, id_tag: str) -> None:
         tokens = self._station.tokens
         if session.transaction is not None:
             await self._present_to_stop(session, session.transaction, id_tag)
