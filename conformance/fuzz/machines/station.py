@@ -1,0 +1,195 @@
+"""Legal but odd sequences at a station: what can be done to it in any order, drawn by Hypothesis or chosen by hand.
+
+A sequence is a list of acts of which every part is a sequence too (`conformance.fuzz.verbs_station` passes over what
+can't be done), drawn as a list: so Hypothesis shrinks it by leaving acts out, and what is left means what it meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from conformance.fuzz.acts import ask, blink, configure, hand, idle, offline, online, quiet
+from conformance.fuzz.example import ANYTHING, Act, Example
+from conformance.fuzz.machines.world import Level, Place, change_availability
+from conformance.fuzz.stage import Target
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+ORACLES = ("transactions-whole", "transactions-ended", "connector-status", "ended-for-a-reason", "energy")
+"""What every sequence is judged by; beside them the monitor's rules and the signs of life."""
+SHORTEST, LONGEST = 10, 30
+"""Acts that are drawn for a sequence."""
+
+Acts = tuple[Act, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What can be done at one connector of a station, and to the station, in the words of one version family."""
+
+    family: str
+    place: Place
+
+    @property
+    def _at(self) -> dict[str, Any]:
+        return {"evseId": self.place[0], "connectorId": self.place[1]}
+
+    def plug(self) -> Act:
+        """Plug an EV in."""
+        return hand("plug_in", self._at)
+
+    def unplug(self) -> Act:
+        """Pull the cable."""
+        return hand("unplug", self._at)
+
+    def token(self, name: str = "valid") -> Act:
+        """Present a token of the description."""
+        return hand("present_token", {"token": name, "evseId": self.place[0]})
+
+    def ev(self, verb: str) -> Act:
+        """The EV suspends or resumes."""
+        return hand(verb, self._at)
+
+    def remote_start(self, token: str = "valid") -> Act:
+        """Start from afar."""
+        return ask(*_REMOTE_START[self.family](self.place, token))
+
+    def remote_stop(self, which: str = "") -> Act:
+        """Stop from afar: "running" or "ended" here, or a transaction that never was."""
+        id_ = f"{{{{{which} {self.place[0]}}}}}" if which else _NEVER[self.family]
+        return ask(_REMOTE_STOP[self.family], {"transactionId": id_})
+
+    def availability(self, operative: bool, depth: int = 2) -> Act:
+        """Make the station (depth 0), the EVSE (1) or the connector (2) operative or inoperative."""
+        level: Level = self.place[:depth]
+        return ask("ChangeAvailability", change_availability(self.family, level, operative))
+
+    def unlock(self) -> Act:
+        """Unlock the connector from afar."""
+        return ask("UnlockConnector", _UNLOCK[self.family](self.place))
+
+    def trigger(self, message: str) -> Act:
+        """Ask for a message about the connector."""
+        return ask("TriggerMessage", {"requestedMessage": message, **_TRIGGER[self.family](self.place)})
+
+    def reset(self, kind: str) -> Act:
+        """Reset the station: "gently", as soon as it is idle where the version knows that, or "hard"."""
+        return ask("Reset", {"type": _RESETS[self.family][kind]})
+
+
+_REMOTE_START: Mapping[str, Callable[[Place, str], tuple[str, dict[str, Any]]]] = {
+    "1.6": lambda place, token: (
+        "RemoteStartTransaction",
+        {"connectorId": place[0], "idTag": f"{{{{token {token}}}}}"},
+    ),
+    "2": lambda place, token: (
+        "RequestStartTransaction",
+        {"evseId": place[0], "remoteStartId": "{{number}}", "idToken": f"{{{{token {token}}}}}"},
+    ),
+}
+_REMOTE_STOP = {"1.6": "RemoteStopTransaction", "2": "RequestStopTransaction"}
+_NEVER: Mapping[str, Any] = {"1.6": 2_000_000_000, "2": "a-transaction-that-never-was"}
+_UNLOCK: Mapping[str, Callable[[Place], dict[str, Any]]] = {
+    "1.6": lambda place: {"connectorId": place[0]},
+    "2": lambda place: {"evseId": place[0], "connectorId": place[1]},
+}
+_TRIGGER: Mapping[str, Callable[[Place], dict[str, Any]]] = {
+    "1.6": lambda place: {"connectorId": place[0]},
+    "2": lambda place: {"evse": {"id": place[0], "connectorId": place[1]}},
+}
+_RESETS: Mapping[str, Mapping[str, str]] = {
+    "1.6": {"gently": "Soft", "hard": "Hard"},
+    "2": {"gently": "OnIdle", "hard": "Immediate"},
+}
+_SETTINGS: Mapping[str, tuple[Act, ...]] = {
+    "1.6": (
+        configure(["StopTransactionOnEVSideDisconnect"], "false"),
+        configure(["AuthorizeRemoteTxRequests"], "false"),
+        configure(["MeterValueSampleInterval"], "1"),
+    ),
+    "2": (
+        configure(["TxCtrlr", "StopTxOnEVSideDisconnect"], "false"),
+        configure(["AuthCtrlr", "AuthorizeRemoteStart"], "false"),
+        configure(["SampledDataCtrlr", "TxUpdatedInterval"], "1"),
+    ),
+}
+
+
+# ---------------------------------------------------------------------- drawn
+
+
+def station_sequences(target: Target) -> SearchStrategy[Example]:
+    """Sequences of acts as Hypothesis draws them, each of which ends with the way back to idle."""
+    from hypothesis import strategies as st
+
+    drawn = st.lists(st.sampled_from(weighted(target)), min_size=SHORTEST, max_size=LONGEST)
+    return drawn.map(lambda acts: sequence("an odd sequence", [one for one in acts if one is not None]))
+
+
+def sequence(name: str, acts: Sequence[Act]) -> Example:
+    """These acts as an example, with the way back to idle."""
+    return Example(
+        name,
+        (*acts, idle()),
+        allowed=ANYTHING,
+        constraint="odd sequence",
+        breaks="nothing: a legal sequence of acts",
+        oracles=ORACLES,
+    )
+
+
+def weighted(target: Target) -> list[Act | None]:
+    """Every act that may be drawn, as often as it shall be likely; None, which a drawn act shrinks to, is no act."""
+    family = target.version.family
+    moves = [Moves(family, (one.evseId, one.connectorId)) for one in target.dut.connectors[:2]]
+    found: list[Act | None] = [None]
+    for number, move in enumerate(moves):
+        for times, act in _at_a_connector(move):
+            # The first connector gets twice as much, so that something comes of it.
+            found += [act] * (times * (1 if number else 2))
+    for times, act in _at_the_station(family, moves[0]):
+        found += [act] * times
+    return [one for one in found if one is None or one.args.get("action") not in target.avoid]
+
+
+def _at_a_connector(move: Moves) -> Iterator[tuple[int, Act]]:
+    yield 6, move.plug()
+    yield 4, move.unplug()
+    yield 6, move.token()
+    yield 2, move.token("second")
+    yield 1, move.token("blocked")
+    yield 1, move.token("unknown")
+    yield 3, move.remote_start()
+    yield 1, move.remote_start("second")
+    yield 3, move.remote_stop("running")
+    yield 1, move.remote_stop("ended")
+    yield 2, move.availability(False)
+    yield 1, move.availability(False, 1)
+    yield 2, move.availability(True)
+    yield 1, move.availability(True, 1)
+    yield 1, move.unlock()
+    yield 1, move.trigger("StatusNotification")
+    yield 1, move.trigger("MeterValues")
+    yield 1, move.ev("suspend_ev")
+    yield 1, move.ev("resume_ev")
+
+
+def _at_the_station(family: str, move: Moves) -> Iterator[tuple[int, Act]]:
+    yield 4, quiet()
+    yield 2, blink()
+    yield 1, blink("abort")
+    yield 1, blink("close")
+    yield 3, offline()
+    yield 4, online()
+    yield 1, move.availability(False, 0)
+    yield 1, move.availability(True, 0)
+    yield 1, move.remote_stop()
+    yield 2, move.reset("gently")
+    yield 2, move.reset("hard")
+    yield 1, hand("power_cycle")
+    yield 1, ask("TriggerMessage", {"requestedMessage": "Heartbeat"})
+    for act in _SETTINGS[family]:
+        yield 1, act
