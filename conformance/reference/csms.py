@@ -80,7 +80,7 @@ class Csms:
         for spoken in self.versions.values():
             self.defects[spoken.id].take_on(chosen_habits(options.habits, "CSMS", spoken.family))
             self.defects[spoken.id].bind(self)
-        self.door = Door(self.settings, options.security, self.store, self._flawed)
+        self.door = Door(self.settings, options.security, self.store, self._flawed, self._is_connected)
         self._schemas = schemas or SchemaStore()
         self._registrations: dict[str, Registration] = {}
         self._live: dict[str, Session] = {}
@@ -192,6 +192,9 @@ class Csms:
             return offered[0]
         return next((one for one in offered if one in self.versions), None)
 
+    def _is_connected(self, identity: str) -> bool:
+        return identity in self._live
+
     def _flawed(self, name: str) -> bool:
         """Whether a defect of the handshake is on, where no version is chosen yet."""
         return any(one.active(name) for one in self.defects.values())
@@ -230,9 +233,14 @@ class Csms:
             initiate=lambda action, payload: session.initiate(action, payload),
         )
         subject = subject_of(connection) or {}
+        socket: Any = connection
+        if older is not None and self._flawed("old-session-hears-new"):
+            from conformance.reference.csms_overheard import Overheard
+
+            socket, older = Overheard(connection, older.endpoint.socket), None
         session = Session(
             desk,
-            connection,
+            socket,
             self._schemas,
             self.settings.message_timeout,
             certified=frozenset(subject.get("commonName", ())),

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -56,9 +57,19 @@ class Security:
 
 
 class Door:
-    """Lets a connection in or refuses it. `flawed` tells whether a defect is switched on."""
+    """Lets a connection in or refuses it.
 
-    def __init__(self, settings: Settings, security: Security, store: Store, flawed: Callable[[str], bool]) -> None:
+    `flawed` tells whether a defect or a habit is switched on, `connected` whether a station has a connection now.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        security: Security,
+        store: Store,
+        flawed: Callable[[str], bool],
+        connected: Callable[[str], bool],
+    ) -> None:
         """Raises ValueError for client roots without a certificate of our own."""
         if security.client_roots is not None and not security.certificates:
             raise ValueError("--ca: stations can show a certificate only over TLS; give --cert and --key, too")
@@ -66,6 +77,9 @@ class Door:
         self._security = security
         self._store = store
         self._flawed = flawed
+        self._connected = connected
+        self._wrong: dict[str, int] = {}
+        self._locked: dict[str, float] = {}
 
     def context(self) -> ssl.SSLContext | None:
         """TLS from 1.2 on with the suites of the standard, None without certificates. Raises ValueError, in one line,
@@ -118,19 +132,30 @@ class Door:
         known = not self._settings.identities or identity in self._settings.identities
         if not known and self._flawed("unknown-identity-let-in"):
             return None
-        if not known and self._flawed("unknown-identity-told-apart"):
+        if not known and self._flawed("identity-before-credentials"):
             return connection.respond(HTTPStatus.NOT_FOUND, f"charging station {identity} is not registered\n")
+        if self._flawed("locks-out") and self._locked.get(identity, 0.0) > monotonic():
+            return connection.respond(HTTPStatus.TOO_MANY_REQUESTS, "try again later\n")
         if self._security.client_roots is not None:
             if not self._certified(identity, connection):
                 return connection.respond(HTTPStatus.FORBIDDEN, "this certificate opens no connection here\n")
         elif not self._authentic(identity, request):
             response = connection.respond(HTTPStatus.UNAUTHORIZED, "wrong or missing credentials\n")
             response.headers["WWW-Authenticate"] = 'Basic realm="ocpp"'
+            self._count(identity)
             return response
         # Only now: who has no credentials is told the same of a station that exists and of one that does not.
         if not known:
             return connection.respond(HTTPStatus.NOT_FOUND, "no such charging station\n")
+        if self._flawed("older-connection-kept") and self._connected(identity):
+            return connection.respond(HTTPStatus.CONFLICT, "this station is connected\n")
         return None
+
+    def _count(self, identity: str) -> None:
+        """Wrong credentials: who locks out begins to, after some of them."""
+        self._wrong[identity] = self._wrong.get(identity, 0) + 1
+        if self._flawed("locks-out") and not self._wrong[identity] % _TRIES:
+            self._locked[identity] = monotonic() + _LOCKED
 
     def _authentic(self, identity: str, request: Request) -> bool:
         """Whether user name and password are right (A00.FR.207, FR.324); without any password configured anybody is."""
@@ -186,6 +211,8 @@ class Door:
         )
 
 
+_TRIES, _LOCKED = 5, 1.5
+"""Wrong passwords until an identity is locked out, and for how many seconds it is: the habit `locks-out`."""
 _NO_CHECK_TIME = 0x200000
 """X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which the ssl module has no name for."""
 

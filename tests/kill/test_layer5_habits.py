@@ -113,11 +113,19 @@ def _bundles(role: str, family: str, bundles: tuple[str, ...]) -> list[Device]:
     return [Device(f"bundle {number}", role, family, tuple(names.split())) for number, names in enumerate(bundles, 1)]
 
 
+_DOOR = ("identity-before-credentials", "locks-out", "older-connection-kept")
+_PROFILE_1 = {"device": {"security_profile": 1}, "connection": {"second_password": "reference-password-2"}}
+_SECURITY = tuple(f"OC_S_{number:02}_CSMS" for number in (1, 2, 3, 4, 5, 8, 10, 12))
+
 DEVICES = [
     *_bundles("CS", "2", STATIONS_2),
     *_bundles("CS", "1.6", STATIONS_16),
     *_bundles("CSMS", "2", CSMSS_2),
     *_bundles("CSMS", "1.6", CSMSS_16),
+    *(
+        Device("with another door", "CSMS", family, _DOOR, (), _PROFILE_1, cases=_SECURITY)
+        for family in ("1.6", "2")
+    ),
     Device("slow", "CS", "2", ("slow",), timeouts=UNHURRIED, cases=tuple(SHORT_2.split())),
     Device("slow", "CS", "1.6", ("slow",), timeouts=UNHURRIED, cases=tuple(SHORT_16.split())),
     Device("slow", "CSMS", "2", ("slow",), blocks=("G",)),

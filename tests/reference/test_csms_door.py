@@ -50,11 +50,17 @@ async def outcome(url: str, identity: str = "CS001", **options: Any) -> str:
         return "ended"
 
 
-def at(body: Callable[[str], Awaitable[None]], *, defect: str = "", security: Security | None = None) -> None:
+def at(
+    body: Callable[[str], Awaitable[None]], *, defect: str = "", habit: str = "", security: Security | None = None
+) -> None:
     """Run `body` with the URL of a CSMS that knows two stations, each with a password of its own."""
     settings = Settings(passwords=STATIONS, identities=frozenset(STATIONS))
     options = CsmsOptions(
-        ("2.0.1",), settings=settings, security=security or Security(), defects=(defect,) if defect else ()
+        ("2.0.1",),
+        settings=settings,
+        security=security or Security(),
+        defects=(defect,) if defect else (),
+        habits=(habit,) if habit else (),
     )
 
     async def work() -> None:
@@ -109,7 +115,7 @@ def test_basic_authentication(defect: str) -> None:
     at(body, defect=defect)
 
 
-def test_unknown_identities_are_told_apart_by_a_defect_alone() -> None:
+def test_unknown_identities_are_told_apart_by_a_habit_alone() -> None:
     async def told(url: str, identity: str) -> tuple[int, bytes | None]:
         with pytest.raises(InvalidStatus) as refused:
             await ScriptedStation(url, identity, "2.0.1", additional_headers=basic(identity, "wrong")).__aenter__()
@@ -122,7 +128,43 @@ def test_unknown_identities_are_told_apart_by_a_defect_alone() -> None:
         assert await told(url, "CS001") != await told(url, "CS003")
 
     at(good)
-    at(bad, defect="unknown-identity-told-apart")
+    at(bad, habit="identity-before-credentials")
+
+
+def test_who_locks_out_opens_again() -> None:
+    async def body(url: str) -> None:
+        right, wrong = basic("CS001", OURS), basic("CS001", "wrong")
+        for _ in range(5):
+            assert await outcome(url, additional_headers=wrong) == "401"
+        assert await outcome(url, additional_headers=right) == "429"
+        assert await outcome(url, "CS002", additional_headers=basic("CS002", THEIRS)) == "open"
+        await asyncio.sleep(1.6)
+        assert await outcome(url, additional_headers=right) == "open"
+
+    at(body, habit="locks-out")
+
+
+def test_the_older_connection_may_be_kept() -> None:
+    async def body(url: str) -> None:
+        right = basic("CS001", OURS)
+        async with ScriptedStation(url, "CS001", "2.0.1", additional_headers=right) as older:
+            assert await outcome(url, additional_headers=right) == "409"
+            await older.boot()
+        assert await outcome(url, additional_headers=right) == "open"
+
+    at(body, habit="older-connection-kept")
+
+
+def test_an_older_connection_that_overhears() -> None:
+    async def body(url: str) -> None:
+        right = basic("CS001", OURS)
+        async with ScriptedStation(url, "CS001", "2.0.1", additional_headers=right) as older:
+            await older.boot()
+            async with ScriptedStation(url, "CS001", "2.0.1", additional_headers=right) as newer:
+                answer = await newer.call("Heartbeat", {})
+                assert await older.receive() == answer
+
+    at(body, defect="old-session-hears-new")
 
 
 def test_who_has_credentials_and_is_not_known_gets_404() -> None:

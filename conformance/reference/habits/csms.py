@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from conformance.reference.habits import Habit, habit
+from conformance.reference.habits import Habit, habit, own_habit
 from conformance.reference.wire import CallError, CallTimeout, Disconnected, Endpoint, InvalidAnswer, Payload
 
 ROLES = ("CSMS",)
@@ -28,6 +28,24 @@ class Answers(Habit):
 
 def _later(**delta: float) -> str:
     return (datetime.now(UTC) + timedelta(**delta)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+own_habit(
+    "identity-before-credentials",
+    roles=ROLES,
+    legal="an identity that nobody knows gets status 404, whatever its password: OCPP-J recommends it (1.6J 3.2, part "
+    "4 3.2), although it tells a guesser which identities exist",
+)
+own_habit(
+    "locks-out",
+    roles=ROLES,
+    legal="after five wrong passwords an identity is refused for 1.5 s: nothing in OCPP speaks of lock-outs",
+)
+own_habit(
+    "older-connection-kept",
+    roles=ROLES,
+    legal="a second connection of a station is refused while the first is open: OCPP does not say which one stays",
+)
 
 
 @habit(
