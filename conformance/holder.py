@@ -103,7 +103,7 @@ class Holder:
                 scheme = "wss" if dut.security_profile > 1 else "ws"
                 url = f"{scheme}://127.0.0.1:{live.port}{dut.address.path}"
                 quick = () if self._message_timeout is None else ("--transfer-time", "0.1")
-                waits = self._waits("--message-timeout", "{:g}")
+                waits = self._waits("--message-timeout", "{:g}", "--boot-retry", "0.2")
                 arguments = (*_credentials(dut), *waits, *quick, *device.arguments)
                 self._device = start_station(version, url, dut.identity, arguments=arguments, defects=device.defects)
             if self._device is not None:
@@ -117,9 +117,11 @@ class Holder:
             raise RunError(str(error)) from None
         return live
 
-    def _waits(self, option: str, value: str) -> tuple[str, ...]:
+    def _waits(self, *options: str) -> tuple[str, ...]:
         """How a device is told for how long to wait for an answer."""
-        return () if self._message_timeout is None else (option, value.format(self._message_timeout))
+        if self._message_timeout is None:
+            return ()
+        return tuple(option.format(self._message_timeout) for option in options)
 
     def restart_device(self) -> bool:
         """Start a device anew that has died; whether there is one that runs then.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.fuzz import acts
 from conformance.fuzz.example import ANYTHING, Act, Example
 from conformance.fuzz.stage import Target
+from conformance.fuzz.wholeness import OWED
 from conformance.link.faults import WHOLE, FaultKind
 
 if TYPE_CHECKING:
@@ -20,15 +21,6 @@ if TYPE_CHECKING:
 PLACES: Mapping[str, int] = {"before": 0, "in the head of": 1, "inside": 9, "behind": WHOLE}
 """Where a connection ends, as bytes of the frame that leave before."""
 ENDS = (FaultKind.CUT.value, FaultKind.RESET.value)
-STATION_ORACLES = (
-    "transactions-whole",
-    "transactions-ended",
-    "transactions-delivered",
-    "events-once",
-    "traps-sprung",
-)
-"""What a station owes over a session that it was let finish."""
-
 Match = Mapping[str, Any]
 _SESSION: Mapping[str, tuple[tuple[str, Match], ...]] = {
     "1.6": (
@@ -94,10 +86,11 @@ def cuts_of_a_station(target: Target) -> Iterator[Example]:
         [_cut_answer(action, match, end, place) for place in PLACES for end in ENDS]
         for action, match in _SESSION[family]
     ]
+    sets += [
+        [make(target, end, place) for place in PLACES for end in ENDS]
+        for make in (_cut_call, _cut_remote_start, _cut_remote_stop)
+    ]
     yield from _thinned(target.level, sets)
-    yield from _thinned(target.level, [[_cut_call(family, end, place) for place in PLACES for end in ENDS]])
-    yield from _thinned(target.level, [[_cut_remote_start(target, end, place) for place in PLACES for end in ENDS]])
-    yield from _thinned(target.level, [[_cut_remote_stop(target, end, place) for place in PLACES for end in ENDS]])
 
 
 def _cut_answer(action: str, match: Match, end: str, place: str) -> Example:
@@ -109,12 +102,12 @@ def _cut_answer(action: str, match: Match, end: str, place: str) -> Example:
         action=action,
         constraint=f"{end} {place} an answer",
         breaks=f"the connection ends {place} our answer to {said}",
-        oracles=STATION_ORACLES,
+        oracles=OWED,
     )
 
 
-def _cut_call(family: str, end: str, place: str) -> Example:
-    action, payload = _READ[family]
+def _cut_call(target: Target, end: str, place: str) -> Example:
+    action, payload = _READ[target.version.family]
     return Example(
         f"{end} {place} our {action} while a transaction runs",
         (
@@ -127,7 +120,7 @@ def _cut_call(family: str, end: str, place: str) -> Example:
         action=action,
         constraint=f"{end} {place} a CALL",
         breaks=f"the connection ends {place} our {action}",
-        oracles=STATION_ORACLES,
+        oracles=OWED,
     )
 
 
@@ -141,7 +134,7 @@ def _cut_remote_start(target: Target, end: str, place: str) -> Example:
         action=action,
         constraint=f"{end} {place} a CALL",
         breaks=f"the connection ends {place} our {action}",
-        oracles=STATION_ORACLES,
+        oracles=OWED,
     )
 
 
@@ -159,7 +152,7 @@ def _cut_remote_stop(target: Target, end: str, place: str) -> Example:
         action=action,
         constraint=f"{end} {place} a CALL",
         breaks=f"the connection ends {place} our {action}",
-        oracles=STATION_ORACLES,
+        oracles=OWED,
     )
 
 
@@ -232,7 +225,7 @@ def _faulty_session_of_a_station(faults: Sequence[dict[str, Any]]) -> Example:
         ANYTHING,
         constraint=_kinds(faults),
         breaks=f"our side of the link suffers {_words(faults)}",
-        oracles=STATION_ORACLES,
+        oracles=OWED,
     )
 
 

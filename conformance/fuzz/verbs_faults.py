@@ -1,78 +1,23 @@
-"""The acts of fault plans: sessions that go on whatever happens to the connection, and traps that strike it."""
+"""The acts of fault plans: charging sessions that go on whatever happens to the connection."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from conformance.fuzz import wholeness
 from conformance.fuzz.stage import Stage, verb
 from conformance.fuzz.transactions import running
+from conformance.fuzz.verbs_traps import note_fault, patience
 from conformance.link.faults import Fault, FaultKind
+from conformance.ocppj import frames
 from conformance.ocppj.frames import Frame
 from conformance.ocppj.trace import Entry
 from conformance.peers.payload import matches, peek
-from conformance.peers.peer import CallError, Late, Peer, Pending, Refusal, Verbatim
+from conformance.peers.peer import Pending, Refusal
 
 TRIES = 3
 """How often a driver tries again what a fault has undone."""
-
-
-# ---------------------------------------------------------------------- traps
-
-
-@dataclass(frozen=True, slots=True)
-class Struck(Verbatim):
-    """The answer that a CALL gets anyway, and a fault that strikes it on its way."""
-
-    fault: Fault
-    answer: Any
-
-    def deliver(self, peer: Peer, connection: Any, entry: Entry) -> None:
-        """Answer, on the reader's thread."""
-        assert entry.frame is not None
-        reply = peer._reply_frame(entry.frame, self.answer)
-        with peer._changed:
-            _note_fault(peer, self.fault)
-            sent = peer._sent(reply, connection, answers=entry.index)
-            peer._on_answered(entry.frame, reply)
-        peer._write(connection, sent, self.fault)
-
-
-def _note_fault(peer: Peer, fault: Fault) -> None:
-    peer.act("link", "faults", {"kind": fault.kind.value, "size": fault.size}, stimulus=False)
-
-
-@verb("trap")
-def _trap(stage: Stage, action: str, kind: str, size: int, number: int, match: dict[str, Any]) -> None:
-    peer, fault = stage.peer, Fault(FaultKind(kind), size=size)
-    default = peer._defaults.get(action)
-    seen = 0
-
-    def answer(request: Any) -> Any:
-        nonlocal seen
-        if not matches(request._payload, match):
-            return {}
-        seen += 1
-        if seen != number:
-            return {}
-        given = default(peer, request._payload) if callable(default) else default
-        if given is None or isinstance(given, CallError | Late):
-            return {}
-        stage.facts["traps"].discard(words)
-        return Struck(fault, given)
-
-    words = " ".join((action, *map(str, match.values())))
-    stage.facts.setdefault("traps", set()).add(words)
-    peer.answer_always(action, answer)
-
-
-@verb("call_struck")
-def _call_struck(stage: Stage, action: str, payload: dict[str, Any], kind: str, size: int) -> None:
-    fault = Fault(FaultKind(kind), size=size)
-    _note_fault(stage.peer, fault)
-    stage.peer.call_async(action, stage.filled(payload), fault=fault)
 
 
 # ---------------------------------------------------------------------- a station's session
@@ -93,6 +38,8 @@ def _begin_session(stage: Stage) -> None:
         _connected(stage)
         _authorize(stage)
         if _comes(stage, lambda: _charges(stage)):
+            # The reader may be about to note its answer, by which the transaction is known.
+            stage.peer.wait(lambda: stage.transaction() is not None, within=SILENCE)
             return
 
 
@@ -114,6 +61,9 @@ def _settle(stage: Stage) -> None:
     peer, version = stage.peer, stage.target.version
     if stage.target.role == "CS" and stage.facts.get("traps"):
         _comes(stage, lambda: not stage.facts["traps"])
+    if stage.facts.pop("for ever", False):
+        attempts = wholeness.attempts_of(stage)
+        _comes(stage, lambda: not wholeness.undelivered(version, stage.entries, attempts))
     for wire in peer._wires:
         wire.faults = None
     peer.forget_answers()
@@ -132,19 +82,63 @@ def _settle(stage: Stage) -> None:
     _comes(stage, delivered)
 
 
+@verb("show_token")
+def _show_token(stage: Stage) -> None:
+    (_stop if _charges(stage) else _authorize)(stage)
+
+
+@verb("restart")
+def _restart(stage: Stage) -> None:
+    peer = stage.peer
+    before = len(peer.trace.entries)
+    stage.operator.power_cycle()
+    seconds = peer.deadlines.boot + patience(stage)
+
+    def booted() -> bool:
+        return any(
+            entry.sender == "CSMS"
+            and entry.frame is not None
+            and entry.frame.action == "BootNotification"
+            and entry.frame.type == frames.CALLRESULT
+            and not entry.data.get("deliberate")
+            for entry in peer.trace.entries[before:]
+        )
+
+    if not peer.wait(booted, within=seconds):
+        raise peer.failure(
+            f"a BootNotification that we can accept within {seconds:g} s of the power cycle",
+            "none",
+            requirement=_BOOTS[stage.target.version.family],
+        )
+
+
+_BOOTS = {"1.6": "1.6 4.2", "2": "B01.FR.01"}
+
+
 @verb("hear")
 def _hear(stage: Stage, action: str, match: dict[str, Any]) -> None:
+    _heard(stage, action, match, stage.peer.deadlines.physical, stage.began)
+
+
+def _heard(stage: Stage, action: str, match: dict[str, Any], seconds: float, since: int) -> None:
     peer = stage.peer
-    seconds = peer.deadlines.physical
 
     def came() -> bool:
         return any(
-            entry.frame is not None and entry.frame.action == action and matches(entry.frame.payload, match)
+            entry.index >= since and entry.frame.action == action and matches(entry.frame.payload, match)
             for entry in stage.calls_meanwhile()
+            if entry.frame is not None
         )
 
     if not peer.wait(came, within=seconds):
         raise peer.failure(f"{action} within {seconds:g} s", "no such message")
+
+
+@verb("command")
+def _command(stage: Stage, action: str) -> None:
+    since = len(stage.peer.trace.entries)
+    stage.operator.csms_sends(action)
+    _heard(stage, action, {}, stage.peer.deadlines.message + patience(stage), since)
 
 
 def _place(stage: Stage) -> tuple[int, int]:
@@ -195,8 +189,8 @@ _REMOTE_STOP = {"1.6": "RemoteStopTransaction", "2": "RequestStopTransaction"}
 
 
 def _charges(stage: Stage) -> bool:
-    """Whether an authorized transaction of this example is known to us, its id included."""
-    return _authorized(stage) and stage.transaction() is not None
+    """Whether an authorized transaction of this example is known to us."""
+    return bool(running(stage.target.version, stage.entries)) and _authorized(stage)
 
 
 def _authorized(stage: Stage) -> bool:
@@ -251,9 +245,9 @@ def _comes(stage: Stage, ready: Callable[[], bool]) -> bool:
     It has while it is not connected, while it waits for an answer that it will not get, while it has yet to deliver
     something, and until it has been silent for a while; at the most for its own timeout and retries.
     """
-    peer, dut = stage.peer, stage.dut
+    peer = stage.peer
     silence = max(SILENCE, 3 * peer.deadlines.quiet)
-    end = peer.clock.now() + peer.deadlines.message + float(dut.values.message_timeout)
+    end = peer.clock.now() + peer.deadlines.message + patience(stage)
     attempts = wholeness.attempts_of(stage)
     while peer.clock.now() < end:
         if peer.wait(ready, until=min(end, peer.clock.now() + silence)):
@@ -276,12 +270,12 @@ SILENCE = 0.15
 def _waits(stage: Stage) -> bool:
     """Whether the station waits for an answer of ours on an open connection."""
     peer = stage.peer
-    patience = float(stage.dut.values.message_timeout) + SILENCE
+    due = patience(stage) + SILENCE
     missed = wholeness.lost(stage.entries)
     answered = {entry.answers for entry in stage.entries if entry.sender == peer.plays and entry.index not in missed}
     now = peer.clock.now()
     return any(
-        entry.index not in answered and now - entry.at < patience
+        entry.index not in answered and now - entry.at < due
         for entry in stage.calls_meanwhile()
         if entry.connection in peer.wire_numbers
     )
@@ -318,7 +312,7 @@ def _told_again(stage: Stage, action: str, payload: dict[str, Any], kind: str, s
     peer = stage.peer
     wire = peer._wire(action)
     fault = Fault(FaultKind(kind), size=size)
-    _note_fault(peer, fault)
+    note_fault(peer, fault)
     pending = peer.call_async(action, payload, fault=fault)
     peer.wait(lambda: wire.number not in peer.wire_numbers, within=peer.deadlines.message)
     peer.connect()

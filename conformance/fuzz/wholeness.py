@@ -20,6 +20,8 @@ from conformance.peers.csms import FakeCsms
 from conformance.peers.outcome import NotApplicable
 
 Entries = Sequence[Entry]
+OWED = ("transactions-whole", "transactions-ended", "transactions-delivered", "events-once", "traps-sprung")
+"""Names of the oracles of what a station owes over a session that it was let finish."""
 
 
 @dataclass(slots=True)

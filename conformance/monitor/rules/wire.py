@@ -325,7 +325,7 @@ class Wire:
         )
 
     def _crowded(self, entry: Entry, pending: dict[str, Call]) -> None:
-        for call in pending.values():
+        for id, call in list(pending.items()):
             age = entry.at - call.at
             if call.entry.data.get("deliberate"):
                 # Whoever gets a CALL that is wrong on purpose may leave it unanswered.
@@ -339,6 +339,9 @@ class Wire:
                 f"{entry.frame.action if entry.frame else 'a CALL'} {age:.3f} s after it",
                 severity=self._one_call if age < HURRY else Severity.INFO,
             )
+            if age >= HURRY and entry.sender == self._context.dut:
+                # The device has given up waiting, which is said once.
+                self._lost.setdefault(entry.sender, {})[id] = pending.pop(id)
             break
         bounded(pending, _PENDING_KEPT)
 
