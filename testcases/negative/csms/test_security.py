@@ -15,6 +15,7 @@ from conformance import (
     step,
 )
 from conformance.fuzz import probes_csms as probes
+from conformance.fuzz.example import text_bytes
 
 
 @case("OC_S_01_CSMS")
@@ -139,7 +140,7 @@ def test_heavy_messages(station: FakeStation, dut: Dut) -> None:
             visit = station.visit("another station", **probes.SECOND)
             if visit.registered() != "Accepted":
                 raise Inconclusive(f"the second station of the description is not served: {visit.how}")
-        visit.send(text)
+        visit.send(text_bytes(text, {"{{id}}": name}).decode())
         began = station.clock.now()
         station.send("Heartbeat")
         slowest = max(slowest, station.clock.now() - began)

@@ -88,7 +88,6 @@ _door(
     3,
     "On profile 3 a station without certificate is let in (A00.FR.407).",
     "OC_S_01_CSMS",
-    "OC_S_05_CSMS",
 )
 _door(
     "certificate-of-another-accepted",
