@@ -89,7 +89,6 @@ def only(*values: Any) -> Pool:
 IDENTIFIER = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-_=:+|@."
 """identifierString (2.x Part 2, 2.1.4)."""
 PRINTABLE = "".join(chr(code) for code in range(32, 127))
-UNICODE = "unicode"
 
 _ASTRAL = "\U0001f697\u26a1\U0001f50c\U00020000\U0001d518\U0010ffff"
 _UNICODE_TEXTS = (
@@ -100,6 +99,8 @@ _UNICODE_TEXTS = (
     (CONTROL, "\t\n\r\b\f\x01\x1f\x7f\x85\u2028\u2029"),
     (ODD, "\ufeff\ufffe\uffff\ufdd0\ue000\u00ad\u200b"),
 )
+UNICODE = "".join(dict.fromkeys("".join((PRINTABLE, *(text for _, text in _UNICODE_TEXTS)))))
+"""Characters of every kind: printable ASCII and all that the texts above are made of."""
 _ASCII_TEXTS = (
     (QUOTES, "\"\\/'`;--<b>&amp;%s%n${x}"),
     (ODD, " ~!@#^*()[]{}|:,.? "),
