@@ -1,7 +1,7 @@
 """How fast valid messages are drawn, Hypothesis' own work included: examples a second, and the slowest example.
 
 `python -m bench.generator [--json] [--examples N]`. Every schema of every version is drawn N times in a @given loop;
-times are of this thread's processor, so that what else the machine does counts less, and without Python's collections of
+times are of this thread's processor, so that what else the machine does counts less, without Python's collections of
 garbage, which belong to no example. Nothing here fails by its time.
 """
 
