@@ -101,16 +101,17 @@ class DeafAfterDuplicateKey(_Reads):
         return text
 
 
-class DropsOnNul(_Reads):
-    """A string ends at U+0000: what follows is lost, and so is the connection."""
+class DropsOnNul(Misbehaviour):
+    """A string ends at U+0000: the message is lost, and so is the connection."""
 
-    def read(self, text: str) -> str:
-        if "\0" in text or "\\u0000" in text:
-            if hasattr(self.context, "drop_all"):
-                self.context.drop_all()
-            else:
-                self.context.reconnect()
-        return text
+    def heard(self, data: str | bytes) -> list[str | bytes]:
+        if not isinstance(data, str) or ("\0" not in data and "\\u0000" not in data):
+            return [data]
+        if hasattr(self.context, "drop_all"):
+            self.context.drop_all()
+        else:
+            self.context.reconnect()
+        return []
 
 
 class TakesNan(_Reads):
