@@ -162,6 +162,7 @@ class Campaign:
         self._wait_for_turn()
         began = time.monotonic()
         outcome = self.player.play(example)
+        self._late()
         self.tally.played += 1
         self.tally.seconds += time.monotonic() - began
         self.tally.distinct.add(hash(example.acts))
@@ -195,6 +196,17 @@ class Campaign:
         if now < self._next:
             self.player.stage.peer.wait(lambda: False, within=self._next - now)
         self._next = max(now, self._next) + 1 / pace
+
+    def _late(self) -> None:
+        """What the device did after the end of the example before is held against that one."""
+        late, self.player.late = self.player.late, []
+        for outcome in late:
+            for row in reversed(self.tally.rows):
+                if row.name == outcome.example.name:
+                    row.allowed = FORBIDDEN
+                    row.reaction = f"{row.reaction}; {outcome.problems[0].finding.actual}"[:SENT_LIMIT]
+                    break
+            self._judge(outcome)
 
     def _row(self, example: Example, outcome: Outcome | None) -> None:
         verdict, reaction = "not played", self._dead or "the first finding was enough"

@@ -55,6 +55,9 @@ class Player:
         """Findings on our own part: errors of this suite."""
         self.loose: list[Finding] = []
         """Findings between two examples."""
+        self.late: list[Outcome] = []
+        """What only the next example showed of the one before: the device gave a sign of life, and died then."""
+        self._before: Example | None = None
 
     @property
     def bench(self) -> Bench:
@@ -81,6 +84,7 @@ class Player:
         self._found(outcome)
         if outcome.problems or outcome.remarks:
             outcome.frames = list(stage.entries)
+        self._before = None if outcome.alive == "dead" else example
         outcome.seconds = peer.clock.now() - began
         return outcome
 
@@ -93,7 +97,16 @@ class Player:
         except Inconclusive as gone:
             if isinstance(gone, Abandoned):
                 raise
-            outcome.unplayed, outcome.alive = str(gone), "dead"
+            if self._before is None or not self._died_late(self._before, str(gone)):
+                outcome.unplayed, outcome.alive = str(gone), "dead"
+
+    def _died_late(self, example: Example, how: str) -> bool:
+        """Hold the device's death against the example before, after which it still answered; whether it runs again."""
+        late = Outcome(example, Reaction("none"), [death(example, f"dead soon after a sign of life: {how}")])
+        late.alive = "restarted" if self._revived() else "dead"
+        self.late.append(late)
+        self._before = None
+        return late.alive == "restarted"
 
     def _act(self, outcome: Outcome) -> None:
         example, stage = outcome.example, self.stage

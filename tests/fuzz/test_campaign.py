@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +169,31 @@ class TestDeaths:
         with verbs(die=lambda stage: bed.device.kill()):
             record = bed.play(rows(example("deadly", act("die")), example("after", UNKNOWN)))
         assert record.verdict == "FAIL" and record.rows[1].verdict == "allowed"
+
+    @pytest.mark.parametrize("role", ["CS", "CSMS"])
+    def test_one_that_dies_after_its_sign_of_life_is_named_with_the_example_before(
+        self, role: str, ground: Begin
+    ) -> None:
+        bed = ground(role, "2.0.1")
+        peer: list[Any] = []
+
+        def late() -> Iterator[Example]:
+            yield example("deadly", UNKNOWN)
+            bed.device.kill()
+            assert peer[0].wait(lambda: not peer[0].connected, within=3)
+            yield example("after", UNKNOWN)
+
+        def body(csms: Any, fuzz: Any) -> None:
+            """Rows."""
+            peer.append(fuzz.player.stage.peer)
+            step("Send", expect="as allowed")
+            fuzz.rows(late())
+
+        record = bed.play(body)
+        assert record.verdict == "FAIL"
+        assert [row.verdict for row in record.rows] == ["not allowed", "allowed"]
+        assert any("dead soon" in one.actual and "deadly" in one.expected for one in record.faults), record.faults
+        assert [load(Path(path)).example.name for path in record.campaign["saved"]] == ["deadly"]
 
     def test_one_that_stays_dead_ends_the_campaign(self, ground: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
         bed = ground("CS", "2.0.1")
