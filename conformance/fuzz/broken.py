@@ -34,6 +34,9 @@ def play_requests(campaign: Campaign) -> None:
     target = campaign.target
     for action in taken(target):
         examples = broken_requests(target, action)
+        if campaign.is_over:
+            campaign.rows(examples)
+            continue
         first = campaign.play(examples[0])
         if _unsupported(first):
             whole = campaign.play(good_request(target, action))
@@ -53,6 +56,9 @@ def play_answers(campaign: Campaign) -> None:
     target = campaign.target
     for action in sent(target):
         good = good_answer(target, action)
+        if campaign.is_over:
+            campaign.rows((good, *broken_answers(target, action)))
+            continue
         first = campaign.play(good)
         if first.unplayed and first.alive != "dead":
             campaign.skip(good, first.unplayed)

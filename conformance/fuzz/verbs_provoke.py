@@ -58,12 +58,7 @@ def ways_to(stage: Stage, action: str) -> tuple[Way, ...]:
         known = stage.target.version.actions.get(action)
         can = known is not None and known.may_be_sent_by("CSMS") and stage.operator.offers("csms_sends")
         return (lambda stage: _csms_sends(stage, action),) if can else ()
-    return _OF_A_STATION[stage.target.version.family].get(action, ())
-
-
-def provocable(role: str, family: str) -> frozenset[str] | None:
-    """The actions of a station of a family that something known may bring; None for a CSMS: whatever it sends."""
-    return frozenset(_OF_A_STATION[family]) if role == "CS" else None
+    return WAYS_OF_A_STATION[stage.target.version.family].get(action, ())
 
 
 def _csms_sends(stage: Stage, action: str) -> None:
@@ -158,7 +153,7 @@ def _plugged(stage: Stage) -> bool:
     return any(done == "plug_in" for done, _ in stage.operator.done)
 
 
-_OF_A_STATION: Mapping[str, Mapping[str, tuple[Way, ...]]] = {
+WAYS_OF_A_STATION: Mapping[str, Mapping[str, tuple[Way, ...]]] = {
     "1.6": {
         "Authorize": (_present_token,),
         "BootNotification": (_power_cycle,),
@@ -186,3 +181,4 @@ _OF_A_STATION: Mapping[str, Mapping[str, tuple[Way, ...]]] = {
         "TransactionEvent": (_session,),
     },
 }
+"""By version family and action, what may make a station send it, the gentlest first."""
