@@ -66,6 +66,55 @@ def snub(frames: Iterable[dict[str, Any]]) -> Act:
     return act("snub", frames=list(frames))
 
 
+def knock(
+    request: str | Text | Iterable[Segment],
+    *,
+    slices: int = 1,
+    pause: float = 0.0,
+    end: str = "",
+    count: int = 1,
+    beside: bool = False,
+    plain: bool = False,
+) -> Act:
+    """Open TCP to the CSMS under test, send these bytes where an opening handshake belongs, and see what becomes of it.
+
+    The bytes leave in `slices`, `pause` seconds apart. `end`: "" waits for an answer, "end" ends TCP after the bytes,
+    "reset" resets it, "leave" leaves `count` such connections open while our station connects anew. `beside`: our
+    station stays connected meanwhile. `plain`: without TLS, even if the CSMS has it. Beside the usual placeholders:
+    {{path}} and {{endpoint}} (of our URL, with and without the identity), {{csms}} (host and port), {{key}} (a good
+    Sec-WebSocket-Key), {{subprotocol}}, and {{authorization}}, the whole header or nothing.
+    """
+    how = {"slices": slices, "pause": pause, "end": end, "count": count, "beside": beside, "plain": plain}
+    return act("knock", request=segments(request), **how)
+
+
+def attempt_answer(
+    text: str | Text | Iterable[Segment] = "",
+    *,
+    then: str = "end",
+    heard: bool = True,
+    slices: int = 1,
+    pause: float = 0.0,
+    seconds: float | None = None,
+) -> dict[str, Any]:
+    """What `answer_attempts` does to one connection attempt of a station: these bytes in `slices`, `pause` apart.
+
+    `then` TCP is ended ("end"), reset ("reset") or left open ("keep") for `seconds` (None: the message timeout).
+    `heard`: after the station's request was read. Beside the usual placeholders: {{accept}}, {{subprotocol}}, {{path}}
+    and {{here}} (path and host of the station's request), {{trap}} (host and port of another address of ours).
+    """
+    how = {"then": then, "heard": heard, "slices": slices, "pause": pause, "seconds": seconds}
+    return {"text": segments(text), **how}
+
+
+def answer_attempts(answers: Iterable[dict[str, Any]], seconds: float = 0.0) -> Act:
+    """Close the station's connection and meet its next attempts so, one each; it has to come back then.
+
+    `seconds`: the last answer is given again until that time is over.
+    """
+    return act("answer_attempts", answers=list(answers), seconds=seconds)
+
+
 def raw(data: bytes) -> Act:
     """Put bytes on the TCP stream, beneath WebSocket framing."""
     return act("raw", data=data.hex())
@@ -74,6 +123,14 @@ def raw(data: bytes) -> Act:
 def call(action: str, /, **payload: Any) -> Act:
     """Send a legal CALL and wait for its answer, which must be one; it is not what the example is judged by."""
     return act("call", action=action, payload=payload)
+
+
+def afterwards(action: str, /, *, statuses: Iterable[str] = (), taking: Iterable[str] = (), **payload: Any) -> Act:
+    """Send a legal CALL once the message before is answered, to undo what that did; what counts is still that answer.
+
+    `statuses`: only if the answer has one of these; `taking`: members of the answer that the payload repeats.
+    """
+    return act("afterwards", action=action, payload=payload, statuses=list(statuses), taking=list(taking))
 
 
 def answer(action: str, *texts: str | Text | None) -> Act:
@@ -295,3 +352,26 @@ def call_at_once(action: str, payload: dict[str, Any]) -> Act:
 def await_answers() -> Act:
     """Wait until every CALL that was sent by `call_at_once` is answered, or the connection has ended."""
     return act("await_answers")
+
+
+def tell_at(what: str, timestamp: str) -> Act:
+    """As `tell`, with a time that may be none; a message that is refused for it is sent again with the right one.
+
+    What the CSMS does about it is what the example is judged by.
+    """
+    return act("tell_at", what=what, timestamp=timestamp)
+
+
+def right_again() -> Act:
+    """Have the station told the right time by a Heartbeat, and want its next timestamp to be right."""
+    return act("right_again")
+
+
+def send_while_another(text: str | Text | Iterable[Segment]) -> Act:
+    """Send a message, and have the description's second station served meanwhile."""
+    return act("send_while_another", text=segments(text))
+
+
+def end_by_another() -> Act:
+    """Begin a transaction, have the second station end it, and see by tokens.single whether it still runs."""
+    return act("end_by_another")

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.dut.description import Dut
-from conformance.fuzz.acts import send, trial, visit
+from conformance.fuzz.acts import end_by_another, send, send_while_another, trial, visit
 from conformance.fuzz.example import ANYTHING, Act, Allowed, Example, Text
 from conformance.fuzz.stage import Target
 from conformance.fuzz.verbs_csms import NO_CONNECTION, NOT_SERVED, PENDING, SERVED
-from conformance.peers.station import FakeStation
 from conformance.peers.visits import PASSWORDS, Visit
 
 UNKNOWN = "OC-UNKNOWN-7F3A"
@@ -221,8 +220,13 @@ HEAVY: Mapping[str, Text] = {
 """Values that cost a careless reader its memory or its time, each of less than 4 MB, as pieces of a text."""
 
 
-def heavy_messages() -> Mapping[str, Text]:
-    """A Heartbeat with each heavy value in it, its id {{id}}."""
+def heavy_messages(target: Target) -> Iterator[Example]:
+    """Heavy values in a Heartbeat, and another station that has to be served meanwhile."""
+    for name, text in _heartbeats().items():
+        yield Example(name, (send_while_another(text),), ANYTHING, "Heartbeat", name, breaks=name)
+
+
+def _heartbeats() -> Mapping[str, Text]:
     return {name: ('[2,"{{id}}","Heartbeat",{"x":', *value, "}]") for name, value in HEAVY.items()}
 
 
@@ -277,6 +281,8 @@ def with_senseless_values(target: Target) -> Iterator[Example]:
         breaks="a CALL that is sent twice under one message id",
         oracles=("begun-once",),
     )
+    name = "the end of a transaction, sent by another station"
+    yield Example(name, (end_by_another(),), constraint="foreign transaction", breaks=name)
 
 
 def _nonsense(name: str, action: str, constraint: str, *acts: Act, oracles: tuple[str, ...] = ()) -> Example:
@@ -532,7 +538,7 @@ _BROKEN: Mapping[str, Text | str] = {
 def known_killers(target: Target) -> Iterator[Example]:
     """What brought down one CSMS or another; after each, a second station has to be served as before."""
     yield from _broken()
-    for name, text in heavy_messages().items():
+    for name, text in _heartbeats().items():
         yield Example(name, (send(text),), ANYTHING, constraint=name, breaks=name)
     for action, texts in _STAMPED[target.version.family].items():
         name = "the year 222222017"
@@ -544,8 +550,6 @@ def known_killers(target: Target) -> Iterator[Example]:
 
 WRONG_PASSWORDS = tuple(PASSWORDS)
 """Names of the wrong passwords that are tried: no more than a person might mistype in a morning."""
-SECOND: Mapping[str, str] = {"identity": "second", "password": "second", "certificate": "second"}
-"""The login of the description's second station."""
 
 
 def known_and_refused(dut: Dut) -> dict[str, str] | None:
@@ -563,71 +567,3 @@ def differences(one: Visit, other: Visit) -> list[str]:
     return found + sorted(
         name for name in headers.keys() | others.keys() if name not in skipped and headers.get(name) != others.get(name)
     )
-
-
-def begin_with(station: FakeStation, connector: Any, token: Any) -> tuple[Any, str]:
-    """Our station begins a transaction with a token: its id, and what the CSMS says of the token."""
-    return _BEGIN[station.version.family](station, connector, token)
-
-
-def foreign_end(station: FakeStation, transaction: Any) -> tuple[str, dict[str, Any]]:
-    """What ends a transaction, when a station sends it that the transaction does not belong to."""
-    return _FOREIGN_END[station.version.family](station, transaction)
-
-
-def end(station: FakeStation, transactions: Iterable[Any]) -> None:
-    """Our station ends transactions of its own, wherever that is not done by itself."""
-    _END[station.version.family](station, transactions)
-
-
-def _begin_16(station: FakeStation, connector: Any, token: Any) -> tuple[Any, str]:
-    reading = station.meter(connector.evseId)
-    answer = station.send(
-        "StartTransaction",
-        connectorId=connector.connectorId,
-        idTag=token.idTag,
-        meterStart=reading,
-        timestamp=station.timestamp(),
-    )
-    return answer.transactionId, str(answer.idTagInfo.status)
-
-
-def _begin_2(station: FakeStation, connector: Any, token: Any) -> tuple[Any, str]:
-    transaction = station.next_transaction(connector.evseId)
-    answer = transaction.send("Authorized", idToken=dict(token))
-    return transaction.id, str(answer.idTokenInfo.status)
-
-
-_BEGIN: Mapping[str, Callable[[FakeStation, Any, Any], tuple[Any, str]]] = {"1.6": _begin_16, "2": _begin_2}
-
-
-def _foreign_end_16(station: FakeStation, transaction: Any) -> tuple[str, dict[str, Any]]:
-    return "StopTransaction", {"transactionId": transaction, "meterStop": 0, "timestamp": station.timestamp()}
-
-
-def _foreign_end_2(station: FakeStation, transaction: Any) -> tuple[str, dict[str, Any]]:
-    return "TransactionEvent", {
-        "eventType": "Ended",
-        "timestamp": station.timestamp(),
-        "triggerReason": "EVDeparted",
-        "seqNo": 9,
-        "transactionInfo": {"transactionId": transaction, "stoppedReason": "Other"},
-    }
-
-
-_FOREIGN_END: Mapping[str, Callable[[FakeStation, Any], tuple[str, dict[str, Any]]]] = {
-    "1.6": _foreign_end_16,
-    "2": _foreign_end_2,
-}
-
-
-def _end_16(station: FakeStation, transactions: Iterable[Any]) -> None:
-    for number in transactions:
-        station.send("StopTransaction", **{**_foreign_end_16(station, number)[1], "meterStop": 10_000})
-
-
-_END: Mapping[str, Callable[[FakeStation, Iterable[Any]], None]] = {
-    "1.6": _end_16,
-    # The clean-up of every case ends what is open of them.
-    "2": lambda station, transactions: None,
-}

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from conformance.fuzz.example import Allowed
 from conformance.fuzz.leaks import leaks
 from conformance.fuzz.oracles import oracle
 from conformance.fuzz.stage import Reaction, Stage, verb
+from conformance.ocppj import frames
 from conformance.ocppj.findings import Finding, Severity
+from conformance.peers.injection import inject
+from conformance.peers.outcome import ExpectationFailed, Inconclusive, NotApplicable
+from conformance.peers.station import FakeStation
 from conformance.peers.visits import Visit
 
 NO_CONNECTION, NOT_SERVED, SERVED = "no connection", "a connection that is not served", "a served connection"
@@ -101,3 +105,107 @@ def begun_once(stage: Stage) -> Iterator[Finding]:
             requirement="1.6J 4.1.4",
             frame=answers[-1].entry,
         )
+
+
+# ---------------------------------------------------------------------- two stations
+
+
+def _second(stage: Stage) -> FakeStation:
+    """The fake that plays the description's second station, connected and booted."""
+    second = stage.live.second_bench() if stage.live is not None else None
+    if second is None:
+        raise NotApplicable("the description names no second station ([connection] second_identity)")
+    second.gone = ""
+    second.ready()
+    peer: FakeStation = second.peer
+    return peer
+
+
+@verb("send_while_another")
+def _send_while_another(stage: Stage, text: Any) -> None:
+    second = _second(stage)
+    stage.send(stage.bytes_of(text))
+    began = stage.peer.clock.now()
+    try:
+        second.send("Heartbeat")
+    except ExpectationFailed as failed:
+        raise stage.peer.failure("another station is served meanwhile", str(failed)) from failed
+    took = stage.peer.clock.now() - began
+    stage.lasting["slowest"] = max(took, stage.lasting.get("slowest", 0.0))
+
+
+@verb("end_by_another")
+def _end_by_another(stage: Stage) -> None:
+    peer, dut = stage.peer, stage.dut
+    if "single" not in dut.tokens or len(dut.connectors) < 2:
+        raise NotApplicable("it takes a token that may be in one transaction at a time (tokens.single), two connectors")
+    second, family = _second(stage), stage.target.version.family
+    begun, status = _BEGIN[family](peer, dut.connectors[0], dut.tokens.single)
+    if status != "Accepted":
+        _END[family](peer, [begun])
+        raise Inconclusive(f"tokens.single of the description is {status} and should be Accepted")
+    action, payload = _FOREIGN_END[family](peer, begun)
+    foreign = frames.call(str(uuid.uuid4()), action, payload).text
+    _, pending = inject(second, foreign.encode(), why="the end of another station's transaction")
+    assert pending is not None
+    second.wait(lambda: pending.answer is not None or not second.connected, within=second.deadlines.message)
+    again, status = _BEGIN[family](peer, dut.connectors[1], dut.tokens.single)
+    _END[family](peer, [begun, again])
+    if status != "ConcurrentTx":
+        raise peer.failure(
+            "ConcurrentTx for tokens.single, whose first transaction no station but ours can have ended", status
+        )
+
+
+def _begin_16(station: FakeStation, connector: Any, token: Any) -> tuple[Any, str]:
+    answer = station.send(
+        "StartTransaction",
+        connectorId=connector.connectorId,
+        idTag=token.idTag,
+        meterStart=station.meter(connector.evseId),
+        timestamp=station.timestamp(),
+    )
+    return answer.transactionId, str(answer.idTagInfo.status)
+
+
+def _begin_2(station: FakeStation, connector: Any, token: Any) -> tuple[Any, str]:
+    transaction = station.next_transaction(connector.evseId)
+    answer = transaction.send("Authorized", idToken=dict(token))
+    return transaction.id, str(answer.idTokenInfo.status)
+
+
+_BEGIN: Mapping[str, Callable[[FakeStation, Any, Any], tuple[Any, str]]] = {"1.6": _begin_16, "2": _begin_2}
+"""By family: our station begins a transaction with a token; its id, and what the CSMS says of the token."""
+
+
+def _foreign_end_16(station: FakeStation, transaction: Any) -> tuple[str, dict[str, Any]]:
+    return "StopTransaction", {"transactionId": transaction, "meterStop": 0, "timestamp": station.timestamp()}
+
+
+def _foreign_end_2(station: FakeStation, transaction: Any) -> tuple[str, dict[str, Any]]:
+    return "TransactionEvent", {
+        "eventType": "Ended",
+        "timestamp": station.timestamp(),
+        "triggerReason": "EVDeparted",
+        "seqNo": 9,
+        "transactionInfo": {"transactionId": transaction, "stoppedReason": "Other"},
+    }
+
+
+_FOREIGN_END: Mapping[str, Callable[[FakeStation, Any], tuple[str, dict[str, Any]]]] = {
+    "1.6": _foreign_end_16,
+    "2": _foreign_end_2,
+}
+
+
+def _end_16(station: FakeStation, transactions: list[Any]) -> None:
+    for number in transactions:
+        station.send("StopTransaction", transactionId=number, meterStop=10_000, timestamp=station.timestamp())
+
+
+def _end_2(station: FakeStation, transactions: list[Any]) -> None:
+    for one in station.open_transactions():
+        one.send("EVDeparted", eventType="Ended", chargingState="Idle", stoppedReason="Other")
+
+
+_END: Mapping[str, Callable[[FakeStation, list[Any]], None]] = {"1.6": _end_16, "2": _end_2}

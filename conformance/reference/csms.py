@@ -193,7 +193,8 @@ class Csms:
         return next((one for one in offered if one in self.versions), None)
 
     def _is_connected(self, identity: str) -> bool:
-        return identity in self._live
+        session = self._live.get(identity)
+        return session is not None and session.open
 
     def _flawed(self, name: str) -> bool:
         """Whether a defect of the handshake is on, where no version is chosen yet."""

@@ -79,6 +79,13 @@ class Session:
             for task in list(self._tasks):
                 task.cancel()
 
+    @property
+    def open(self) -> bool:
+        """Whether the connection is neither closed nor closing."""
+        from websockets.protocol import State
+
+        return self._socket.state is State.OPEN
+
     def abort(self) -> None:
         """Cut the connection, once what is being written is out."""
         asyncio.get_running_loop().call_soon(self._socket.transport.abort)
