@@ -292,6 +292,31 @@ def _tell(stage: Stage, what: str, kind: str, size: int, again: str) -> None:
     _take(stage, what, peer.await_answer(pending))
 
 
+@verb("tell_at")
+def _tell_at(stage: Stage, what: str, timestamp: str) -> None:
+    peer = stage.peer
+    action, payload = _TOLD[stage.target.version.family][what](stage)
+    pending = peer.call_async(action, _at(payload, timestamp), knowingly="an odd time")
+    stage.provoked(pending.entry, pending)
+    peer.wait(lambda: pending.answer is not None or not peer.connected, until=pending.deadline)
+    if pending.answer is None:
+        return
+    answer = peer.await_answer(pending)
+    if isinstance(answer, Refusal):
+        answer = peer.await_answer(peer.call_async(action, payload, knowingly="again, with the right time"))
+    _take(stage, what, answer)
+
+
+def _at(payload: Mapping[str, Any], timestamp: str) -> dict[str, Any]:
+    """The payload with its timestamps replaced."""
+    changed = dict(payload)
+    if "timestamp" in changed:
+        changed["timestamp"] = timestamp
+    if "meterValue" in changed:
+        changed["meterValue"] = [{**one, "timestamp": timestamp} for one in changed["meterValue"]]
+    return changed
+
+
 def _told(stage: Stage, action: str, payload: dict[str, Any]) -> Pending:
     """Send a CALL, and once more as long as a fault plan keeps it from leaving."""
     while True:

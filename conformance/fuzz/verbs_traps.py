@@ -198,14 +198,14 @@ def _call_struck(stage: Stage, action: str, payload: dict[str, Any], kind: str, 
 @verb("bring")
 def _bring(stage: Stage, action: str) -> None:
     """As `provoke`; what nothing can bring is passed over, and so is what depends on it."""
-    if not _brought(stage, action):
+    if not brought(stage, action):
         stage.facts.setdefault("not brought", set()).add(action)
 
 
 @verb("goes_on")
 def _goes_on(stage: Stage, action: str) -> None:
     known = stage.lasting.setdefault("brought", set())
-    if _brought(stage, action, patience(stage)):
+    if brought(stage, action, patience(stage)):
         known.add(action)
     elif action in known:
         peer = stage.peer
@@ -220,7 +220,7 @@ def _goes_on(stage: Stage, action: str) -> None:
 _GOES_ON = {"1.6": "1.6J 4.1.1", "2": "Part 4 4.1.1"}
 
 
-def _brought(stage: Stage, action: str, longer: float = 0.0) -> bool:
+def brought(stage: Stage, action: str, longer: float = 0.0) -> bool:
     """Whether something known makes the device send a CALL of that action, within the message timeout and `longer`."""
     peer = stage.peer
     if not peer.wait(lambda: peer.connected, within=peer.deadlines.connect):

@@ -105,7 +105,7 @@ class Context:
         guilty = sender or (entry.sender if entry is not None else "")
         blame = Blame.DEVICE if guilty == self.dut else Blame.TESTER
         if blame is Blame.TESTER:
-            if entry is not None and entry.data.get("deliberate"):
+            if entry is not None and (entry.data.get("deliberate") or entry.data.get("knowingly")):
                 return
             if provoked:
                 severity = Severity.INFO

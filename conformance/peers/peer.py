@@ -630,12 +630,14 @@ class Peer:
         payload: Payload,
         *,
         deliberate: str = "",
+        knowingly: str = "",
         message_id: str = "",
         over: int | None = None,
         fault: Any = None,
     ) -> Pending:
         """Send a CALL without waiting; `await_answer` waits for what answers it.
 
+        `knowingly` says what is odd about a CALL that counts all the same, as `deliberate` does for one that does not.
         `message_id`: that of a CALL of ours which this one repeats (a fresh one if not given); `over`: the number of
         the open connection to use (the newest if not given); `fault`: a `link.faults.Fault` that strikes it.
         """
@@ -645,7 +647,8 @@ class Peer:
             self.act("call", action, payload)
             self._ids += 1
             frame = frames.call(message_id or self._next_id(), action, plain(dict(payload)))
-            entry = self._sent(frame, wire, data={"deliberate": deliberate} if deliberate else None)
+            why = {"deliberate": deliberate} if deliberate else {"knowingly": knowingly} if knowingly else None
+            entry = self._sent(frame, wire, data=why)
             pending = Pending(action, entry, self.clock.now() + self.deadlines.message)
             self._pending[frame.id] = pending
             self._judge_all()

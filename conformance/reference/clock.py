@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 TOLERANCE = 1.0
 """Seconds of difference from the CSMS that are left alone, so that timestamps do not run backwards over a few ms."""
 
+LAST_YEAR = 9999
+"""A time of day in this year is not followed: the clock could not go on from there."""
+
 _RFC3339 = re.compile(r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$")
 
 
@@ -46,7 +49,7 @@ class Clock:
     def follow(self, current_time: object) -> float:
         """Set the clock to the `currentTime` of the CSMS if it is off by more than TOLERANCE; return the jump in s."""
         told = parse_time(current_time) if isinstance(current_time, str) else None
-        if told is None:
+        if told is None or told.year == LAST_YEAR:
             return 0.0
         jump = (told - self.now()).total_seconds()
         if abs(jump) <= TOLERANCE:
