@@ -102,7 +102,7 @@ class Holder:
             if device is not None and dut.role == "CS":
                 scheme = "wss" if dut.security_profile > 1 else "ws"
                 url = f"{scheme}://127.0.0.1:{live.port}{dut.address.path}"
-                quick = () if self._message_timeout is None else ("--transfer-time", "0.1")
+                quick = () if self._message_timeout is None else ("--transfer-time", "0.1", "--reconnect-wait", "0.02")
                 waits = self._waits("--message-timeout", "{:g}", "--boot-retry", "0.2")
                 arguments = (*_credentials(dut), *waits, *quick, *device.arguments)
                 self._device = start_station(version, url, dut.identity, arguments=arguments, defects=device.defects)

@@ -182,6 +182,10 @@ class LiveBench:
                 return Refusal(401, {"WWW-Authenticate": 'Basic realm="CSMS"'}, reason="wrong or no credentials")
         return None
 
+    def station_tls(self) -> ssl.SSLContext | None:
+        """The TLS with which our station connects to a CSMS under test; None where it has none."""
+        return self._tls()
+
     def _tls(self, identity: str = "") -> ssl.SSLContext | None:
         """Our context; a station's certificate is that of `identity` (default: the description's)."""
         if self.dut.security_profile < 2:

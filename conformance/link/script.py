@@ -39,9 +39,10 @@ class Scripted:
 
     @property
     def status(self) -> int:
-        """The HTTP status that is answered; 0 for none."""
-        head = b"".join(data for _, data in self.pieces)[:12]
-        return int(head[9:12]) if head.startswith(b"HTTP/1.") and head[9:12].isdigit() else 0
+        """The HTTP status that is answered; 0 for none, or half an answer."""
+        whole = b"".join(data for _, data in self.pieces)
+        complete = whole.startswith(b"HTTP/1.") and b"\r\n\r\n" in whole
+        return int(whole[9:12]) if complete and whole[9:12].isdigit() else 0
 
 
 @dataclass(slots=True)

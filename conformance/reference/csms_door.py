@@ -126,6 +126,8 @@ class Door:
 
     def admit(self, connection: ServerConnection, request: Request) -> Response | None:
         """None lets the handshake go on."""
+        if len(request.headers.get_all("Host")) != 1:
+            return connection.respond(HTTPStatus.BAD_REQUEST, "one Host header, please\n")
         identity = identity_of(request.path)
         if identity is None:
             return connection.respond(HTTPStatus.NOT_FOUND, "no such charging station\n")
