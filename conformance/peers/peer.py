@@ -323,6 +323,8 @@ class Peer:
                 kind, at, sender=self.against, connection=connection.number, data={"payload": payload.hex()}
             )
             self._judge_all()
+            if self._waiters:
+                self._changed.notify_all()
 
     def closed(self, connection: Any, code: int | None, reason: str, at: float) -> None:
         """A connection ended."""
