@@ -70,9 +70,7 @@ class Bench:
 
     def findings(self) -> list[Finding]:
         """What the monitor found since the case before ended; what comes later belongs to the next case."""
-        found = list(self.monitor.findings)
-        self._told = len(found)
-        return found
+        return self.tell()
 
     def renew(self) -> list[Finding]:
         """A fresh trace and monitor in the middle of a case; what the old monitor found and nobody has been told of."""

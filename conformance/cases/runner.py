@@ -101,12 +101,12 @@ def run_case(
 
 def _finished(result: CaseResult, running: Running, bench: Bench, started: float, strict: bool) -> CaseResult:
     result.seconds = bench.peer.clock.now() - started
-    judged = [_located(one, running.steps) for one in bench.findings()]
+    judged = [*bench.interlude, *(_located(one, running.steps) for one in bench.findings())]
     if result.campaign is not None:
         # Its examples have traces of their own; what is worth showing of them was copied together.
-        judged = [replace(one, frame=None, step=None) for one in judged]
+        judged = [replace(one, frame=None, step=None) for one in judged if result.campaign.weighs(one)]
         result.trace = result.campaign.exhibits
-    result.findings = [*running.findings, *bench.interlude, *judged]
+    result.findings = [*running.findings, *judged]
     _judge(result, strict)
     result.missed = _missed(result, bench)
     bench.suspect = result.verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE)

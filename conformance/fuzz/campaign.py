@@ -12,7 +12,7 @@ from conformance.fuzz import corpus
 from conformance.fuzz.corpus import Saved
 from conformance.fuzz.example import Act, Allowed, Example
 from conformance.fuzz.judging import ALLOWED, FORBIDDEN, TOLERATED, Problem, wanted
-from conformance.fuzz.player import Outcome, Player
+from conformance.fuzz.player import Outcome, Player, weighs
 from conformance.fuzz.settings import FuzzWishes
 from conformance.fuzz.stage import Reaction, Target
 from conformance.ocppj.findings import Finding, Severity
@@ -268,6 +268,10 @@ class Campaign:
         self._exhibit(again, None)
         why = f"{problem.finding.actual}: seen with {outcome.example.name!r}, and not again ({again.reaction})"
         self.inconclusive = self.inconclusive or why
+
+    def weighs(self, finding: Finding) -> bool:
+        """Whether a finding that the monitor makes at the end counts for the case."""
+        return weighs(finding)
 
     def knows(self, problem: Problem) -> bool:
         """Whether a problem of the same cause has been found in this case."""
