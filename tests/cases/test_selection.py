@@ -165,7 +165,7 @@ class TestEveryCase:
 
     def test_it_has_a_purpose_steps_and_known_fixtures(self, info: CaseInfo) -> None:
         assert info.purpose, "a docstring of one sentence"
-        assert set(info.parameters) <= {"csms", "station", "operator", "dut"}
+        assert set(info.parameters) <= {"csms", "station", "operator", "dut", "fuzz"}
         assert ("csms" in info.parameters) != ("station" in info.parameters)
         for version_id, one in load_catalogue().of(info.id).items():
             plan = plan_of(info, VERSIONS[version_id].family, one.role)
