@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.cases.runner import Interrupted
-from conformance.cases.steps import check, step
+from conformance.cases.steps import check, observe, recommend, step
 from conformance.cases.verdict import Verdict, worst
 from conformance.dut.operators import OperatorUnable
 from conformance.ocppj.findings import Blame, Severity
@@ -64,6 +64,21 @@ class TestVerdict:
             ("the impossible", False),
             ("something is there", False),
         ]
+
+    def test_a_recommendation_is_a_remark_and_an_observation_no_verdict(self, lab: Lab) -> None:
+        def body(csms: Any) -> None:
+            step("One")
+            assert recommend(True, "the usual")
+            assert not recommend(False, "the wise thing", requirement="X.1", actual="the other")
+            observe("how it does", "so")
+
+        result = lab.run(body)
+        assert result.verdict == "PASS" and not result.checks
+        assert [(one.severity, one.rule, one.expected, one.actual, one.step) for one in result.findings] == [
+            ("SHOULD", "recommend", "the wise thing", "'the other'", 1),
+            ("INFO", "observe", "how it does", "so", 1),
+        ]
+        assert lab.run(body, strict=True).verdict == "FAIL"
 
     def test_an_assertion_of_a_case_fails_it(self, lab: Lab) -> None:
         def body(csms: Any) -> None:
