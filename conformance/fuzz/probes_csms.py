@@ -561,7 +561,8 @@ def known_and_refused(dut: Dut) -> dict[str, str] | None:
 
 def differences(one: Visit, other: Visit) -> list[str]:
     """What two refusals differ in, for who looks at them: status, body, headers; not the time of day."""
-    found = [name for name in ("status", "trouble", "body") if getattr(one, name) != getattr(other, name)]
+    told = ("status", "body") if one.status and other.status else ("trouble",)
+    found = [name for name in told if getattr(one, name) != getattr(other, name)]
     headers, others = ({name.lower(): value for name, value in each.headers} for each in (one, other))
     skipped = {"date", "content-length", "set-cookie"}
     return found + sorted(

@@ -14,14 +14,30 @@ from conformance import (
     observe,
     step,
 )
-from conformance.fuzz import probes_csms as probes
+from conformance.fuzz.probes_csms import (
+    UNKNOWN,
+    WRONG_PASSWORDS,
+    credentials_rule,
+    differences,
+    heavy_messages,
+    known_and_refused,
+    known_killers,
+    of_wrong_identity,
+    provoking_errors,
+    unknown_to_it,
+    with_odd_timestamps,
+    with_senseless_values,
+    with_weak_tls,
+    with_wrong_certificate,
+    without_credentials,
+)
 
 
 @case("OC_S_01_CSMS")
 def test_no_credentials(station: FakeStation, dut: Dut, fuzz: Campaign) -> None:
     """Nobody gets in who does not prove who he is."""
     step("Connect without credentials, and with what are none", expect="no connection: HTTP 401, or the end of TLS")
-    fuzz.rows(probes.without_credentials(fuzz.target))
+    fuzz.rows(without_credentials(fuzz.target))
     seconds_locked_out(station, dut)
 
 
@@ -29,17 +45,17 @@ def test_no_credentials(station: FakeStation, dut: Dut, fuzz: Campaign) -> None:
 def test_wrong_identity(station: FakeStation, dut: Dut, fuzz: Campaign) -> None:
     """A right password opens the door to the station that it belongs to, and to no other."""
     step("Connect with a right password and another identity", expect="no connection")
-    fuzz.rows(probes.of_wrong_identity(fuzz.target))
+    fuzz.rows(of_wrong_identity(fuzz.target))
     seconds_locked_out(station, dut)
 
 
 @case("OC_S_03_CSMS")
 def test_wrong_passwords(station: FakeStation, dut: Dut) -> None:
     """Wrong passwords open nothing, however near they come; whether they lock out is observed."""
-    rule = probes.credentials_rule(station.version.family, dut.security_profile)
+    rule = credentials_rule(station.version.family, dut.security_profile)
     step("Connect with wrong passwords, one after another", expect="no connection")
     answers = []
-    for password in probes.WRONG_PASSWORDS:
+    for password in WRONG_PASSWORDS:
         visit = station.visit(f"our station with a wrong password: {password}", password=password)
         check(not visit.registered(), f"{visit.who}: no connection", requirement=rule, actual=visit.how)
         answers.append(f"{visit.how} after {visit.seconds:.3f} s")
@@ -87,19 +103,19 @@ def test_second_connection(station: FakeStation, operator: Operator, dut: Dut) -
 def test_unknown_identity(station: FakeStation, dut: Dut, fuzz: Campaign) -> None:
     """An identity that nobody knows is kept out; whether it can be told from a wrong password is observed."""
     step("Connect with an identity that nobody knows", expect="no connection")
-    fuzz.rows(probes.unknown_to_it(fuzz.target))
+    fuzz.rows(unknown_to_it(fuzz.target))
 
     step("Compare the refusals of an unknown and of a known identity", expect="nothing tells them apart")
-    known = probes.known_and_refused(dut)
+    known = known_and_refused(dut)
     if known is None:
         observe("an unknown identity against a known one", "not compared: the description names no second station")
         return
     told: set[str] = set()
     seconds: tuple[list[float], list[float]] = ([], [])
     for _ in range(5):
-        unknown = station.visit("an unknown station", **{**known, "identity": probes.UNKNOWN})
+        unknown = station.visit("an unknown station", **{**known, "identity": UNKNOWN})
         refused = station.visit("a known station, wrongly", **known)
-        told |= {*probes.differences(unknown, refused)}
+        told |= {*differences(unknown, refused)}
         for times, visit in zip(seconds, (unknown, refused), strict=True):
             times.append(visit.seconds)
     medians = [f"{1000 * sorted(times)[2]:.1f} ms" for times in seconds]
@@ -112,14 +128,14 @@ def test_unknown_identity(station: FakeStation, dut: Dut, fuzz: Campaign) -> Non
 def test_wrong_certificate(fuzz: Campaign) -> None:
     """A certificate opens the door to the station that it was issued to, while it is valid, and to no other."""
     step("Connect with certificates that are not ours", expect="no connection")
-    fuzz.rows(probes.with_wrong_certificate(fuzz.target))
+    fuzz.rows(with_wrong_certificate(fuzz.target))
 
 
 @case("OC_S_07_CSMS")
 def test_weak_tls(fuzz: Campaign) -> None:
     """Nothing is spoken below TLS 1.2, with weak cipher suites, or without TLS."""
     step("Connect with right credentials on weak TLS, and without any", expect="no connection")
-    fuzz.rows(probes.with_weak_tls(fuzz.target))
+    fuzz.rows(with_weak_tls(fuzz.target))
 
 
 @case("OC_S_08_CSMS")
@@ -129,7 +145,7 @@ def test_heavy_messages(fuzz: Campaign) -> None:
         "Send them, with another station asking meanwhile",
         expect="both are served, or the one that sends is hung up on",
     )
-    fuzz.rows(probes.heavy_messages(fuzz.target))
+    fuzz.rows(heavy_messages(fuzz.target))
     observe("the longest that another station had to wait", f"{fuzz.player.stage.lasting.get('slowest', 0.0):.3f} s")
 
 
@@ -137,21 +153,21 @@ def test_heavy_messages(fuzz: Campaign) -> None:
 def test_odd_timestamps(fuzz: Campaign) -> None:
     """Timestamps that no clock shows are answered, by whatever, and bring nothing down."""
     step("Send each message with a timestamp, with odd ones", expect="an answer, and the CSMS lives on")
-    fuzz.rows(probes.with_odd_timestamps(fuzz.target))
+    fuzz.rows(with_odd_timestamps(fuzz.target))
 
 
 @case("OC_S_10_CSMS")
 def test_senseless_values(fuzz: Campaign) -> None:
     """Values that cannot be are answered and bring nothing down; nobody ends the transaction of another station."""
     step("Send readings, transactions, EVSEs and tokens that cannot be", expect="an answer, and the CSMS lives on")
-    fuzz.rows(probes.with_senseless_values(fuzz.target))
+    fuzz.rows(with_senseless_values(fuzz.target))
 
 
 @case("OC_S_11_CSMS")
 def test_error_texts(fuzz: Campaign) -> None:
     """What the CSMS says of an error shows no stack trace, no SQL, no path, no name out of its source."""
     step("Provoke errors of many kinds", expect="error texts that show nothing of the inside")
-    fuzz.rows(probes.provoking_errors(fuzz.target))
+    fuzz.rows(provoking_errors(fuzz.target))
 
 
 @case("OC_S_12_CSMS")
@@ -160,7 +176,7 @@ def test_known_killers(dut: Dut, fuzz: Campaign) -> None:
     if not dut.address.second_identity:
         raise NotApplicable("the description names no second station ([connection] second_identity)")
     step("Send what brought down others", expect="our connection and that of a second station are served as before")
-    fuzz.rows(probes.known_killers(fuzz.target))
+    fuzz.rows(known_killers(fuzz.target))
 
 
 def seconds_locked_out(station: FakeStation, dut: Dut) -> float:
