@@ -109,21 +109,26 @@ class TlsFront:
                 wire.close(1000, "")
 
     def next_attempt(self, *, within: float) -> Attempt:
-        """The station's first connection attempt in this step's window, ended; Inconclusive when it makes none."""
-        found: list[Entry] = []
+        """The station's first connection attempt in this step's window, ended; Inconclusive when it makes none.
 
-        def tried() -> bool:
-            peer = self._peer
-            found[:] = [one for one in peer.trace.entries[peer._window :] if one.kind in ("open", "handshake")]
-            return bool(found)
-
-        if not self._peer.wait(tried, within=within):
+        One that follows at once, as if the first had only been a try, is taken for the same.
+        """
+        if not self._peer.wait(lambda: bool(self.attempts()), within=within):
             raise Inconclusive(f"the station did not try to connect within {within:g} s")
-        return attempt_of(found[0])
+        self._peer.wait(self._taken, within=self._peer.deadlines.quiet)
+        attempts = self.attempts()
+        return next((one for one in attempts if one.taken), attempts[0])
+
+    def _taken(self) -> bool:
+        return any(one.taken for one in self.attempts())
 
     def expect_attempts(self, count: int, *, within: float) -> list[Attempt]:
-        """The station's first connection attempts in this step's window; Inconclusive when it makes fewer."""
-        if not self._peer.wait(lambda: len(self.attempts()) >= count, within=within):
+        """The station's first connection attempts in this step's window, up to one that takes us for its CSMS.
+
+        Inconclusive when there are fewer.
+        """
+
+        if not self._peer.wait(lambda: len(self.attempts()) >= count or self._taken(), within=within):
             raise Inconclusive(f"the station tried {len(self.attempts())} times to connect within {within:g} s")
         return self.attempts()
 

@@ -48,8 +48,8 @@ class SecurityEvents:
         self._told: set[str] = set()
         self._more = asyncio.Event()
         self.log: deque[str] = deque(maxlen=LOG_LENGTH)
-        self.once_a_streak = True
-        """Whether repeated failures to connect count as one event; false is what a defect sets."""
+        self.events_of_a_failure = 1
+        """How many events repeated failures to connect are, and each of them when it is more: what a defect sets."""
 
     def happened(self, kind: str, *, critical: bool, info: str = "") -> None:
         """Log an event, and queue it for the CSMS if it is critical."""
@@ -62,9 +62,10 @@ class SecurityEvents:
 
     def connection_failed(self, kind: str, *, critical: bool) -> None:
         """A connection failed for this reason: one event for all attempts until one succeeds (A00.FR.316, note)."""
-        if kind and not (kind in self._told and self.once_a_streak):
+        if kind and (kind not in self._told or self.events_of_a_failure > 1):
             self._told.add(kind)
-            self.happened(kind, critical=critical)
+            for _ in range(self.events_of_a_failure):
+                self.happened(kind, critical=critical or self.events_of_a_failure > 1)
 
     def connected(self) -> None:
         """A connection stands: the next failure is news again."""

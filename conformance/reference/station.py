@@ -7,6 +7,7 @@ section. Everything that survives a power cut is in `hardware` and `memory`; the
 from __future__ import annotations
 
 import asyncio
+import ssl
 import sys
 import traceback
 from collections.abc import Coroutine, Mapping
@@ -14,7 +15,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from conformance.ocppj.versions import Version
-from conformance.reference import link
+from conformance.reference import lax, link
 from conformance.reference.clock import Clock
 from conformance.reference.defects import Defects
 from conformance.reference.habits import chosen_habits
@@ -23,6 +24,7 @@ from conformance.reference.memory import Memory
 from conformance.reference.offline import TransactionQueue
 from conformance.reference.options import StationOptions
 from conformance.reference.security import SecurityEvents, connection_event
+from conformance.reference.transfer import Transfers
 from conformance.reference.wire import (
     Answer,
     CallError,
@@ -71,6 +73,7 @@ class Station:
         self.network.set()
         self.queue = TransactionQueue(self.memory)
         self.security = SecurityEvents(self.memory, self.clock)
+        self.transfers = Transfers(self.defects.active, self.clock.now, options.firmware_roots, self.break_down)
         self._connection: ClientConnection | None = None
         self._life: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -79,6 +82,8 @@ class Station:
         self._offline_since: float | None = None
         secure = options.csms.startswith("wss:") or options.ca is not None
         self._tls = link.tls_context(options.ca, options.certificate, options.key) if secure else None
+        if self._tls is not None:
+            lax.weaken(self._tls, self.defects.active)
         self.defects.bind(self)
 
     # -- power --------------------------------------------------------------------------------------------------
@@ -124,6 +129,10 @@ class Station:
         tasks = [*self._tasks, *([self._life] if self._life else [])]
         self._cut()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def break_down(self) -> None:
+        """Fall silent, as a computer whose program has crashed, until the power is cut or the process restarted."""
+        self._cut()
 
     def _cut(self) -> None:
         """End everything that runs, without a word to the other side."""
@@ -236,16 +245,7 @@ class Station:
             await self.network.wait()
             url, authorization = self.target(attempt)
             try:
-                return await link.dial(
-                    url,
-                    subprotocol=self.version.subprotocol,
-                    authorization=authorization,
-                    compression="CSMS" in self.version.compression_required,
-                    timeout=self.options.connect_timeout,
-                    ping_interval=self.ping_interval(),
-                    tls=self._tls if url.startswith("wss:") else None,
-                    defects=self.defects.names,
-                )
+                return await self._dial(url, authorization, self._tls if url.startswith("wss:") else None)
             except OSError as error:
                 attempt += 1
                 event = connection_event(error)
@@ -256,6 +256,24 @@ class Station:
                 if any(self.defects.active(name) for name, answer in _ENOUGH.items() if answer in str(error)):
                     await self._stay_away()
             await asyncio.sleep(next(pauses))
+
+    async def _dial(self, url: str, authorization: str | None, tls: ssl.SSLContext | None) -> ClientConnection:
+        try:
+            return await link.dial(
+                url,
+                subprotocol=self.version.subprotocol,
+                authorization=authorization,
+                compression="CSMS" in self.version.compression_required,
+                timeout=self.options.connect_timeout,
+                ping_interval=self.ping_interval(),
+                tls=tls,
+                redirects=self.redirects(),
+                defects=self.defects.names,
+            )
+        except ssl.SSLCertVerificationError as error:
+            if error.verify_code != lax.SELF_SIGNED or not self.defects.active("self-signed-certificate-accepted"):
+                raise
+            return await self._dial(url, authorization, lax.trusting())
 
     async def _duties(self) -> None:
         """What a connection is for: registration, the reports after it, the queue, heartbeats."""
@@ -396,6 +414,12 @@ class Station:
         options = self.options
         authorization = link.basic_authorization(options.identity, options.password) if options.password else None
         return link.station_url(options.csms, options.identity), authorization
+
+    def redirects(self) -> int:
+        """How many redirects of the opening handshake are followed: none, by a station without defects."""
+        if self.defects.active("redirects-without-end"):
+            return 500
+        return 5 if self.defects.active("credentials-sent-to-redirect-target") else 0
 
     def back_off(self) -> Any:
         """Pauses between connection attempts, in seconds."""

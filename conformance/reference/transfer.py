@@ -6,6 +6,7 @@ no other origin (aiohttp sees to the latter).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +16,68 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
 MAX_REDIRECTS = 5
+NOT_FOUND = 404
 MAX_DOWNLOAD = 64 * 1024 * 1024
 """Bytes of the largest file that a station takes."""
 _MAX_CHAIN = 5
 
 
 class TransferFailed(Exception):
-    """The file could not be brought or fetched."""
+    """The file could not be brought or fetched; `status` is the HTTP status that said so, 0 for none."""
+
+    def __init__(self, text: str, status: int = 0) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class Transfers:
+    """What one station brings, fetches and verifies; its defects do these things worse."""
+
+    def __init__(
+        self,
+        active: Callable[[str], bool],
+        now: Callable[[], datetime],
+        roots: Path | None,
+        break_down: Callable[[], None],
+    ) -> None:
+        """`active` says whether a defect is switched on; `roots`: see `certificate_objection`."""
+        self._active = active
+        self._now = now
+        self._roots = roots
+        self._break_down = break_down
+
+    def supported(self, url: str) -> bool:
+        """Whether the location is one that can be used."""
+        return supported(url) or (url.startswith("file:") and self._active("file-url-accepted"))
+
+    async def download(self, url: str) -> bytes:
+        """The file at a URL. Raises TransferFailed."""
+        if url.startswith("file:") and self._active("file-url-accepted"):
+            return Path(urlsplit(url).path).read_bytes()
+        try:
+            return await download(url)
+        except TransferFailed as problem:
+            if problem.status == NOT_FOUND and self._active("dies-on-missing-firmware"):
+                self._break_down()
+            raise
+
+    async def upload(self, url: str, name: str, content: bytes) -> None:
+        """Bring a file. Raises TransferFailed."""
+        try:
+            await upload(url, name, content, careless=self._active("log-credentials-follow-redirect"))
+        except TransferFailed:
+            if not self._active("failed-upload-called-uploaded"):
+                raise
+
+    def refuses(self, certificate: str) -> bool:
+        """Whether a firmware signing certificate is not to be believed."""
+        if self._active("firmware-certificate-not-checked"):
+            return False
+        return bool(certificate_objection(certificate, self._now(), self._roots))
+
+    def verified(self, content: bytes, certificate: str, signature: str) -> bool:
+        """Whether a firmware is signed by whose certificate this is."""
+        return self._active("firmware-signature-not-verified") or signature_holds(content, certificate, signature)
 
 
 def supported(url: str) -> bool:
@@ -30,8 +86,11 @@ def supported(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-async def upload(url: str, name: str, content: bytes, timeout: float = 10.0) -> None:
-    """PUT `content` as `name` below the folder `url`. Raises TransferFailed."""
+async def upload(url: str, name: str, content: bytes, timeout: float = 10.0, *, careless: bool = False) -> None:
+    """PUT `content` as `name` below the folder `url`, which must take it itself. Raises TransferFailed.
+
+    `careless`: follow a redirect, and show the URL's credentials there, too.
+    """
     import aiohttp
 
     target = f"{url.rstrip('/')}/{name}"
@@ -41,7 +100,12 @@ async def upload(url: str, name: str, content: bytes, timeout: float = 10.0) -> 
             session.put(target, data=content, allow_redirects=False) as response,
         ):
             if response.status >= 300:
-                raise TransferFailed(f"{target}: HTTP status {response.status}")
+                if careless and "Location" in response.headers:
+                    parts, here = urlsplit(response.headers["Location"]), urlsplit(url)
+                    login = f"{here.username}:{here.password}@" if here.username else ""
+                    await upload(parts._replace(netloc=f"{login}{parts.netloc}").geturl(), name, content, timeout)
+                    return
+                raise TransferFailed(f"{target}: HTTP status {response.status}", response.status)
     except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as problem:
         raise TransferFailed(f"{target}: {problem}") from None
 
@@ -57,7 +121,7 @@ async def download(url: str, timeout: float = 10.0) -> bytes:
             session.get(url, max_redirects=MAX_REDIRECTS) as response,
         ):
             if response.status >= 400:
-                raise TransferFailed(f"{url}: HTTP status {response.status}")
+                raise TransferFailed(f"{url}: HTTP status {response.status}", response.status)
             if (response.content_length or 0) > MAX_DOWNLOAD:
                 raise TransferFailed(f"{url}: {response.content_length} bytes are too many")
             async for chunk in response.content.iter_chunked(65536):

@@ -10,14 +10,7 @@ from typing import TYPE_CHECKING
 
 from conformance.reference.clock import parse_time
 from conformance.reference.security import text_of
-from conformance.reference.transfer import (
-    TransferFailed,
-    certificate_objection,
-    download,
-    signature_holds,
-    supported,
-    upload,
-)
+from conformance.reference.transfer import TransferFailed
 from conformance.reference.wire import Answer, Payload
 
 if TYPE_CHECKING:
@@ -37,7 +30,7 @@ class FileTransfers:
 
     def get_diagnostics(self, request: Payload) -> Answer | Payload:
         """Answer GetDiagnostics; without a fileName when there is no way to bring it (5.9)."""
-        if not supported(request["location"]):
+        if not self._station.transfers.supported(request["location"]):
             return {}
         name = f"diagnostics-{self._station.options.identity}.log"
         return Answer({"fileName": name}, lambda: self._station.spawn(self._diagnose(request, name)))
@@ -66,7 +59,7 @@ class FileTransfers:
             if attempt:
                 await asyncio.sleep(request.get("retryInterval", 0))
             try:
-                await upload(location, name, content)
+                await self._station.transfers.upload(location, name, content)
             except TransferFailed:
                 continue
             return True
@@ -75,7 +68,7 @@ class FileTransfers:
     def get_log(self, request: Payload) -> Answer | Payload:
         """Answer GetLog."""
         location = request["log"]["remoteLocation"]
-        if not supported(location):
+        if not self._station.transfers.supported(location):
             return {"status": "Rejected"}
         name = f"{request['logType']}-{request['requestId']}.log"
         answer = {"status": "Accepted", "filename": name}
@@ -129,7 +122,8 @@ class FileTransfers:
             if attempt:
                 await asyncio.sleep(request.get("retryInterval", 0))
             try:
-                return await download(location) if supported(location) else None
+                transfers = self._station.transfers
+                return await transfers.download(location) if transfers.supported(location) else None
             except TransferFailed:
                 continue
         return None
@@ -145,9 +139,7 @@ class FileTransfers:
     def signed_update_firmware(self, request: Payload) -> Answer | Payload:
         """Answer SignedUpdateFirmware."""
         station = self._station
-        if certificate_objection(
-            request["firmware"]["signingCertificate"], station.clock.now(), station.options.firmware_roots
-        ):
+        if station.transfers.refuses(request["firmware"]["signingCertificate"]):
             event = "InvalidFirmwareSigningCertificate"
             return Answer({"status": "InvalidCertificate"}, lambda: station.security.happened(event, critical=True))
         return Answer({"status": "Accepted"}, lambda: self._station.spawn(self._signed_update(request)))
@@ -167,7 +159,7 @@ class FileTransfers:
             await tell("DownloadFailed")
             return
         await tell("Downloaded")
-        if not signature_holds(content, firmware["signingCertificate"], firmware["signature"]):
+        if not self._station.transfers.verified(content, firmware["signingCertificate"], firmware["signature"]):
             await tell("InvalidSignature")
             self._station.security.happened("InvalidFirmwareSignature", critical=True)
             return

@@ -187,10 +187,15 @@ class Sessions:
 
     def authorize(self, session: Session, id_tag: str, verdict: Verdict) -> None:
         """The tag may charge here now: at once if the cable is in, else within ConnectionTimeOut."""
-        if session.transaction is not None:
+        if session.transaction is not None or not self._station.statuses.usable(session.evse.id):
+            # While the Central System was asked, somebody else has begun, or the connector has been taken away.
             return
         session.id_tag = id_tag
         session.parent = verdict.group
+        if session.finishing:
+            # From Finishing there is no way to Charging but over Preparing (4.9, F2).
+            session.finishing = False
+            self._station.statuses.report_changes()
         if session.evse.connected:
             self._start(session)
         else:

@@ -132,6 +132,10 @@ class Statuses:
         for one in self.numbers() if number == 0 else [number]:
             kept[str(one)] = operative
             self._scheduled.pop(one, None)
+            session = self._station.sessions.of(one)
+            if session is not None and not operative:
+                # From Unavailable there is no way back to Finishing (4.9).
+                session.finishing = False
         self._station.memory.save()
 
     def transaction_ended(self) -> None:

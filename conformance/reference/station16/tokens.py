@@ -89,6 +89,8 @@ class Tokens:
         tags = [tag.casefold() for tag, _, _ in entries]
         full = request["updateType"] == "Full"
         if len(entries) > LIST_LENGTH or not held.fits(entries, LIST_LENGTH, full=full):
+            if self._station.defects.active("oversized-list-half-applied"):
+                held.replace(request["listVersion"], entries[:LIST_LENGTH])
             return {"status": "Failed"}
         if len(set(tags)) != len(tags) or not all(map(presentable, tags)):
             return {"status": "Failed"}

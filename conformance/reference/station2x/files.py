@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.reference.clock import parse_time
 from conformance.reference.security import text_of
 from conformance.reference.station2x.remote import rejected
-from conformance.reference.transfer import (
-    TransferFailed,
-    certificate_objection,
-    download,
-    signature_holds,
-    supported,
-    upload,
-)
+from conformance.reference.transfer import TransferFailed
 from conformance.reference.wire import Answer, Payload
 
 if TYPE_CHECKING:
@@ -37,7 +30,7 @@ class FileTransfers:
 
     def get_log(self, request: Payload) -> Answer | Payload:
         """Answer GetLog; a newer request takes the place of an upload that is under way (N01.FR.12)."""
-        if not supported(request["log"]["remoteLocation"]):
+        if not self._station.transfers.supported(request["log"]["remoteLocation"]):
             return rejected("InvalidURL")
         replaced = self._uploading is not None and not self._uploading.done()
         status = "AcceptedCanceled" if replaced else "Accepted"
@@ -63,7 +56,7 @@ class FileTransfers:
             if attempt:
                 await asyncio.sleep(request.get("retryInterval", 0))
             try:
-                await upload(request["log"]["remoteLocation"], name, content)
+                await self._station.transfers.upload(request["log"]["remoteLocation"], name, content)
                 status = "Uploaded"
                 break
             except TransferFailed:
@@ -88,12 +81,10 @@ class FileTransfers:
         """Answer UpdateFirmware; a newer request takes the place of an update that is under way (L01.FR.24)."""
         firmware = request["firmware"]
         station, certificate = self._station, firmware.get("signingCertificate")
-        if certificate is not None and certificate_objection(
-            certificate, station.clock.now(), station.options.firmware_roots
-        ):
+        if certificate is not None and station.transfers.refuses(certificate):
             event = "InvalidFirmwareSigningCertificate"
             return Answer({"status": "InvalidCertificate"}, lambda: station.security.happened(event, critical=True))
-        if not supported(firmware["location"]):
+        if not self._station.transfers.supported(firmware["location"]):
             return rejected("InvalidURL")
         replaced = self._updating is not None and not self._updating.done()
         status = "AcceptedCanceled" if replaced else "Accepted"
@@ -121,7 +112,7 @@ class FileTransfers:
             if attempt:
                 await asyncio.sleep(request.get("retryInterval", 0))
             try:
-                content = await download(firmware["location"])
+                content = await self._station.transfers.download(firmware["location"])
                 break
             except TransferFailed:
                 continue
@@ -131,7 +122,7 @@ class FileTransfers:
         self._firmware_status("Downloaded", number)
         if "signature" in firmware or "signingCertificate" in firmware:
             signer, signature = firmware.get("signingCertificate", ""), firmware.get("signature", "")
-            if not signature_holds(content, signer, signature):
+            if not self._station.transfers.verified(content, signer, signature):
                 self._firmware_status("InvalidSignature", number, final=True)
                 self._station.security.happened("InvalidFirmwareSignature", critical=True)
                 return

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.reference.authorization import Verdict, presentable
+from conformance.reference.authorization import Verdict
 from conformance.reference.station2x.model import LIST_ENTRIES
-from conformance.reference.station2x.tokens import verdict_of
+from conformance.reference.station2x.tokens import usable, verdict_of
 from conformance.reference.wire import Payload
 
 if TYPE_CHECKING:
@@ -45,9 +45,13 @@ class Lists:
         if not self._station.model.flag("LocalAuthListCtrlr", "Enabled") or version <= 0:
             return {"status": "Failed"}
         full = request["updateType"] == "Full"
-        if not held.fits(entries, LIST_ENTRIES, full=full) or len(entries) > LIST_ENTRIES:
+        too_long = not held.fits(entries, LIST_ENTRIES, full=full) or len(entries) > LIST_ENTRIES
+        if too_long and not self._station.defects.active("oversized-list-accepted"):
+            if self._station.defects.active("oversized-list-half-applied"):
+                held.replace(version, entries[:LIST_ENTRIES])
             return {"status": "Failed", "statusInfo": {"reasonCode": "TooManyElements"}}
-        if len(set(tokens)) != len(tokens) or not all(map(presentable, tokens)):
+        sound = all(usable(one["idToken"]) for one in request.get("localAuthorizationList", []))
+        if len(set(tokens)) != len(tokens) or not sound:
             return {"status": "Failed", "statusInfo": {"reasonCode": "InvalidValue"}}
         if full:
             if any(verdict is None for _, verdict, _ in entries):

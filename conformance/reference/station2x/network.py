@@ -83,7 +83,8 @@ class NetworkProfiles:
         data = request["connectionData"]
         if slot not in SLOTS:
             return rejected("InvalidConfSlot")
-        if data["securityProfile"] < self.security_profile:
+        downgrade = data["securityProfile"] < self.security_profile
+        if downgrade and not self._station.defects.active("security-downgrade-accepted"):
             return rejected("NoSecurityDowngrade")
         url = data["ocppCsmsUrl"]
         parts = urlsplit(url)

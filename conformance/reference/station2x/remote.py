@@ -66,7 +66,8 @@ class Remote:
         verdict = station.tokens.trusted(token, request.get("groupIdToken"))
         if station.model.flag("AuthCtrlr", "AuthorizeRemoteStart"):
             verdict = await station.tokens.judge(token)
-        if station.tokens.refused_to_start(session, verdict) or session.authorized:
+        may_start = station.tokens.may_start(session.evse, token, verdict.group)
+        if station.tokens.refused_to_start(session, verdict) or session.authorized or not may_start:
             session.remote_start_id = None
             return
         station.transactions.authorize(session, token, verdict)

@@ -5,9 +5,10 @@ Source: 2.0.1 C01, C02, C08 to C15, D01, E07.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.authorization import Verdict, presentable
+from conformance.reference.authorization import Verdict
 from conformance.reference.hardware import Evse
 from conformance.reference.station2x.transactions import Session, Token, same_token
 from conformance.reference.wire import CallError, CallTimeout, Disconnected, InvalidAnswer, Payload
@@ -28,8 +29,9 @@ def verdict_of(info: Payload) -> Verdict:
 
 
 def usable(token: Token) -> bool:
-    """Whether a token can be one: only NoAuthorization has an empty text (IdTokenEnumType)."""
-    return token.get("type") == "NoAuthorization" or presentable(str(token.get("idToken", "")))
+    """Whether a token can be one: an identifierString, which only NoAuthorization has empty (2.0.1 part 2, 2.1.4)."""
+    text = str(token.get("idToken", ""))
+    return token.get("type") == "NoAuthorization" or re.fullmatch(r"[A-Za-z0-9*\-_=:+|@.]+", text) is not None
 
 
 class Tokens:
@@ -70,7 +72,9 @@ class Tokens:
         verdict = await self.judge(token)
         if self.refused_to_start(session, verdict):
             return
-        if not session.authorized and self.may_start(session.evse, token, verdict.group):
+        # A remote start that was accepted meanwhile goes first: its token is the transaction's (F02.FR.12).
+        taken = session.authorized or session.remote_start_id is not None
+        if not taken and self.may_start(session.evse, token, verdict.group):
             transactions.authorize(session, token, verdict)
 
     def refused_to_start(self, session: Session, verdict: Verdict) -> bool:

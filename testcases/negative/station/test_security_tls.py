@@ -16,7 +16,11 @@ WRONG = {
 }
 """Certificates that a station must not take, or that it may have its reasons to take."""
 STATIC_RSA = ("TLS_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_256_GCM_SHA384")
+OLD = ("ECDHE-ECDSA-AES128-SHA", "ECDHE-RSA-AES128-SHA", "AES128-SHA")
+"""Suites that TLS 1.0 and 1.1 have."""
 NO_ENCRYPTION = ("NULL-SHA256", "NULL-SHA")
+SETTLED = 0.3
+"""Seconds of silence after which a station that came back has told what it has to tell."""
 REPEATED = 3
 """Attempts to connect that are refused before the station may succeed."""
 
@@ -39,7 +43,7 @@ def test_wrong_certificates(csms: FakeCsms, dut: Dut) -> None:
 def test_weak_tls(csms: FakeCsms, dut: Dut) -> None:
     """A station takes no TLS below 1.2 and no connection without encryption, and says which host it wants."""
     step("Offer TLS 1.0 and 1.1 alone", expect="the station breaks the connection off")
-    with csms.tls.shown(minimum="TLSv1", maximum="TLSv1_1"):
+    with csms.tls.shown(minimum="TLSv1", maximum="TLSv1_1", ciphers=OLD):
         attempt = csms.tls.next_attempt(within=_back_off(csms, dut))
     check(not attempt.taken, "TLS 1.2 or above only", requirement=_id(csms, "version"), actual=attempt.how)
 
@@ -77,7 +81,7 @@ def test_security_events_do_not_flood(csms: FakeCsms, dut: Dut) -> None:
     csms.expect_connection(within=REPEATED * _back_off(csms, dut))
     if _TOLD[csms.version.family]:
         csms.expect("SecurityEventNotification", type="InvalidCsmsCertificate", requirement="A00.FR.310")
-    csms.drain()
+    csms.drain(max(dut.timeouts.quiet, SETTLED))
     told = [one.type for one in csms.seen_in_step("SecurityEventNotification")]
     again = [one for one in told if one in ("InvalidCsmsCertificate", "InvalidCentralSystemCertificate")]
     tries = len(csms.tls.attempts())
