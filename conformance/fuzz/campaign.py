@@ -305,13 +305,16 @@ class Campaign:
 
         if self._replay is not None:
             return None
-        self.tally.cases.append(case_source(saved))
+        source = case_source(saved)
+        if source not in self.tally.cases:
+            self.tally.cases.append(source)
         try:
             path = corpus.save(self.wishes.corpus, saved)
         except OSError as error:
             self.inconclusive = self.inconclusive or f"{self.wishes.corpus}: a finding can't be saved: {error}"
             return None
-        self.tally.saved.append(path)
+        if path not in self.tally.saved:
+            self.tally.saved.append(path)
         return path
 
     def _worded(self, problem: Problem, outcome: Outcome, words: list[str]) -> Finding:
