@@ -191,7 +191,10 @@ class Walk:
         self.drain()
         self.stage.probe()
         peer.wait(lambda: not self.judge(), within=self.within())
-        return self.judge()
+        findings = self.judge()
+        # Where a cable is in, whoever was authorized has by now begun to charge, or never will.
+        self.world.maybe_authorized -= {place[0] for place in self.places if self.world.cable(place) == IN}
+        return findings
 
 
 def walk_of(stage: Stage) -> Walk:

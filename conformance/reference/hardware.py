@@ -25,7 +25,11 @@ class Meter:
     _since: float = field(default_factory=time.monotonic)
 
     def read(self) -> Decimal:
-        """The register in Wh, with three decimals."""
+        """The register in Wh, with three decimals, as the station's computer reads it."""
+        return self.display()
+
+    def display(self) -> Decimal:
+        """The register in Wh, with three decimals, as anybody can read it off the meter."""
         self._integrate()
         return self.register.quantize(Decimal("0.001"))
 

@@ -182,4 +182,4 @@ class StationVerbs:
 
     def read_meter(self, evseId: int = 1) -> dict[str, float]:  # noqa: N803 - names of the wire
         """Read the EVSE's energy meter off its display, in Wh."""
-        return {"energyWh": float(self._evse(evseId).meter.read())}
+        return {"energyWh": float(self._evse(evseId).meter.display())}

@@ -25,7 +25,7 @@ class Ending:
     """A transaction that ended, told by `entry`.
 
     `number`: how many had by then ended on its EVSE, itself included, those not counted whose token was refused;
-    `ids`: what they were called; `tokens`: who was charging.
+    `ids`: what they were called; `tokens`: who let it begin.
     """
 
     ids: frozenset[str]
@@ -148,7 +148,10 @@ def _endings_2(entries: Entries) -> Iterator[Ending]:
         if any(_refuses(each.reply, "idTokenInfo") for each in one.sent):
             continue
         ids = before[one.evse] = before.get(one.evse, frozenset()) | {one.id}
-        tokens = {_text(each.payload["idToken"]) for each in one.sent if each.payload.get("idToken")}
+        told = sorted(
+            (each for each in one.sent if each.payload.get("idToken")), key=lambda each: each.payload["seqNo"]
+        )
+        tokens = {_text(each.payload["idToken"]) for each in told[:1]}
         yield Ending(ids, one.evse, frozenset(tokens), one.of_type("Ended")[0].entry, len(ids))
 
 

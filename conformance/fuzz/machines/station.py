@@ -104,6 +104,8 @@ _RESETS: Mapping[str, Mapping[str, str]] = {
     "1.6": {"gently": "Soft", "hard": "Hard"},
     "2": {"gently": "OnIdle", "hard": "Immediate"},
 }
+_DEPTHS = {"1.6": (0, 2), "2": (0, 1, 2)}
+"""Levels at which a version knows availability."""
 _SETTINGS: Mapping[str, tuple[Act, ...]] = {
     "1.6": (
         configure(["StopTransactionOnEVSideDisconnect"], "false"),
@@ -193,3 +195,140 @@ def _at_the_station(family: str, move: Moves) -> Iterator[tuple[int, Act]]:
     yield 1, ask("TriggerMessage", {"requestedMessage": "Heartbeat"})
     for act in _SETTINGS[family]:
         yield 1, act
+
+
+# ---------------------------------------------------------------------- chosen by hand
+
+
+def chosen_sequences(target: Target) -> Iterator[Example]:
+    """Sequences that have been seen to confuse stations, by name; those on two EVSEs only where there are two."""
+    family = target.version.family
+    moves = [Moves(family, (one.evseId, one.connectorId)) for one in target.dut.connectors]
+    here = moves[0]
+    there = next((one for one in moves if one.place[0] != here.place[0]), None)
+    for name, acts in (*_alone(here, family), *(_beside(here, there) if there is not None else ())):
+        if not any(one.args.get("action") in target.avoid for one in acts):
+            yield sequence(name, acts)
+
+
+def _alone(here: Moves, family: str) -> Iterator[tuple[str, Sequence[Act]]]:
+    session = (here.plug(), here.token(), quiet())
+    yield "the cable comes and goes before anybody is authorized", (here.plug(), here.unplug(), *session, here.unplug())
+    yield (
+        "a session begins offline and ends online",
+        (here.plug(), here.token(), quiet(), here.unplug(), quiet(), offline(), *session[:2], online(), quiet()),
+    )
+    yield "a session begins online and goes on offline", (*session, offline(), here.token(), online(), here.unplug())
+    yield (
+        "two whole sessions offline",
+        (
+            *session,
+            here.unplug(),
+            quiet(),
+            offline(),
+            *session[:2],
+            here.unplug(),
+            *session[:2],
+            here.unplug(),
+            online(),
+        ),
+    )
+    yield (
+        "the connection blinks before the cable comes",
+        (
+            *session,
+            here.unplug(),
+            quiet(),
+            blink(),
+            here.plug(),
+            here.token(),
+            quiet(),
+            blink(),
+            here.unplug(),
+            quiet(),
+        ),
+    )
+    for kind in ("gently", "hard"):
+        yield (
+            f"a reset ({kind}) during a session, and the cable pulled during the boot",
+            (*session, here.reset(kind), here.unplug(), quiet(), *session),
+        )
+    yield "a power cut during a session", (*session, hand("power_cycle"), quiet(), here.token(), quiet())
+    yield "a power cut while offline", (*session, offline(), hand("power_cycle"), online(), quiet())
+    yield (
+        "stopped from afar, then unplugged",
+        (*session, here.remote_stop("running"), quiet(), here.unplug(), quiet(), here.remote_stop("ended")),
+    )
+    yield (
+        "started from afar where a session runs",
+        (*session, here.remote_start(), here.remote_start("second"), quiet(), here.remote_stop()),
+    )
+    yield (
+        "started from afar twice, and a token on top",
+        (here.remote_start(), here.remote_start(), here.token("second"), here.plug(), quiet(), here.unplug()),
+    )
+    for depth, what in ((2, "connector"), (1, "EVSE"), (0, "station")):
+        if depth in _DEPTHS[family]:
+            yield (
+                f"the {what} becomes inoperative during a session, and operative again",
+                (
+                    *session,
+                    here.availability(False, depth),
+                    quiet(),
+                    here.unplug(),
+                    quiet(),
+                    here.plug(),
+                    here.availability(True, depth),
+                    quiet(),
+                ),
+            )
+    yield (
+        "plugged in while inoperative",
+        (here.availability(False), quiet(), here.plug(), here.token(), quiet(), here.availability(True), quiet()),
+    )
+    yield (
+        "other tokens, blocked ones and the same one again",
+        (*session, here.token("second"), here.token("blocked"), quiet(), here.token(), here.token(), quiet()),
+    )
+    yield (
+        "unlocked from afar during a session",
+        (*session, here.unlock(), quiet(), here.unplug(), here.plug(), here.unlock(), quiet()),
+    )
+    yield (
+        "settings change during a session",
+        (*session, *_SETTINGS[family], here.unplug(), quiet(), here.plug(), here.remote_stop("running"), quiet()),
+    )
+
+
+def _beside(here: Moves, there: Moves) -> Iterator[tuple[str, Sequence[Act]]]:
+    yield (
+        "two sessions side by side, each with its own token",
+        (
+            here.plug(),
+            here.token(),
+            quiet(),
+            there.plug(),
+            there.token("second"),
+            quiet(),
+            here.unplug(),
+            quiet(),
+            there.remote_stop("running"),
+            quiet(),
+        ),
+    )
+    yield (
+        "the neighbour is made inoperative and operative while a session runs",
+        (
+            here.plug(),
+            here.token(),
+            quiet(),
+            there.availability(False),
+            there.plug(),
+            quiet(),
+            there.availability(True),
+            quiet(),
+            there.unplug(),
+            here.token(),
+            quiet(),
+        ),
+    )

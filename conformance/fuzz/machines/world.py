@@ -120,7 +120,7 @@ def statuses(family: str, world: World, place: Place, *, running: frozenset[int]
 def _statuses_2(now: Situation) -> frozenset[str]:
     if now.cable == HALF:
         return _ANY_2
-    if now.running and now.cable == IN:
+    if now.running and now.cable == IN and now.operative:
         return frozenset({"Occupied"})
     free = frozenset({"Occupied"}) if now.cable == IN else frozenset({"Available"})
     if now.running or now.authorized:
