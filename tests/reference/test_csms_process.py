@@ -106,6 +106,10 @@ def test_defects_are_switched_on_by_name() -> None:
         (["--version", "2.0.1", "--set", "colour=red"], "colour"),
         (["--version", "2.0.1", "--set", "first-status=Perhaps"], "Perhaps"),
         (["--version", "2.0.1", "--tokens", "no-such-file"], "no-such-file"),
+        (["--version", "2.0.1", "--station", "CS001"], "IDENTITY=PASSWORD"),
+        (["--version", "2.0.1", "--cert", "a.pem"], "--key"),
+        (["--version", "2.0.1", "--cert", "no-such-file", "--key", "no-such-file"], "no-such-file"),
+        (["--version", "2.0.1", "--ca", "a.pem"], "--cert"),
     ],
 )
 def test_a_wrong_command_line_is_one_line(arguments: list[str], words: str) -> None:
