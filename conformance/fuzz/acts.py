@@ -125,12 +125,23 @@ def call(action: str, /, **payload: Any) -> Act:
     return act("call", action=action, payload=payload)
 
 
-def afterwards(action: str, /, *, statuses: Iterable[str] = (), taking: Iterable[str] = (), **payload: Any) -> Act:
-    """Send a legal CALL once the message before is answered, to undo what that did; what counts is still that answer.
+def legal(*texts: str | Text | Iterable[Segment], judged: int = 0) -> Act:
+    """Send legal CALLs, each when the one before has been answered; the example is judged by number `judged`.
 
-    `statuses`: only if the answer has one of these; `taking`: members of the answer that the payload repeats.
+    Every rule judges them, as it does the device's answers: a finding on one of ours is a mistake of this suite.
+    {{fresh}} is another message id in each text.
     """
-    return act("afterwards", action=action, payload=payload, statuses=list(statuses), taking=list(taking))
+    return act("legal", texts=[segments(one) for one in texts], judged=judged)
+
+
+def reported() -> Act:
+    """If the device has promised a report, wait until all of it has come."""
+    return act("reported")
+
+
+def rebooted() -> Act:
+    """If the device has promised to reboot, wait until it is back."""
+    return act("rebooted")
 
 
 def answer(action: str, *texts: str | Text | None) -> Act:
@@ -227,6 +238,11 @@ def call_meanwhile() -> Act:
 def call_struck(action: str, payload: dict[str, Any], kind: str, size: int = 0) -> Act:
     """Send a legal CALL that a fault strikes, and wait for no answer."""
     return act("call_struck", action=action, payload=payload, kind=kind, size=size)
+
+
+def hurry() -> Act:
+    """Have the station send again at once what it could not deliver about a transaction; where it can be told so."""
+    return act("hurry")
 
 
 def plug() -> Act:

@@ -146,6 +146,8 @@ _MEMBERS: Mapping[str, tuple[str, ...]] = {
     "ChangeAvailability.type": ("Operative",),
     "ChangeAvailabilityRequest.operationalStatus": ("Operative",),
     "SetMonitoringBaseRequest.monitoringBase": ("All",),
+    # The smallest report first.
+    "GetBaseReportRequest.reportBase": ("SummaryInventory", "ConfigurationInventory", "FullInventory"),
     # F01.FR.09, F02.FR.17; 1.6 5.16.2.
     "RemoteStartTransaction.chargingProfile.chargingProfilePurpose": ("TxProfile",),
 }

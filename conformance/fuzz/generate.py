@@ -25,7 +25,7 @@ from conformance.fuzz.fields import Place, pool_of
 from conformance.fuzz.known import Known
 from conformance.fuzz.linked import ABSENT, Link, links_of
 from conformance.fuzz.prose import Mend, Scene, mend_of
-from conformance.fuzz.values import ANYTHING, Pool
+from conformance.fuzz.values import FURTHER, Pool
 from conformance.ocppj.schema import SchemaStore
 from conformance.ocppj.versions import Version
 
@@ -87,7 +87,7 @@ THEMES: tuple[Theme, ...] = (
     Theme("numbers with an exponent", values.EXPONENT),
     Theme("29 February", values.LEAP_DAY),
     Theme("times with an offset", values.OFFSET),
-    Theme("fractions of a second", values.FRACTION),
+    Theme("fractions", values.FRACTION),
     Theme("times long ago", values.PAST),
     Theme("times far ahead", values.FUTURE),
     Theme("lists one element shorter than allowed", optional=False, lists=1),
@@ -411,7 +411,7 @@ class _Compiler:
         members = [(one, self._node(part, owner, one, depth + 1)) for one, part in node.get("properties", {}).items()]
         optional = [one for one in members if one[0] not in needed]
         if node.get("additionalProperties") is not False:
-            optional += [(one, Leaf(ANYTHING)) for one in _FURTHER]
+            optional += [(one, Leaf(FURTHER)) for one in _MEMBERS]
         record = Record([one for one in members if one[0] in needed], optional, depth)
         record.scene = Scene(self._sender, self.known)
         family = self.source.version.family
@@ -420,5 +420,5 @@ class _Compiler:
         return record
 
 
-_FURTHER = ("conformance", "", "Zürich \U0001f50c")
+_MEMBERS = ("conformance", "", "Zürich \U0001f50c")
 """Names of members that an open object (customData) has beside its own."""

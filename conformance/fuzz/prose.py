@@ -311,7 +311,7 @@ _DEFAULT = "Energy.Active.Import.Register"
 def _event(event: Payload, scene: Scene) -> None:
     """What the rules `tx.*` and `time.*` want of one event, its place in the transaction aside."""
     info, kind, trigger = event["transactionInfo"], event["eventType"], event["triggerReason"]
-    event["seqNo"] = {"Started": 0, "Updated": 1, "Ended": 2}[kind]
+    event["seqNo"] = 0 if kind == "Started" else 1
     if trigger == "RemoteStart":
         info.setdefault("remoteStartId", 900001)
     else:

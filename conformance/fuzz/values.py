@@ -12,7 +12,7 @@ the schema (its bounds are arguments) and by the prose of the standard:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -224,7 +224,8 @@ def decimals(
         (EXPONENT, Decimal("2E+4")),
         (SMALL, Decimal(1).scaleb(-digits)),
         (ODD, Decimal("0.1")),
-        (ODD, Decimal("0.3")),
+        # What a check of multipleOf 0.1 on binary floats refuses.
+        (FRACTION, Decimal("0.3")),
         (ODD, 0),
         (ODD, Decimal("0.0")),
         (HUGE, Decimal("1E+300") if any_size else Decimal("99999999.9")),
@@ -297,8 +298,9 @@ def times(now: str, *, past: bool, fraction_digits: int | None) -> Pool:
 
 # ------------------------------------------------------------------ anything
 
-ANYTHING = pool(
-    (
+
+def _anything(length: int) -> Iterator[tuple[str, Any]]:
+    yield from (
         (PLAIN, "A"),
         (ODD, None),
         (EMPTY, {}),
@@ -311,9 +313,14 @@ ANYTHING = pool(
         (LOWEST, -(2**63)),
         *_UNICODE_TEXTS,
         (ODD, {_ASTRAL: [_ASTRAL, {"": None}]}),
-        (LONGEST, _filled(IDENTIFIER[:62], 2000)),
+        (LONGEST, _filled(IDENTIFIER[:62], length)),
         (ODD, {"a": {"b": {"c": [[[1, Decimal("2.5"), "three", None, False]]]}}}),
         (QUOTES, '{"a": "\\"b\\""}'),
     )
-)
-"""JSON of any kind, for what a vendor fills: data of DataTransfer (2.x) and further members of customData."""
+
+
+ANYTHING = pool(_anything(2000))
+"""JSON of any kind, for what a vendor fills: data of DataTransfer (2.x)."""
+
+FURTHER = pool((theme, value) for theme, value in _anything(60) if theme != ODD or value is None or value == [])
+"""The same, smaller, for further members of customData, of which one message may have many."""
