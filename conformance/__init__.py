@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from conformance.fuzz.campaign import Campaign
     from conformance.fuzz.envelope import broken_envelopes, play_wrong_answers
     from conformance.fuzz.example import Allowed, Example
+    from conformance.fuzz.mutate import mutated_calls
     from conformance.fuzz.texts import broken_texts
     from conformance.peers.csms import FakeCsms
     from conformance.peers.outcome import Inconclusive, NotApplicable
@@ -51,6 +52,7 @@ __all__ = [
     "case",
     "check",
     "late",
+    "mutated_calls",
     "observe",
     "one_of",
     "play_wrong_answers",
@@ -72,6 +74,7 @@ _PLACES = {
     "conformance.fuzz.campaign": ("Campaign",),
     "conformance.fuzz.envelope": ("broken_envelopes", "play_wrong_answers"),
     "conformance.fuzz.example": ("Allowed", "Example"),
+    "conformance.fuzz.mutate": ("mutated_calls",),
     "conformance.fuzz.texts": ("broken_texts",),
     "conformance.peers.csms": ("FakeCsms",),
     "conformance.peers.outcome": ("Inconclusive", "NotApplicable"),

@@ -23,7 +23,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from conformance.fuzz.example import Allowed
-from conformance.ocppj.frames import CALLRESULTERROR, TYPE_NAMES
+from conformance.ocppj.frames import CALLRESULT, CALLRESULTERROR, TYPE_NAMES
 from conformance.ocppj.versions import Version
 
 NOT_UTF8 = frozenset({1007})
@@ -242,12 +242,15 @@ def both(first: Allowed, second: Allowed) -> Allowed:
     """What is allowed when two things are odd about one message.
 
     Either may be what the device reacts to, so its refusal, silence or close may be that of either; it may take the
-    message only if both alone may be taken.
+    message only if both alone may be taken, with a remark if one of them only with a remark.
     """
     either = first.codes | second.codes
+    tolerated = first.tolerated | second.tolerated
+    if not (_may_take(first) and _may_take(second)) or (first.result and second.result):
+        tolerated = frozenset(one for one in tolerated if not _is_result(one))
     return Allowed(
         codes=either,
-        tolerated=(first.tolerated | second.tolerated) - either,
+        tolerated=tolerated - either,
         silence=first.silence or second.silence,
         result=first.result and second.result,
         statuses=first.statuses & second.statuses if first.statuses and second.statuses else frozenset(),
@@ -256,6 +259,16 @@ def both(first: Allowed, second: Allowed) -> Allowed:
         calls=first.calls and second.calls,
         source="; ".join(dict.fromkeys(part for part in (first.source, second.source) if part)),
     )
+
+
+def _is_result(name: str) -> bool:
+    """Whether a tolerated reaction is a CALLRESULT, of any status or of one, and no CALLRESULTERROR."""
+    return name.partition(" ")[0] == TYPE_NAMES[CALLRESULT]
+
+
+def _may_take(allowed: Allowed) -> bool:
+    """Whether the message may be taken, with or without a remark."""
+    return allowed.result or any(_is_result(one) for one in allowed.tolerated)
 
 
 def _either_close(first: Allowed, second: Allowed) -> frozenset[int]:
