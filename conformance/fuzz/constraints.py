@@ -26,8 +26,8 @@ class Constraint:
     """One constraint of a schema, and how it is broken.
 
     `kind`: what the rows are grouped by: required, empty (all of them at once), maxLength, minItems, maxItems, minimum,
-    maximum, multipleOf, enum, format, type, null, unknown field, field case, value case, customData (without its
-    vendorId), payload. `path`: of what is wrong in the payload, through arrays by index 0. `words`: what is wrong.
+    maximum, multipleOf, enum, format (of a time), uri, type, null, unknown field, field case, value case, customData
+    (without its vendorId), payload. `path`: of what is wrong in the payload, through arrays by index 0. `words`: what.
     `violations`: JSON pointer and keyword of everything that a validator finds. `member`: class and member that the
     constraint belongs to, the same wherever the class is used. `required`: whether the member that it is about is.
     """
@@ -141,15 +141,17 @@ def _limits(node: Schema, about: Callable[[str, str, str, Any], Constraint]) -> 
         other = next((_other_case(one) for one in values if _other_case(one) not in values), None)
         if other is not None:
             yield about("value case", f"{other}, in the wrong case", "enum", other)
-    for text in _WRONG_FORMATS.get(node.get("format", ""), ()):
-        yield about("format", text, "format", text)
+    if "format" in node:
+        kind, wrong = _WRONG_FORMATS[node["format"]]
+        for text in wrong:
+            yield about(kind, text, "format", text)
     if "minimum" in node:
         yield about("minimum", f"{_number(node['minimum'] - 1)}", "minimum", _number(node["minimum"] - 1))
     if "maximum" in node:
         yield about("maximum", f"{_number(node['maximum'] + 1)}", "maximum", _number(node["maximum"] + 1))
     if "multipleOf" in node:
-        wrong = 16 + float(node["multipleOf"]) / 2
-        yield about("multipleOf", f"{wrong}", "multipleOf", wrong)
+        between = 16 + float(node["multipleOf"]) / 2
+        yield about("multipleOf", f"{between}", "multipleOf", between)
     if node.get("minItems"):
         few = node["minItems"] - 1
         yield about("minItems", f"{few} elements", "minItems", lambda value: value[:few])
@@ -237,8 +239,8 @@ _WRONG_TYPES: dict[str, tuple[tuple[str, Any], ...]] = {
     "array": (("a bare element", lambda value: value[0]),),
 }
 _WRONG_FORMATS = {
-    "date-time": ("tomorrow", "2026-13-01T12:00:00Z"),
-    "uri": ("not a location",),
+    "date-time": ("format", ("tomorrow", "2026-13-01T12:00:00Z")),
+    "uri": ("uri", ("not a location",)),
 }
 
 

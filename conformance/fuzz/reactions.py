@@ -2,19 +2,20 @@
 
 What the documents say, and how it is read here:
 
-1.6J 4.2.3 asks for a CALLERROR where "the content of the call does not meet the requirements for a proper message",
-4.2.2 keeps CALLRESULT for what the response itself can tell, table 7 lists the codes. The errata name no extra field as
-allowed (3.1), point to the schemas as something that can be used for validation (3.6), and accept both spellings of two
-codes (5.1, 5.2). Nothing tells a receiver to ignore or refuse an unknown field, nor what null is for an optional one:
-taking such a message is a remark. A status that refuses is a regular result (4.2.2) for a value, not for a message that
-misses something or has another type. 1.6 errata 3.24 and 3.38 ask for PropertyConstraintViolation by name.
+1.6J 4.2.3 has a CALLERROR for a CALL that is no proper message, 4.2.2 keeps CALLRESULT for what the response itself can
+tell, table 7 lists the codes. The errata forbid a sender to add fields (3.1), name the schemas as a means of validation
+(3.6), and keep the odd spellings of two codes (5.1, 5.2). Nothing tells a receiver to ignore or to refuse an unknown
+field, nor what null is for an optional one: taking such a message is a remark. A status that refuses is a regular
+result (4.2.2) for a value, not for a message that misses something or has another type. That a file can't be fetched is
+told later, by a status notification (1.6 5.9, 5.19): a location that is no URI may be told so, too, which is a remark.
+1.6 errata 3.24 and 3.38 ask for PropertyConstraintViolation by name.
 
-2.x part 2 FR.03 asks for a CALLERROR to every request that is invalid "according to the JSON schemas", part 4 4.1.7 to
-every one that misses a field or has a wrong type. That leaves no room for a CALLRESULT, whatever its status. Part 4
-4.2.3 lets a receiver drop such a message (an erratum of 2.0, so that nobody has to use the rest of it): not acting on
-it is not the same as not answering, so silence is a finding. 4.1.5 forbids null for an empty field in so many words.
-Part 4 chapter 9 keeps other fields out of every class and customData open: a receiver that overlooks an unknown field,
-or customData that it does not know, only makes no use of its right to reject (4.1.2), which is a remark.
+2.x part 2 FR.03 wants a CALLERROR to every request that its JSON schema does not allow, part 4 4.1.7 to every one that
+misses a field or has a wrong type. That leaves no room for a CALLRESULT, whatever its status. Part 4 4.2.3 lets a
+receiver drop such a message (by an erratum of 2.0, so that nobody has to use the rest of it): not to act on it is not
+the same as not to answer it, so silence is a finding. 4.1.5 rules out null for an empty field. Part 4 chapter 9 keeps
+other fields out of every class, and customData open: a receiver that overlooks an unknown field, or customData that it
+does not know, only makes no use of its right to reject (4.1.2), which is a remark.
 
 Codes: the exact one of the table is allowed; one that says the same in other words (all of the payload is at fault
 where a field is; any other error) is a remark. NotImplemented, NotSupported, SecurityError, MessageTypeNotSupported and
@@ -54,6 +55,7 @@ _EXACT: Mapping[str, frozenset[str]] = {
     "null": _TYPE | _FORMAT | _OCCURRENCE | _PROTOCOL,
     # A dateTime is a type of its own, and has a format.
     "format": _PROPERTY | _TYPE | _FORMAT,
+    "uri": _PROPERTY | _TYPE | _FORMAT,
     # string[36] is a type, and 37 characters are a value.
     "maxLength": _PROPERTY | _TYPE,
     "enum": _PROPERTY,
@@ -93,7 +95,14 @@ _REQUEST = {
     "1.6": "1.6J 4.2.3 and table 7",
     "2": "Part 2 FR.03; part 4 4.1.7, 4.3",
 }
+_UNSUPPORTED = {
+    "1.6": "1.6J 4.2.3 table 7, errata 3.7; 1.6 errata 3.39",
+    "2": "Part 4 4.2.3 (example), 4.3",
+}
 _MORE: Mapping[tuple[str, str], str] = {
+    ("1.6", "format"): "1.6J 4.2.3 and table 7; 1.6 3.15",
+    ("1.6", "uri"): "1.6J 4.2.2, 4.2.3; 1.6 5.9, 5.19",
+    ("2", "format"): "Part 2 FR.03, 3.1; part 4 4.1.7",
     ("1.6", "unknown field"): "1.6J 4.2.3, errata 3.1",
     ("1.6", "field case"): "1.6J 4.2.3, errata 3.1; 1.6 2.2 (String)",
     ("1.6", "value case"): "1.6J 4.2.3 and table 7; 1.6 2.2 (String)",
@@ -145,13 +154,22 @@ def _named(version: Version, codes: frozenset[str]) -> frozenset[str]:
 
 
 def _may_be_overlooked(kind: str, required: bool, custom: bool) -> bool:
-    """Whether what is wrong may not even be seen by a receiver that reads only what it knows."""
-    return custom or kind == "unknown field" or (kind == "field case" and not required)
+    """Whether what is wrong may not even be seen by a receiver that reads only what it needs to answer."""
+    return custom or kind in ("unknown field", "uri") or (kind == "field case" and not required)
 
 
 def to_unsupported(version: Version) -> Allowed:
-    """What a device may do about a valid CALL of an action that it need not have."""
-    return Allowed(codes=UNSUPPORTED, result=True, source=_REQUEST[version.family])
+    """What a device may do about a valid CALL of an action that it need not have.
+
+    An action of the version is recognized and not supported, as the examples of the documents have it; that a receiver
+    does not even know it can be said too, and is a remark.
+    """
+    return Allowed(
+        codes=frozenset({"NotSupported"}),
+        tolerated=frozenset({"NotImplemented"}),
+        result=True,
+        source=_UNSUPPORTED[version.family],
+    )
 
 
 def to_good_answer() -> Allowed:
