@@ -135,7 +135,8 @@ class TestCatalogue:
     def test_ids_are_unique_in_a_version(self) -> None:
         own = sorted((catalogue_folder() / "own").glob("*.json"))
         for paths in (*([catalogue_folder() / f"ocpp{one}.json"] for one in ("16", "201", "21")), own):
-            ids = [one["id"] for path in paths for one in json.loads(path.read_text("utf-8"))]
+            entries = [one for path in paths for one in json.loads(path.read_text("utf-8"))]
+            ids = [(one["id"], version) for one in entries for version in one.get("versions", [""])]
             assert ids and len(ids) == len(set(ids)), paths
 
     def test_our_own_cases_are_told_apart(self) -> None:

@@ -125,21 +125,21 @@ def test_unknown_identity(station: FakeStation, dut: Dut, fuzz: Campaign) -> Non
 
 
 @case("OC_S_06_CSMS")
-def test_wrong_certificate(fuzz: Campaign) -> None:
+def test_wrong_certificate(station: FakeStation, fuzz: Campaign) -> None:
     """A certificate opens the door to the station that it was issued to, while it is valid, and to no other."""
     step("Connect with certificates that are not ours", expect="no connection")
     fuzz.rows(with_wrong_certificate(fuzz.target))
 
 
 @case("OC_S_07_CSMS")
-def test_weak_tls(fuzz: Campaign) -> None:
+def test_weak_tls(station: FakeStation, fuzz: Campaign) -> None:
     """Nothing is spoken below TLS 1.2, with weak cipher suites, or without TLS."""
     step("Connect with right credentials on weak TLS, and without any", expect="no connection")
     fuzz.rows(with_weak_tls(fuzz.target))
 
 
 @case("OC_S_08_CSMS")
-def test_heavy_messages(fuzz: Campaign) -> None:
+def test_heavy_messages(station: FakeStation, fuzz: Campaign) -> None:
     """Deep and huge messages of one station are answered or end its connection, and keep no other from being served."""
     step(
         "Send them, with another station asking meanwhile",
@@ -152,28 +152,28 @@ def test_heavy_messages(fuzz: Campaign) -> None:
 
 
 @case("OC_S_09_CSMS")
-def test_odd_timestamps(fuzz: Campaign) -> None:
+def test_odd_timestamps(station: FakeStation, fuzz: Campaign) -> None:
     """Timestamps that no clock shows are answered, by whatever, and bring nothing down."""
     step("Send each message with a timestamp, with odd ones", expect="an answer, and the CSMS lives on")
     fuzz.rows(with_odd_timestamps(fuzz.target))
 
 
 @case("OC_S_10_CSMS")
-def test_senseless_values(fuzz: Campaign) -> None:
+def test_senseless_values(station: FakeStation, fuzz: Campaign) -> None:
     """Values that cannot be are answered and bring nothing down; nobody ends the transaction of another station."""
     step("Send readings, transactions, EVSEs and tokens that cannot be", expect="an answer, and the CSMS lives on")
     fuzz.rows(with_senseless_values(fuzz.target))
 
 
 @case("OC_S_11_CSMS")
-def test_error_texts(fuzz: Campaign) -> None:
+def test_error_texts(station: FakeStation, fuzz: Campaign) -> None:
     """What the CSMS says of an error shows no stack trace, no SQL, no path, no name out of its source."""
     step("Provoke errors of many kinds", expect="error texts that show nothing of the inside")
     fuzz.rows(provoking_errors(fuzz.target))
 
 
 @case("OC_S_12_CSMS")
-def test_known_killers(dut: Dut, fuzz: Campaign) -> None:
+def test_known_killers(station: FakeStation, dut: Dut, fuzz: Campaign) -> None:
     """After what has brought down other CSMSs, a second station is served as before."""
     if not dut.address.second_identity:
         raise NotApplicable("the description names no second station ([connection] second_identity)")

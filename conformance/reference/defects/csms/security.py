@@ -206,7 +206,7 @@ def _readings(request: Payload, answer: Payload | CallError) -> Iterator[tuple[s
 class BusyWithBigMessages(Misbehaviour):
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
         if len(json.dumps(request, default=str)) > 500_000:
-            time.sleep(7.0)
+            time.sleep(3.0)
         return answer
 
 
