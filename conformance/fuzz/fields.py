@@ -14,7 +14,9 @@ from typing import Any
 from conformance.fuzz.known import Known
 from conformance.fuzz.values import (
     ANYTHING,
+    BASE64,
     BELOW,
+    HEX,
     IDENTIFIER,
     LONGEST,
     ODD,
@@ -34,9 +36,6 @@ from conformance.fuzz.values import (
 )
 from conformance.monitor.rules.values import LIMIT_DIGITS
 from conformance.ocppj.versions import Version
-
-HEX = "0123456789abcdef"
-BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,16 @@ NotImplemented are left to it, by both tables of error codes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.fuzz import acts, reactions
-from conformance.fuzz.example import Act, Allowed, Example
+from conformance.fuzz.example import Act, Allowed, Example, Segment, Text
 from conformance.fuzz.known import TRANSACTION, Known
 from conformance.fuzz.stage import Target
+from conformance.fuzz.values import FILLERS
 from conformance.monitor.rules.results import REPORTS
 from conformance.ocppj.frames import CALL, dumps
 from conformance.ocppj.versions import Action
@@ -180,12 +182,22 @@ _AFTERWARDS: Mapping[str, tuple[Act, ...]] = {
 """What has to have happened before the next example."""
 
 
-def text_of(target: Target, action: str, payload: Mapping[str, Any], id: str) -> str:
-    """The whole message; values of one run stand in it as placeholders."""
+def text_of(target: Target, action: str, payload: Mapping[str, Any], id: str) -> Text:
+    """The whole message; values of one run stand in it as placeholders, and what is repeated as its unit."""
     text = dumps([target.version.actions[action].message_type, id, action, payload])
     for name in (TRANSACTION, _LATEST):
         text = text.replace(f'"{name}"', name)
-    return text
+    made: list[Segment] = []
+    done = 0
+    for found in _REPEATED.finditer(text):
+        unit = next(one for one in _UNITS if found[0].startswith(one))
+        made += [text[done : found.start()], (unit, len(found[0]) // len(unit))]
+        done = found.end()
+    return (*made, text[done:])
+
+
+_UNITS = tuple(dumps(one)[1:-1] for one in FILLERS)
+_REPEATED = re.compile("|".join(f"(?:{re.escape(one)}){{3,}}" for one in _UNITS))
 
 
 def allowed_of(target: Target, action: Action) -> Allowed:

@@ -89,6 +89,8 @@ def only(*values: Any) -> Pool:
 IDENTIFIER = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-_=:+|@."
 """identifierString (2.x Part 2, 2.1.4)."""
 PRINTABLE = "".join(chr(code) for code in range(32, 127))
+HEX = "0123456789abcdef"
+BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 _ASTRAL = "\U0001f697\u26a1\U0001f50c\U00020000\U0001d518\U0010ffff"
 _UNICODE_TEXTS = (
@@ -111,6 +113,9 @@ _ASCII_TEXTS = (
 )
 _IDENTIFIER_TEXTS = ((ODD, "*-_=:+|@."), (ODD, "0"), (ODD, "null"), (ODD, "NaN"))
 _FREE_TEXT = 24
+_LETTERS = IDENTIFIER[:62]
+FILLERS = (_LETTERS, PRINTABLE[1:], _ASTRAL, BASE64, HEX)
+"""What long texts are made of, over and over."""
 
 
 @cache
@@ -121,7 +126,7 @@ def texts(limit: int | None, alphabet: str = UNICODE, plain: str = "A", *, empty
     """
     room = 2000 if limit is None else limit
     rows: list[tuple[str, str]] = [(PLAIN, plain[:room])]
-    filler = IDENTIFIER[:62] if alphabet != PRINTABLE else PRINTABLE[1:]
+    filler = _LETTERS if alphabet != PRINTABLE else PRINTABLE[1:]
     rows.append((LONGEST, _filled(filler, room)))
     rows.append((BELOW, _filled(filler, max(room - 1, 0 if empty else 1))))
     if empty:
@@ -187,7 +192,7 @@ def urls(host: str, scheme: str, limit: int) -> Pool:
 
 
 def _filled_to(head: str, limit: int) -> str:
-    return head + _filled(IDENTIFIER[:62], limit - len(head))
+    return head + _filled(_LETTERS, limit - len(head))
 
 
 # ------------------------------------------------------------------ numbers
@@ -272,8 +277,8 @@ _CALENDAR = (
     (FRACTION, "2024-06-15T12:00:00.12Z"),
     (FRACTION, "2024-06-15T12:00:00.999Z"),
     (ODD, "2024-06-15T12:00:00.000+01:00"),
-    (PAST, "1970-01-01T00:00:00Z"),
-    (ODD, "1969-12-31T23:59:59Z"),
+    (PAST, "1969-12-31T23:59:59Z"),
+    (ODD, "1970-01-01T00:00:00Z"),
     (ODD, "0001-01-01T00:00:00Z"),
 )
 _TO_COME = (
@@ -313,7 +318,7 @@ def _anything(length: int) -> Iterator[tuple[str, Any]]:
         (LOWEST, -(2**63)),
         *_UNICODE_TEXTS,
         (ODD, {_ASTRAL: [_ASTRAL, {"": None}]}),
-        (LONGEST, _filled(IDENTIFIER[:62], length)),
+        (LONGEST, _filled(_LETTERS, length)),
         (ODD, {"a": {"b": {"c": [[[1, Decimal("2.5"), "three", None, False]]]}}}),
         (QUOTES, '{"a": "\\"b\\""}'),
     )
