@@ -27,7 +27,7 @@ class _DecimalsInFloats(DecimalsInFloats):
     "place-taken-as-required",
     role=CSMS,
     families=BOTH,
-    breaks="a TransactionEvent without evse (1.6: a StatusNotification without timestamp), which is optional, is refused",
+    breaks="a TransactionEvent without evse (1.6: StatusNotification without timestamp), which is optional, is refused",
     must_fail=(CASE,),
 )
 class _PlaceTakenAsRequired(Misbehaviour):
