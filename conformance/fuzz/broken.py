@@ -155,19 +155,27 @@ def good_answer(target: Target, action: Action) -> Example:
 def thinned(found: Iterable[Constraint], level: str) -> tuple[Constraint, ...]:
     """Those that a level plays.
 
-    "soak": all; "default": one for each kind and member of a class, however often the class is used in the message;
-    "smoke": one for each kind, of a required field where there is one.
+    "soak": all. "default": each required field, each limit and each enumeration of a class, however often the class is
+    used in the message, and each wrong type, null and case once a class. "smoke": one for each kind, of a required
+    field where there is one.
     """
     if level == "soak":
         return tuple(found)
     kept: dict[tuple[object, ...], Constraint] = {}
     for one in found:
-        place = one.member[:1] if one.kind == "field case" else one.member
-        key = (one.kind, *(place if level == "default" else ()))
+        key = (one.kind, *(_part(one) if level == "default" else ()))
         known = kept.get(key)
         if known is None or (level == "smoke" and _weight(one) > _weight(known)):
             kept[key] = one
     return tuple(kept.values())
+
+
+def _part(one: Constraint) -> tuple[object, ...]:
+    """Of what part of a message the default level plays one of each kind."""
+    class_ = one.member[0]
+    return {"field case": (class_,), "type": (class_, one.words), "null": (class_, one.required)}.get(
+        one.kind, one.member
+    )
 
 
 def _weight(one: Constraint) -> tuple[bool, bool]:
