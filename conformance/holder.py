@@ -32,68 +32,66 @@ class Embedded:
     """Whose description `overrides` are for; "" is both."""
 
 
-IMPATIENCE = 1.1
-"""Seconds for which embedded devices wait for an answer in negative tests, which withhold many. More than the second
-within which the monitor takes a second CALL for one that did not wait."""
+IMPATIENT: Mapping[str, tuple[str, ...]] = {
+    "CS": (
+        *("--message-timeout", "1.1"),
+        *("--boot-retry", "0.2"),
+        *("--transfer-time", "0.1"),
+        *("--reconnect-wait", "0.02"),
+    ),
+    "CSMS": ("--set", "message-timeout=1.1"),
+}
+"""How embedded devices are started for negative tests, which withhold many answers. The time-out is more than the
+second within which the monitor takes a second CALL for one that did not wait."""
 
 
 class Holder:
     """Opens benches one after another, with the embedded device and the operator that belong to each."""
 
-    def __init__(
-        self,
-        schemas: SchemaStore,
-        embedded: Embedded | None,
-        suspend: Callable[[], Any],
-        *,
-        message_timeout: float | None = None,
-    ) -> None:
-        """`embedded` starts the reference devices; None leaves the device to the lab.
-
-        `message_timeout`: seconds for which the reference devices wait for an answer, None for their own default.
-        """
-        self._message_timeout = message_timeout
+    def __init__(self, schemas: SchemaStore, embedded: Embedded | None, suspend: Callable[[], Any]) -> None:
+        """`embedded` starts the reference devices, impatient ones for negative tests; None leaves it to the lab."""
         self._schemas = schemas
         self._embedded = embedded
         self._suspend = suspend
-        self._key: tuple[int, str] | None = None
+        self._key: tuple[int, str, bool] | None = None
         self._live: LiveBench | None = None
         self._device: Any = None
         self._operator: Any = None
         self._folder: Any = None
         """Where the certificates of an embedded device lie."""
-        self._shut: dict[tuple[int, str], str] = {}
+        self._shut: dict[tuple[int, str, bool], str] = {}
         """Benches that could not be opened, and why: nobody waits for them twice."""
 
     def bench_for(self, selected: Selected) -> LiveBench:
         """The open bench of a case's device and version; RunError when it can't be opened."""
-        key = (id(selected.dut), selected.entry.version)
+        key = (id(selected.dut), selected.entry.version, selected.entry.campaign)
         if self._live is None or key != self._key:
             self.close()
             if key in self._shut:
                 raise RunError(self._shut[key])
             try:
-                self._live = self._open(selected.dut, selected.entry.version)
+                self._live = self._open(selected.dut, selected.entry.version, impatient=selected.entry.campaign)
             except RunError as error:
                 self._shut[key] = str(error)
                 raise
             self._key = key
         return self._live
 
-    def _open(self, dut: Any, version: str) -> LiveBench:
+    def _open(self, dut: Any, version: str, *, impatient: bool) -> LiveBench:
         from conformance.cases.live import LiveBench
         from conformance.dut.operators import OperatorUnreachable, make_operator
         from conformance.link.errors import LinkError
         from conformance.reference.launch import LaunchError, start_csms, start_station
 
         device = self._embedded
+        hurried = IMPATIENT[dut.role] if impatient else ()
         try:
             if device is not None:
                 self._folder = tempfile.TemporaryDirectory(prefix="ocpp-test-pki-")
                 dut = replace(dut, tls=replace(dut.tls, folder=Path(self._folder.name)))
             if device is not None and dut.role == "CSMS":
                 dut, told = _secured(dut)
-                arguments = (*told, *self._waits("--set", "message-timeout={:g}"), *device.arguments)
+                arguments = (*told, *hurried, *device.arguments)
                 self._device = start_csms(version, arguments=arguments, defects=device.defects)
                 dut = replace(dut, address=replace(dut.address, url=self._device.addresses["ocpp"]))
             live = LiveBench(dut, version, self._schemas)
@@ -102,9 +100,7 @@ class Holder:
             if device is not None and dut.role == "CS":
                 scheme = "wss" if dut.security_profile > 1 else "ws"
                 url = f"{scheme}://127.0.0.1:{live.port}{dut.address.path}"
-                quick = () if self._message_timeout is None else ("--transfer-time", "0.1", "--reconnect-wait", "0.02")
-                waits = self._waits("--message-timeout", "{:g}", "--boot-retry", "0.2")
-                arguments = (*_credentials(dut), *waits, *quick, *device.arguments)
+                arguments = (*_credentials(dut), *hurried, *device.arguments)
                 self._device = start_station(version, url, dut.identity, arguments=arguments, defects=device.defects)
             if self._device is not None:
                 hands = replace(dut.operator.default, kind="http", url=self._device.addresses["operator"])
@@ -116,12 +112,6 @@ class Holder:
             self.close()
             raise RunError(str(error)) from None
         return live
-
-    def _waits(self, *options: str) -> tuple[str, ...]:
-        """How a device is told for how long to wait for an answer."""
-        if self._message_timeout is None:
-            return ()
-        return tuple(option.format(self._message_timeout) for option in options)
 
     def restart_device(self) -> bool:
         """Start a device anew that has died; whether there is one that runs then.

@@ -14,7 +14,7 @@ from conformance.cases.runner import CaseResult, Interrupted, run_case
 from conformance.cases.selection import Selected, Wishes
 from conformance.cases.verdict import Verdict
 from conformance.data import data_path
-from conformance.holder import IMPATIENCE, Embedded, Holder, RunError
+from conformance.holder import Embedded, Holder, RunError
 
 if TYPE_CHECKING:
     from conformance.ahead import Ahead
@@ -241,9 +241,7 @@ class Run:
         return self._own
 
     def _make_holder(self) -> Holder:
-        patience = IMPATIENCE if self.settings.wishes.campaign else None
-        device = self.settings.device if self.embedded else None
-        return Holder(self.schemas, device, self.suspend, message_timeout=patience)
+        return Holder(self.schemas, self.settings.device if self.embedded else None, self.suspend)
 
     def bench_for(self, selected: Selected) -> LiveBench:
         """The open bench of a case's device and version; RunError when it can't be opened."""

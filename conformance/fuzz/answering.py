@@ -15,7 +15,7 @@ from conformance.fuzz.example import ANYTHING, Act, Example
 from conformance.fuzz.stage import Target
 from conformance.fuzz.wholeness import OWED
 
-WRONG = ("late", "stranger", "another", "twice", "refuse")
+WRONG = ("stranger", "late", "another", "twice", "refuse")
 """How an answer can be wrong, beside not coming at all."""
 SLOW = frozenset({"withhold", "late", "stranger"})
 """What costs the device its whole timeout."""
@@ -104,6 +104,7 @@ def _spoilt(message: Message, kind: str) -> Example:
     return Example(
         _WORDS[kind].format(message.words),
         (
+            acts.hurry(),
             acts.goes_on(message.then),
             trap,
             *_WAYS[message.how](message),
@@ -139,6 +140,7 @@ def _never_answered(message: Message) -> Example:
     return Example(
         f"never an answer to {message.words}, and another session",
         (
+            acts.hurry(),
             acts.trap(message.action, "withhold", number=0, match=dict(message.match)),
             *session,
             acts.settle(),
@@ -165,13 +167,16 @@ def crossing(target: Target) -> Iterator[Example]:
             bring, rest = _sides(target, message)
             yield Example(
                 _WORDS[kind].format(message.words),
-                (trap, *bring, *meanwhile, acts.release(), *rest, acts.settle()),
+                (*_BEFORE[target.role], trap, *bring, *meanwhile, acts.release(), *rest, acts.settle()),
                 ANYTHING,
                 action=message.action,
                 constraint=kind,
                 breaks=_WORDS[kind].format(message.words),
                 oracles=OWED if target.role == "CS" else (),
             )
+
+
+_BEFORE: Mapping[str, tuple[Act, ...]] = {"CS": (acts.hurry(),), "CSMS": ()}
 
 
 def _calls_of_a_station(target: Target) -> Sequence[Message]:

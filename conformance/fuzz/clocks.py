@@ -58,6 +58,8 @@ def _told(by: str, name: str) -> Example:
             acts.answer(by, answer),
             acts.bring(by),
             acts.goes_on("StatusNotification"),
+            # Once more, because the clock has gone on meanwhile.
+            acts.goes_on("StatusNotification"),
             acts.goes_on("Heartbeat"),
             acts.right_again(),
         ),

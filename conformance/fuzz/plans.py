@@ -97,7 +97,7 @@ def _cut_answer(action: str, match: Match, end: str, place: str) -> Example:
     said = " ".join((action, *map(str, match.values())))
     return Example(
         f"{end} {place} our answer to {said}",
-        (acts.trap(action, end, PLACES[place], match=dict(match)), *_charge()),
+        (acts.hurry(), acts.trap(action, end, PLACES[place], match=dict(match)), *_charge()),
         ANYTHING,
         action=action,
         constraint=f"{end} {place} an answer",
@@ -111,6 +111,7 @@ def _cut_call(target: Target, end: str, place: str) -> Example:
     return Example(
         f"{end} {place} our {action} while a transaction runs",
         (
+            acts.hurry(),
             acts.begin_session(),
             acts.call_struck(action, payload, end, PLACES[place]),
             acts.end_session(),
@@ -129,7 +130,13 @@ def _cut_remote_start(target: Target, end: str, place: str) -> Example:
     payload = _REMOTE_START[target.version.family](target.dut.tokens.valid, target.dut.connector)
     return Example(
         f"{end} {place} our {action}",
-        (acts.plug(), acts.call_struck(action, payload, end, PLACES[place]), acts.end_session(), acts.settle()),
+        (
+            acts.hurry(),
+            acts.plug(),
+            acts.call_struck(action, payload, end, PLACES[place]),
+            acts.end_session(),
+            acts.settle(),
+        ),
         ANYTHING,
         action=action,
         constraint=f"{end} {place} a CALL",
@@ -143,6 +150,7 @@ def _cut_remote_stop(target: Target, end: str, place: str) -> Example:
     return Example(
         f"{end} {place} our {action}",
         (
+            acts.hurry(),
             acts.begin_session(),
             acts.call_struck(action, {"transactionId": "{{transaction}}"}, end, PLACES[place]),
             acts.end_session(),
@@ -221,7 +229,7 @@ def faulty_sessions(target: Target) -> SearchStrategy[Example]:
 def _faulty_session_of_a_station(faults: Sequence[dict[str, Any]]) -> Example:
     return Example(
         f"a session under {_words(faults)}",
-        (acts.faults(*faults), *_charge()),
+        (acts.hurry(), acts.faults(*faults), *_charge()),
         ANYTHING,
         constraint=_kinds(faults),
         breaks=f"our side of the link suffers {_words(faults)}",

@@ -13,6 +13,7 @@ from conformance.link.faults import Fault, FaultKind
 from conformance.ocppj import frames
 from conformance.ocppj.frames import Frame
 from conformance.ocppj.trace import Entry
+from conformance.peers.outcome import ExpectationFailed
 from conformance.peers.payload import matches, peek
 from conformance.peers.peer import Pending, Refusal
 
@@ -21,6 +22,11 @@ TRIES = 3
 
 
 # ---------------------------------------------------------------------- a station's session
+
+
+@verb("hurry")
+def _hurry(stage: Stage) -> None:
+    wholeness.retry_at_once(stage.peer)
 
 
 @verb("plug")
@@ -80,6 +86,8 @@ def _settle(stage: Stage) -> None:
         )
 
     _comes(stage, delivered)
+    # What it says once too often comes behind that.
+    peer.drain()
 
 
 @verb("show_token")
@@ -340,11 +348,35 @@ def _told_again(stage: Stage, action: str, payload: dict[str, Any], kind: str, s
     note_fault(peer, fault)
     pending = peer.call_async(action, payload, fault=fault)
     peer.wait(lambda: wire.number not in peer.wire_numbers, within=peer.deadlines.message)
-    peer.connect()
-    peer.accepted = True
+    _come_back(stage)
     repeated = pending.entry.frame.id if again == "same" else ""
     made: Pending = peer.call_async(action, payload, message_id=repeated)
     return made
+
+
+def _come_back(stage: Stage) -> None:
+    """Connect our station again, as a station does: after a pause, and once more where it is turned away.
+
+    A CSMS that may be asked as fast as it answers gets no pause. It has accepted our registration before.
+    """
+    peer = stage.peer
+    end = peer.clock.now() + peer.deadlines.connect
+    pause = PAUSE if stage.dut.fuzz.pace else 0.0
+    while True:
+        peer.wait(lambda: False, within=pause)
+        try:
+            peer.connect()
+        except ExpectationFailed:
+            if peer.clock.now() > end:
+                raise
+            pause = PAUSE
+            continue
+        peer.accepted = True
+        return
+
+
+PAUSE = 0.5
+"""Seconds between two connections of one identity."""
 
 
 def _take(stage: Stage, what: str, answer: Any) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from conformance.fuzz.oracles import eventually, oracle
@@ -20,7 +21,14 @@ from conformance.peers.csms import FakeCsms
 from conformance.peers.outcome import NotApplicable
 
 Entries = Sequence[Entry]
-OWED = ("transactions-whole", "transactions-ended", "transactions-delivered", "events-once", "traps-sprung")
+OWED = (
+    "transactions-whole",
+    "transactions-ended",
+    "transactions-delivered",
+    "delivered-once",
+    "events-once",
+    "traps-sprung",
+)
 """Names of the oracles of what a station owes over a session that it was let finish."""
 
 
@@ -172,6 +180,51 @@ def transactions_delivered(stage: Stage) -> Iterator[Finding]:
         ]
 
     yield from eventually(stage, judge)
+
+
+@oracle("delivered-once")
+def delivered_once(stage: Stage) -> Iterator[Finding]:
+    """No message about a transaction comes again whose answer the station has read.
+
+    It has where it sent its next CALL on the same connection right behind that answer: until then it had to wait.
+    """
+    if stage.target.role != "CS":
+        return
+    read = _read(stage.entries)
+    for one in owed(stage.target.version, stage.entries):
+        for earlier, later in pairwise(one.sent):
+            if earlier.index in read:
+                yield problem(
+                    "oracle.delivered-once",
+                    f"{one.words} once: its answer (frame {read[earlier.index]}) was read",
+                    "the same again",
+                    later,
+                    requirement=_REQUIREMENT[stage.target.version.family],
+                )
+
+
+def _read(entries: Entries) -> dict[int, int]:
+    """The CALLs of the station whose CALLRESULT it has read, with those answers."""
+    spoilt = {one.data["frame"] for one in entries if one.kind == "note" and one.data.get("fate") in ("lost", "held")}
+    answered: dict[int, Entry] = {}
+    read = {}
+    for entry in entries:
+        frame = entry.frame
+        if frame is None:
+            continue
+        if entry.sender == "CS" and frame.type == frames.CALL:
+            answer = answered.pop(entry.connection, None)
+            if answer is not None and answer.answers is not None and entry.at - answer.at < AT_ONCE:
+                read[answer.answers] = answer.index
+        elif entry.sender == "CSMS" and frame.type == frames.CALLRESULT and entry.answers is not None:
+            answered.pop(entry.connection, None)
+            if entry.index not in spoilt and not entry.data.get("deliberate"):
+                answered[entry.connection] = entry
+    return read
+
+
+AT_ONCE = 0.5
+"""Seconds within which a CALL follows an answer because of it, and not because the station has given up waiting."""
 
 
 @oracle("events-once")
