@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from conformance.fuzz import acts, reactions
 from conformance.fuzz.constraints import Constraint, constraints, written
-from conformance.fuzz.example import Allowed, Example, Segment
+from conformance.fuzz.example import Allowed, Example, Text
 from conformance.fuzz.samples import Sampler
 from conformance.fuzz.stage import Target
 from conformance.ocppj.frames import CALL, CALLRESULT
@@ -204,17 +204,17 @@ def _allowed(version: Version, action: Action, one: Constraint) -> Allowed:
     )
 
 
-def _request(action: Action, payload: tuple[Segment, ...]) -> tuple[Segment, ...]:
+def _request(action: Action, payload: Text) -> Text | str:
     return _joined(f'[{action.message_type},"{{{{id}}}}","{action.name}",', payload)
 
 
-def _answer(payload: tuple[Segment, ...]) -> tuple[Segment, ...]:
+def _answer(payload: Text) -> Text | str:
     return _joined(f'[{CALLRESULT},"{{{{theirs}}}}",', payload)
 
 
-def _joined(begin: str, payload: tuple[Segment, ...]) -> tuple[Segment, ...]:
+def _joined(begin: str, payload: Text) -> Text | str:
     if len(payload) == 1:
-        return (f"{begin}{payload[0]}]",)
+        return f"{begin}{payload[0]}]"
     return (f"{begin}{payload[0]}", *payload[1:-1], f"{payload[-1]}]")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.fuzz.example import Segment
+from conformance.fuzz.example import Text
 from conformance.fuzz.samples import Path, Sampler, Schema, resolved
 
 UNKNOWN = "ocppConformance"
@@ -262,7 +262,7 @@ def pointer(path: Iterable[str | int]) -> str:
 # ---------------------------------------------------------------------- as text
 
 
-def written(payload: Any) -> tuple[Segment, ...]:
+def written(payload: Any) -> Text:
     """A payload as JSON, in pieces: what `Run` holds many times is kept once."""
     runs: list[Run] = []
 
