@@ -77,6 +77,8 @@ class Station:
         self._connection: ClientConnection | None = None
         self._life: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.going_down = False
+        """Whether a reset is under way: nothing new begins any more."""
         self._boot_now = asyncio.Event()
         self._boot_reason = "PowerUp"
         self._offline_since: float | None = None
@@ -94,6 +96,7 @@ class Station:
         self.registration = "unknown"
         self._offline_since = None
         self.power_up()
+        self.going_down = False
         self.defects.powered_up()
         self._life = asyncio.create_task(self._run(self._live()))
 
@@ -106,6 +109,7 @@ class Station:
 
     async def reboot(self, reason: str) -> None:
         """Restart the station's computer in good order: close the connection, forget what is volatile, boot."""
+        self.going_down = True
         endpoint = self.endpoint
         if endpoint is not None and not endpoint.closed.is_set():
             await endpoint.close(1000, "reboot")
@@ -227,7 +231,8 @@ class Station:
             self.endpoint = None
             self._connection = None
             self.went_offline()
-            if connection.close_code == _PROTOCOL_ERROR and self.defects.active("stays-away-after-protocol-error"):
+            failed = connection.protocol.close_sent
+            if failed and failed.code == _PROTOCOL_ERROR and self.defects.active("stays-away-after-protocol-error"):
                 await self._stay_away()
 
     @staticmethod

@@ -79,6 +79,7 @@ class Remote:
 
     async def _reset(self, reason: str) -> None:
         station = self._station
+        station.going_down = True
         for session in station.sessions.all():
             station.sessions.stop(session, reason)
         loop = asyncio.get_running_loop()

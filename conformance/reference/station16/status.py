@@ -47,11 +47,11 @@ class Statuses:
         return bool(self._station.memory.section("operative").get(str(number), True))
 
     def usable(self, number: int) -> bool:
-        """Operative, sound, and not on its way to inoperative."""
+        """Operative, sound, and not on its way to inoperative or to a reset."""
         evse = self._station.hardware.evse(number)
         keys = (0, number)
         operative = all(self._operative(key) and self._scheduled.get(key, True) for key in keys)
-        return operative and evse is not None and not evse.faulted
+        return operative and evse is not None and not evse.faulted and not self._station.going_down
 
     def state(self, number: int) -> tuple[str, str, str]:
         """Status, errorCode and info of a connector."""

@@ -161,6 +161,7 @@ class Provisioning:
         self._station.availability.report_changes()
 
     async def _reset_station(self, busy: list[int]) -> None:
+        self._station.going_down = True
         for key in busy:
             self._station.transactions.reset_stops(self._station.transactions.sessions[key])
         await self._drain()

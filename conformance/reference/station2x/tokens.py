@@ -87,6 +87,8 @@ class Tokens:
         station = self._station
         if not station.availability.usable(evse) or station.provisioning.reset_scheduled(evse.id):
             return False
+        if station.going_down:
+            return False
         held = station.availability.reservation(evse.id)
         if held is None or same_token(held["idToken"], token):
             return True
