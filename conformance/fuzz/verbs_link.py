@@ -11,7 +11,7 @@ from conformance.fuzz.oracles import eventually, oracle
 from conformance.fuzz.stage import Provocation, Stage, verb
 from conformance.link.connection import NO_CLOSE_CAME, Connection
 from conformance.link.errors import LinkClosed, LinkError, LinkStalled
-from conformance.link.frames import CLOSE, CONTINUATION, PING, TEXT
+from conformance.link.frames import CLOSE, PING, TEXT
 from conformance.link.framing import FrameSpec, deflated, fragments, referring
 from conformance.ocppj.findings import Finding, Severity
 from conformance.ocppj.trace import Entry
@@ -143,13 +143,15 @@ def _pieces(stage: Stage, text: Any) -> Iterator[tuple[bytes, int]]:
 
 
 def _message(stage: Stage, frames: list[dict[str, Any]]) -> bytes | None:
-    """The CALL that the data frames make up together, if they do."""
-    parts = [one["text"] for one in frames if one["opcode"] in (TEXT, CONTINUATION)]
-    if any(isinstance(segment, list | tuple) and segment[-1] > _LISTED for part in parts for segment in part):
+    """What the data frames carry together, cut off where it is long: a device may take it for a message."""
+    parts = [one["text"] for one in frames if one["opcode"] < CLOSE]
+    if not parts:
         return None
-    whole = b"".join(stage.bytes_of(part) for part in parts)
-    begins, ends = whole.startswith(b"[2,"), whole.endswith(b"]")
-    return whole if begins and ends and len(whole) <= _LISTED else None
+    message = b""
+    for part in parts:
+        for unit, count in _pieces(stage, part):
+            message += unit * min(count, _LISTED // max(1, len(unit)))
+    return message[:_LISTED]
 
 
 def _pings(stage: Stage, specs: list[FrameSpec]) -> None:
