@@ -1400,6 +1400,17 @@ def stops_again_because_unanswered(s: Any) -> None:
     s.reply()
 
 
+@keeps("tx16.stop-once", "1.6")
+def stops_again_because_the_answer_was_broken_on_purpose(s: Any) -> None:
+    s.ready()
+    s.start16()
+    stop = {"transactionId": 7, "meterStop": 200, "timestamp": s.time()}
+    s.cs("StopTransaction", stop)
+    s.raw("CSMS", f'[3,"{s.last[1].id}",{{"idTagInfo":{{}}}}]', deliberate="a negative test")
+    s.cs("StopTransaction", stop)
+    s.reply()
+
+
 @breaks("tx16.meter-stop", "1.6")
 def stops_below_start(s: Any) -> None:
     s.ready()
