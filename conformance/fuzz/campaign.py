@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.fuzz import corpus
 from conformance.fuzz.corpus import Saved
+from conformance.fuzz.distinct import Distinct
 from conformance.fuzz.example import Act, Allowed, Example
 from conformance.fuzz.judging import ALLOWED, FORBIDDEN, TOLERATED, Problem, wanted
 from conformance.fuzz.player import Outcome, Player, weighs
@@ -61,7 +62,7 @@ class Tally:
 
     played: int = 0
     seconds: float = 0.0
-    distinct: set[int] = field(default_factory=set)
+    distinct: Distinct = field(default_factory=Distinct)
     rows: list[Row] = field(default_factory=list)
     searches: list[Search] = field(default_factory=list)
     saved: list[Path] = field(default_factory=list)

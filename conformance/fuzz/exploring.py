@@ -131,14 +131,14 @@ def _search(campaign: Campaign, once: Callable[[Hunt, HypothesisSettings, int], 
         phases=(Phase.generate, Phase.target, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
-    statistics: list[Any] = []
+    statistics = _Statistics()
     found = batch = 0
     while found < FINDINGS_OF_ONE_SEARCH and not campaign.is_over:
         hunt = Hunt(campaign, began + seconds, None if most is None else most - search.examples)
         over = False
         flaky = ""
         try:
-            taker: Any = statistics.append
+            taker: Any = statistics.take
             with collector.with_value(taker):
                 once(hunt, chosen, campaign.wishes.seed + batch)
         except (_Over, Failed):
@@ -158,7 +158,7 @@ def _search(campaign: Campaign, once: Callable[[Hunt, HypothesisSettings, int], 
         if over or time.monotonic() > began + seconds or (most is not None and search.examples >= most):
             break
     search.seconds = time.monotonic() - began
-    search.statistics = _described(statistics)
+    search.statistics = statistics.lines()
     campaign.tally.searches.append(search)
 
 
@@ -179,20 +179,27 @@ def _seeded(seed: int, chosen: HypothesisSettings) -> Callable[[Any], Any]:
     return lambda function: with_seed(seed)(chosen(function))
 
 
-def _described(statistics: list[Any]) -> list[str]:
-    """Hypothesis' own words about its batches, the lines of all of them added up where they are numbers."""
-    examples = {"valid": 0, "invalid": 0, "overrun": 0, "interesting": 0}
-    seconds = 0.0
-    stops: dict[str, int] = {}
-    for one in statistics:
+class _Statistics:
+    """What Hypothesis says about its batches, added up."""
+
+    def __init__(self) -> None:
+        self._examples: dict[str, int] = {}
+        self._stops: dict[str, int] = {}
+        self._seconds = 0.0
+
+    def take(self, batch: Any) -> None:
+        """Take what it says about one batch."""
         for phase in ("generate", "shrink"):
-            part = one.get(f"{phase}-phase") or {}
-            seconds += float(part.get("duration-seconds") or 0.0)
+            part = batch.get(f"{phase}-phase") or {}
+            self._seconds += float(part.get("duration-seconds") or 0.0)
             for each in part.get("test-cases") or ():
                 status = str(each.get("status", ""))
-                examples[status] = examples.get(status, 0) + 1
-        reason = str(one.get("stopped-because") or "the time was over")
-        stops[reason] = stops.get(reason, 0) + 1
-    counted = ", ".join(f"{count} {status}" for status, count in examples.items() if count)
-    reasons = ", ".join(f"{count}x {reason}" for reason, count in stops.items())
-    return [f"{counted or 'no finished batch'} in {seconds:.1f} s", f"batches stopped: {reasons or 'none'}"]
+                self._examples[status] = self._examples.get(status, 0) + 1
+        reason = str(batch.get("stopped-because") or "the time was over")
+        self._stops[reason] = self._stops.get(reason, 0) + 1
+
+    def lines(self) -> list[str]:
+        """The sums in words."""
+        counted = ", ".join(f"{count} {status}" for status, count in sorted(self._examples.items()))
+        reasons = ", ".join(f"{count}x {reason}" for reason, count in sorted(self._stops.items()))
+        return [f"{counted or 'no finished batch'} in {self._seconds:.1f} s", f"batches stopped: {reasons or 'none'}"]
