@@ -92,7 +92,7 @@ _WRITTEN = {
     "send": lambda args: f"send({_text(args['text'])})",
     "send_binary": lambda args: f"send_binary({_text(args['text'])})",
     "send_fragments": lambda args: (
-        f"send_fragments({_text(args['text'])}, {args['size']}, between={args['between']!r})"
+        f"send_fragments({_text(args['text'])}, {args['size']}, between={args['between']!r}, deflate={args['deflate']})"
     ),
     "raw": lambda args: f"raw(bytes.fromhex({args['data']!r}))",
     "call": lambda args: f"call({_keywords(repr(args['action']), args['payload'])})",
@@ -101,4 +101,6 @@ _WRITTEN = {
     "operate": lambda args: f"operate({_keywords(repr(args['verb']), args['args'])})",
     "reach": lambda args: f"reach({_keywords(repr(args['state']), args['options'])})",
     "faults": lambda args: f"faults({', '.join(map(repr, args['faults']))})",
+    "legal": lambda args: f"legal({', '.join(map(_text, args['texts']))}, judged={args['judged']})",
+    "trial": lambda args: f"trial({', '.join(map(_text, args['texts']))}, judged={args['judged']})",
 }

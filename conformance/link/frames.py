@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from os import urandom
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
@@ -85,65 +84,3 @@ def raw_frame(
     if len(key) != 4:
         raise ValueError(f"a masking key has 4 bytes, not {len(key)}")
     return head + key + mask_function()(payload, key)
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """Bytes that break RFC 6455, and how the other side has to fail the connection.
-
-    `close_codes` are the codes that a correct peer may use (section 7.4.1); it may also just end TCP (section 7.1.7).
-    `data` is for the side that `masked` named when it was built.
-    """
-
-    name: str
-    breaks: str
-    section: str
-    close_codes: frozenset[int]
-    data: bytes
-
-
-def malformed_frames(*, client: bool) -> tuple[Malformed, ...]:
-    """One example of each way to break the framing; `client`: as the dialling side sends it (masked)."""
-
-    def frame(opcode: int, payload: bytes = b"", *, fin: bool = True, rsv: int = 0) -> bytes:
-        return raw_frame(opcode, payload, fin=fin, rsv=rsv, masked=client)
-
-    protocol_error, bad_data, too_big = frozenset({1002}), frozenset({1007}), frozenset({1009, 1002})
-    text = b'[2,"malformed","Heartbeat",{}]'
-    wrong_mask = "a client's frame without a mask" if client else "a server's frame with a mask"
-    return (
-        Malformed("reserved-bit-1", "RSV1 without an extension", "5.2", protocol_error, frame(TEXT, text, rsv=4)),
-        Malformed("reserved-bit-2", "RSV2 without an extension", "5.2", protocol_error, frame(TEXT, text, rsv=2)),
-        Malformed("reserved-bit-3", "RSV3 without an extension", "5.2", protocol_error, frame(TEXT, text, rsv=1)),
-        Malformed("reserved-data-opcode", "data opcode 3", "5.2", protocol_error, frame(0x3, text)),
-        Malformed("reserved-control-opcode", "control opcode 11", "5.2", protocol_error, frame(0xB)),
-        Malformed("wrong-masking", wrong_mask, "5.1", protocol_error, raw_frame(TEXT, text, masked=not client)),
-        Malformed("oversize-ping", "a ping of 126 bytes", "5.5", protocol_error, frame(PING, b"x" * 126)),
-        Malformed("fragmented-ping", "a ping that is not final", "5.5", protocol_error, frame(PING, b"x", fin=False)),
-        Malformed("stray-continuation", "a continuation of nothing", "5.4", protocol_error, frame(CONTINUATION, text)),
-        Malformed(
-            "interleaved-message",
-            "a new message within a fragmented one",
-            "5.4",
-            protocol_error,
-            frame(TEXT, text[:5], fin=False) + frame(TEXT, text),
-        ),
-        Malformed(
-            "huge-length",
-            "a declared length of 2^63 - 1 bytes",
-            "5.2",
-            too_big,
-            raw_frame(TEXT, text, masked=client, length=2**63 - 1, length_bytes=8),
-        ),
-        Malformed("text-no-utf8", "text that is no UTF-8", "8.1", bad_data, frame(TEXT, b'[2,"\xff\xfe","x",{}]')),
-        Malformed("close-one-byte", "a close frame of one byte", "5.5.1", protocol_error, frame(CLOSE, b"\x03")),
-        Malformed("close-code-999", "close code 999", "7.4.2", protocol_error, frame(CLOSE, b"\x03\xe7")),
-        Malformed("close-code-1005", "close code 1005", "7.4.1", protocol_error, frame(CLOSE, b"\x03\xed")),
-        Malformed(
-            "close-reason-no-utf8",
-            "a close reason that is no UTF-8",
-            "5.5.1",
-            frozenset({1007, 1002}),
-            frame(CLOSE, b"\x03\xe8\xff\xff"),
-        ),
-    )

@@ -16,7 +16,11 @@ ALL = (
     acts.send('[2,"{{id}}","Heartbeat",{"a":"\ud800\u0000é😀"}]'),
     acts.send(["[", ("[", 100_000), ("hex", "fffe", 3)]),
     acts.send_binary("x"),
-    acts.send_fragments("[2]", 1, between="8900"),
+    acts.send_fragments("[2]", 1, [acts.frame(9, "between", at=1)]),
+    acts.send_fragments("[2]", [0, 2], deflate=True),
+    acts.frames([acts.frame(1, [("x", 3), ("hex", "ff", 2)], fin=False, rsv=4), acts.frame(8, length=7)]),
+    acts.knock(["GET / HTTP/1.1\r\n\r\n"], slices=3, pause=0.1, end="leave", count=9),
+    acts.answer_attempts([acts.attempt_answer("HTTP/1.1 200 OK\r\n\r\n"), acts.attempt_answer(then="keep")], 0.5),
     acts.raw(b"\x81\x00\xff"),
     acts.call("Reset", type="Soft", verb="odd", action="odder"),
     acts.answer("Heartbeat", '[3,"{{theirs}}",{}]', "again"),
@@ -31,6 +35,10 @@ ALL = (
     acts.close(4000),
     acts.faults({"kind": "cut", "at": 2, "size": 7}),
     acts.reconnect(),
+    acts.legal('[2,"{{fresh}}","Heartbeat",{}]', ['[2,"{{id}}","', ("x", 300), '",{}]'], judged=1),
+    acts.trial('[2,"{{id}}","Heartbeat",{}]', judged=0),
+    acts.reported(),
+    acts.rebooted(),
 )
 
 
