@@ -120,8 +120,8 @@ class Monitor:
             self._boot.station_calls(entry, call)
         else:
             self._boot.csms_calls(entry, call)
-        if entry.data.get("deliberate"):
-            # Ours, and wrong on purpose: what is wrong with it is known, and its answer is not held against the rules
+        if entry.data.get("injected"):
+            # A negative test's own text: what is wrong with it is known, and its answer is not held against the rules
             # for answers to that action.
             call.invalid = True
             return

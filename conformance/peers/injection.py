@@ -30,7 +30,7 @@ def inject(
     with peer._changed:
         peer._raise_crash()
         wire: Wire = peer._wire("a message")
-        entry = peer._sent(frame, wire, data={"deliberate": why or "on purpose"})
+        entry = peer._sent(frame, wire, data={"deliberate": why or "on purpose", "injected": True})
         pending = None
         if frame.type == frames.CALL and frame.id:
             pending = Pending(frame.action, entry, peer.clock.now() + peer.deadlines.message)
