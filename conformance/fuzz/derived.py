@@ -56,16 +56,15 @@ def _to_text(version: Version, role: str, frame: Frame) -> Allowed | None:
     if _has(frame, "empty"):
         return framework.unread(version)
     if _has(frame, *_NO_JSON):
-        return _to_head(version, role, frame)
+        return _to_head(version, role, frame, framework.no_json(version))
     if frame.payload is None and _has(frame, "too-deep"):
         # Too deep for the strict parser: whether it is JSON down there, nobody here knows.
-        return framework.big(version)
+        return _to_head(version, role, frame, framework.big(version))
     return None
 
 
-def _to_head(version: Version, role: str, frame: Frame) -> Allowed:
-    """What may be done about a text that is no JSON, by a device that has read how it begins."""
-    allowed = framework.no_json(version)
+def _to_head(version: Version, role: str, frame: Frame, allowed: Allowed) -> Allowed:
+    """What may be done about a text that can't be read to its end, by a device that has read how it begins."""
     if frame.type is not None and frame.type != CALL:
         return framework.both(allowed, _to_type(version, frame))
     for other in _to_action(version, role, frame) if frame.action else ():

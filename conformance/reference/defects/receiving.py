@@ -361,7 +361,10 @@ Row = tuple[str, type[Misbehaviour], tuple[str, ...], str]
 """Name of a defect, what does it, the families that can have it, and what it breaks."""
 
 
-def register(rows: tuple[Row, ...], role: str, case: str) -> None:
-    """Give a role these defects; `case`: the number of the case that has to FAIL with each."""
+def register(rows: tuple[Row, ...], role: str, case: str, *, at_random: frozenset[str]) -> None:
+    """Give a role these defects; `case`: the number of the case that has to FAIL with each, and that of random changes
+    has to FAIL with those named in `at_random`."""
     for name, hook, families, breaks in rows:
-        defect(name, role=role, families=families, breaks=breaks, must_fail=(f"OC_FZ_{case}_{role}",))(hook)
+        cases = (case, "08") if name in at_random else (case,)
+        must_fail = tuple(f"OC_FZ_{number}_{role}" for number in cases)
+        defect(name, role=role, families=families, breaks=breaks, must_fail=must_fail)(hook)

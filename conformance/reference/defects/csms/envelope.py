@@ -80,4 +80,7 @@ _ROWS: tuple[receiving.Row, ...] = (
     ),
 )
 
-receiving.register(_ROWS, "CSMS", "03")
+_AT_RANDOM = frozenset({"refuses-unknown-types", "swaps-not-implemented", "takes-extra-elements"})
+"""Those that hardly a random search can miss."""
+
+receiving.register(_ROWS, "CSMS", "03", at_random=_AT_RANDOM)

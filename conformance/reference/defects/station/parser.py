@@ -59,4 +59,7 @@ _ROWS: tuple[receiving.Row, ...] = (
     ("leaks-traceback", receiving.LeaksTraceback, BOTH, "every CALLERROR lets out a stack trace with paths (CWE-209)"),
 )
 
-receiving.register(_ROWS, "CS", "04")
+_AT_RANDOM = frozenset({"leaks-traceback", "takes-trailing-bytes"})
+"""Those that hardly a random search can miss."""
+
+receiving.register(_ROWS, "CS", "04", at_random=_AT_RANDOM)
