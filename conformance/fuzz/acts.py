@@ -128,8 +128,9 @@ def call(action: str, /, **payload: Any) -> Act:
 def legal(*texts: str | Text | Iterable[Segment], judged: int = 0) -> Act:
     """Send legal CALLs, each when the one before has been answered; the example is judged by number `judged`.
 
-    Every rule judges them, as it does the device's answers: a finding on one of ours is a mistake of this suite.
-    {{fresh}} is another message id in each text.
+    Every rule judges the answers. One of ours that breaks its schema or the framework is a mistake of this suite.
+    {{fresh}} is another message id in each text, {{latest}} the transactionId that was answered last: without one, what
+    follows is not sent.
     """
     return act("legal", texts=[segments(one) for one in texts], judged=judged)
 
@@ -285,14 +286,14 @@ def hear(action: str, match: dict[str, Any] | None = None) -> Act:
     return act("hear", action=action, match=match or {})
 
 
-def tell(what: str, kind: str = "", size: int = 0, again: str = "") -> Act:
+def tell(what: str, kind: str = "", size: int = 0, again: str = "", place: int = 1) -> Act:
     """Have our station send the next message of a charging session to a CSMS, and want it answered.
 
     `what`: "authorize", "plugged", "start", "authorized", "meter", "stop" or "unplugged". With `kind` a fault strikes
     the message as in `trap`, our station connects again and sends it once more, `again` with the "same" message id or
-    a "fresh" one.
+    a "fresh" one. `place`: the number of the connector, from 1.
     """
-    return act("tell", what=what, kind=kind, size=size, again=again)
+    return act("tell", what=what, kind=kind, size=size, again=again, place=place)
 
 
 # What follows is done if it can be done at that moment of a sequence, and else passed over.

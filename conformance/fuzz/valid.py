@@ -165,12 +165,7 @@ def example_of(target: Target, action: Action, payload: dict[str, Any], *, name:
     before, payload, after = around(payload) if around is not None else ((), payload, ())
     texts = [text_of(target, *one, "{{fresh}}") for one in (*before, (action.name, payload), *after)]
     texts[len(before)] = message = text_of(target, action.name, payload, "{{id}}")
-    if target.plays == "CSMS" or action.name in _BY_ITSELF:
-        act = acts.legal(*texts, judged=len(before))
-    elif len(texts) > 1:
-        act = acts.trial(*texts, judged=len(before))
-    else:
-        act = acts.send(message)
+    act = acts.legal(*texts, judged=len(before)) if action.message_type == CALL else acts.send(message)
     done = (act, *_AFTERWARDS.get(action.name, ()))
     return Example(name, done, allowed_of(target, action), action=action.name, constraint=constraint)
 
@@ -207,13 +202,9 @@ def allowed_of(target: Target, action: Action) -> Allowed:
     return replace(reactions.to_unsupported(target.version), source=_SOURCE[target.version.family])
 
 
-_BY_ITSELF = frozenset({"Authorize", "BootNotification", "Heartbeat", "SecurityEventNotification", "SignCertificate"})
-"""What a station may send whatever was before. Other messages of a station are legal only as parts of a story that an
-example doesn't tell (a report that was asked for, a meter that goes on counting), so that they are not held against
-us."""
 _SOURCE = {"1.6": "1.6J 4.2.3 and table 7", "2": "Part 2 FR.02; part 4 4.3"}
 _LATEST = "{{latest}}"
-"""The transactionId that was answered last (`acts.trial`)."""
+"""The transactionId that was answered last (`acts.legal`)."""
 
 _Sent = tuple[str, Mapping[str, Any]]
 _Around = tuple[tuple[_Sent, ...], dict[str, Any], tuple[_Sent, ...]]

@@ -15,18 +15,28 @@ from conformance.peers.outcome import Inconclusive
 @verb("legal")
 def _legal(stage: Stage, texts: list[Any], judged: int) -> None:
     reactions: list[Reaction] = []
+    latest: Any = None
     for text in texts:
-        if not stage.peer.connected:
-            break
         data = stage.bytes_of(text).replace(b"{{fresh}}", str(uuid.uuid4()).encode())
-        frame = frames.parse(data)
+        if not stage.peer.connected or (latest is None and _LATEST in data):
+            break
+        # As text, for bytes are a binary frame to the parser.
+        frame = frames.parse(data.replace(_LATEST, str(latest).encode()).decode("utf-8"))
         stage.reacted = None
         pending = stage.peer.call_async(frame.action, frame.payload, message_id=frame.id)
         stage.provoked(pending.entry, pending)
         if len(texts) > 1:
             reactions.append(stage.reaction(Allowed()))
+            answer = reactions[-1].frame
+            found = (
+                answer.payload.get("transactionId") if answer is not None and isinstance(answer.payload, dict) else None
+            )
+            latest = found if type(found) is int else latest
     if len(texts) > 1:
         stage.reacted = reactions[judged] if judged < len(reactions) else Reaction("none")
+
+
+_LATEST = b"{{latest}}"
 
 
 def _promised(stage: Stage, *statuses: str) -> bool:
