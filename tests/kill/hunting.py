@@ -67,7 +67,7 @@ def run_defect(name: str, version: str) -> Found:
     defect = DEFECTS[name]
     wishes = Wishes(roles=(defect.role,), versions=(version,))
     variant = _variants()[defect.role, defect.variant] if defect.variant else Variant("", defect.role)
-    device = Embedded({**variant.overrides, **QUICK}, variant.arguments, (defect.name,))
+    device = Embedded({**variant.overrides, **QUICK}, variant.arguments, (defect.name,), role=defect.role)
     good = replace(device, defects=())
     with TemporaryDirectory() as folder:
         fuzz = FuzzWishes(corpus=Path(folder), first_only=True)
