@@ -58,7 +58,7 @@ _ROWS: tuple[receiving.Row, ...] = (
     ("leaks-sql", receiving.LeaksSql, BOTH, "every CALLERROR lets out SQL [5]"),
 )
 
-_AT_RANDOM = frozenset({"leaks-sql", "takes-trailing-bytes"})
+_AT_RANDOM = frozenset({"leaks-sql"})
 """Those that hardly a random search can miss."""
 
 receiving.register(_ROWS, "CSMS", "04", at_random=_AT_RANDOM)

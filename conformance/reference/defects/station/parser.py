@@ -59,7 +59,7 @@ _ROWS: tuple[receiving.Row, ...] = (
     ("leaks-traceback", receiving.LeaksTraceback, BOTH, "every CALLERROR lets out a stack trace with paths (CWE-209)"),
 )
 
-_AT_RANDOM = frozenset({"leaks-traceback", "takes-trailing-bytes"})
+_AT_RANDOM = frozenset({"leaks-traceback"})
 """Those that hardly a random search can miss."""
 
 receiving.register(_ROWS, "CS", "04", at_random=_AT_RANDOM)
