@@ -334,6 +334,11 @@ def blink(how: str = "drop") -> Act:
     return act("blink", how=how)
 
 
+def begun(evse_id: int) -> Act:
+    """Wait until a transaction runs on an EVSE, or the station is quiet without one."""
+    return act("begun", evse_id=evse_id)
+
+
 def quiet() -> Act:
     """Wait until a station has said everything; the status of each connector has to be what was done to it."""
     return act("quiet")

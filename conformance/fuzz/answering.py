@@ -89,14 +89,17 @@ def withheld(target: Target) -> Iterator[Example]:
 
 def wrong(target: Target) -> Iterator[Example]:
     """Each CALL of a station is answered in each wrong way once; what takes long, in turn unless there is time."""
-    turn = 0
-    for message in _MESSAGES[target.version.family]:
-        for kind in WRONG:
-            if kind in SLOW:
-                turn += 1
-                if target.level != "soak" and turn % 3:
-                    continue
+    for number, message in enumerate(_MESSAGES[target.version.family]):
+        for kind in _kinds(WRONG, number, target.level):
             yield _spoilt(message, kind)
+
+
+def _kinds(kinds: Sequence[str], turn: int, level: str) -> Iterator[str]:
+    """The ways that a level tries: of those that take the device's whole timeout one, in turn, unless it has time."""
+    slow = [kind for kind in kinds if kind in SLOW]
+    for kind in kinds:
+        if kind not in SLOW or level == "soak" or kind == slow[turn % len(slow)]:
+            yield kind
 
 
 def _spoilt(message: Message, kind: str) -> Example:
@@ -219,14 +222,9 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
 def answers_to_a_csms(target: Target) -> Iterator[Example]:
     """Each CALL that a CSMS is made to send is left unanswered or answered wrongly; it takes the next command."""
     commands = _COMMANDS[target.version.family]
-    turn = 0
     for number, action in enumerate(commands):
         following = commands[(number + 1) % len(commands)]
-        for kind in ("withhold", *WRONG):
-            if kind in SLOW:
-                turn += 1
-                if target.level != "soak" and turn % 3:
-                    continue
+        for kind in _kinds(("withhold", *WRONG), number, target.level):
             yield Example(
                 _WORDS[kind].format(action),
                 (

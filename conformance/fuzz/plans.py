@@ -72,8 +72,7 @@ def _thinned(level: str, sets: Sequence[Sequence[Any]]) -> Iterator[Any]:
         if share is None:
             yield from members
             continue
-        for one in range(share):
-            yield members[(number * 3 + one * 5) % len(members)]
+        yield from (members[index] for index in sorted((number * 3 + one * 5) % len(members) for one in range(share)))
 
 
 # ---------------------------------------------------------------------- cuts, to a station
@@ -176,6 +175,31 @@ def cuts_of_a_csms(target: Target) -> Iterator[Example]:
     sets = [[_cut_told(what, end, place, how) for place in PLACES for end in ENDS for how in again] for what in TOLD]
     for one in sets:
         yield from one if target.level != "smoke" else one[:: max(1, len(one) // 4)]
+    if len(target.dut.connectors) > 1:
+        yield _two_at_once()
+
+
+def _two_at_once() -> Example:
+    """Two transactions that run at the same time, begun on two connections one after the other."""
+    return Example(
+        "two transactions, and a new connection before the second begins",
+        (
+            acts.tell("start"),
+            acts.tell("authorized"),
+            acts.tell("authorize", FaultKind.CUT.value, WHOLE, "fresh", place=2),
+            acts.tell("start", place=2),
+            acts.tell("authorized", place=2),
+            acts.tell("meter"),
+            acts.tell("stop", place=2),
+            acts.tell("stop"),
+            acts.tell("unplugged", place=2),
+            acts.tell("unplugged"),
+            acts.tell("authorize"),
+        ),
+        ANYTHING,
+        constraint="cut behind a CALL",
+        breaks="the connection ends between the begin of two transactions",
+    )
 
 
 def _cut_told(struck: str, end: str, place: str, again: str) -> Example:

@@ -73,13 +73,14 @@ class Deferred(Verbatim):
         overdue = self.seconds is not None
 
         def leave() -> None:
-            self.held.remove(leave)
-            if connection not in peer._wires:
-                return
-            data = {"deliberate": "an answer that comes too late"} if overdue else None
+            if connection in peer._wires:
+                data = {"deliberate": "an answer that comes too late"} if overdue else None
+                with peer._changed:
+                    sent = peer._sent(reply, connection, answers=None if overdue else entry.index, data=data)
+                peer._write(connection, sent)
             with peer._changed:
-                sent = peer._sent(reply, connection, answers=None if overdue else entry.index, data=data)
-            peer._write(connection, sent)
+                self.held.remove(leave)
+                peer._changed.notify_all()
 
         self.held.append(leave)
         if self.seconds is not None:

@@ -19,6 +19,7 @@ from conformance.reference.csms_door import PATH, Door, Security, identity_of, s
 from conformance.reference.csms_registration import ACCEPTED, PENDING, REJECTED, Registration, Settings
 from conformance.reference.csms_session import Refused, Session
 from conformance.reference.csms_store import Store
+from conformance.reference.csms_succession import succeed
 from conformance.reference.csms_tokens import DEFAULT_TOKENS, TokenBook
 from conformance.reference.defects import Defects, all_defects
 from conformance.reference.habits import chosen_habits
@@ -247,6 +248,7 @@ class Csms:
             certified=frozenset(subject.get("commonName", ())),
         )
         self._live[identity] = session
+        older = succeed(defects, self._live, older, session)
         if older is not None:
             task = asyncio.get_running_loop().create_task(
                 older.endpoint.close(_POLICY_VIOLATION, "replaced by a newer connection of the same station")

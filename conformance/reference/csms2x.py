@@ -129,7 +129,8 @@ def _transaction_event(desk: Desk, payload: Payload) -> Outcome:
 def _record(desk: Desk, payload: Payload) -> None:
     info = payload["transactionInfo"]
     transaction = desk.record.transaction(info["transactionId"])
-    if transaction is None:
+    again = transaction is not None and payload["seqNo"] in transaction.sequence
+    if transaction is None or (again and desk.defects.active("repeated-start-counts-twice")):
         transaction = desk.record.add(Transaction(info["transactionId"]))
     transaction.sequence.append(payload["seqNo"])
     transaction.offline = transaction.offline or payload.get("offline", False)

@@ -26,6 +26,14 @@ class Desk:
     defects: Defects
     registration: Registration
     initiate: Callable[[str, Payload], None]
+    begun: int = 0
+    """Transactions that began on this connection (1.6)."""
+
+    def next_transaction(self) -> int:
+        """The id of a new transaction (1.6): one that no other has."""
+        self.begun += 1
+        anew = self.defects.active("transaction-ids-begin-anew")
+        return self.begun if anew else self.store.next("transactionId")
 
     def judge(self, value: str, *, kind: str = "", unknown: str = "Invalid", own: object = None) -> Verdict:
         """What the token book says; `own` is the id of the transaction that the token is presented for."""
