@@ -22,7 +22,7 @@ def test_redirects(csms: FakeCsms, dut: Dut) -> None:
     patience = 4 * dut.values.retry_back_off + csms.deadlines.connect
     own = csms.url_with("round")[0]
     with FileServer.beside(csms) as other:
-        elsewhere = f"ws://{other.shown}:{other.port}/{dut.identity}"
+        elsewhere = other.url(dut.identity).replace("http:", "ws:")
         for status in REDIRECTS:
             step(f"Redirect the handshake by {status} to another port", expect="no credentials arrive there")
             with csms.answering(status, Location=elsewhere) as script:

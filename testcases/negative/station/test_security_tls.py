@@ -47,8 +47,10 @@ def test_weak_tls(csms: FakeCsms, dut: Dut) -> None:
         attempt = csms.tls.next_attempt(within=_back_off(csms, dut))
     check(not attempt.taken, "TLS 1.2 or above only", requirement=_id(csms, "version"), actual=attempt.how)
 
-    step("Offer TLS 1.2 again", expect="the station connects")
+    step("Offer TLS 1.2 again", expect="the station connects, and tells of it where it has to")
     csms.expect_connection(within=_back_off(csms, dut))
+    if _TOLD[csms.version.family]:
+        csms.expect("SecurityEventNotification", type="InvalidTLSVersion", requirement="A00.FR.316")
     observe("TLS version, cipher suite", f"{csms.tls.version}, {csms.tls.cipher}")
     observe("server name by SNI (RFC 6066)", csms.tls.server_name or "none")
 

@@ -83,8 +83,8 @@ class _EventFlood(Misbehaviour):
     "wrong-certificate-not-told",
     role=CS,
     families=NEW,
-    breaks="the CSMS is never told of a wrong certificate (A00.FR.310, A04.FR.02)",
-    must_fail=("OC_S_31_CS",),
+    breaks="the CSMS is never told of a wrong certificate or TLS version (A00.FR.310, A00.FR.316, A04.FR.02)",
+    must_fail=("OC_S_21_CS", "OC_S_31_CS"),
     variant=PROFILE_2,
 )
 class _EventsNotTold(Misbehaviour):
