@@ -272,6 +272,10 @@ def _display(payload: dict[str, Any]) -> _Around:
     return (), payload, (("ClearDisplayMessage", {"id": payload["message"]["id"]}),)
 
 
+def _tariff(payload: dict[str, Any]) -> _Around:
+    return (), payload, (("ClearTariffs", {"tariffIds": [payload["tariff"]["tariffId"]]}),)
+
+
 _AROUND: Mapping[tuple[str, str], Callable[[dict[str, Any]], _Around]] = {
     ("CS", "MeterValues"): _meter,
     ("CS", "StartTransaction"): _start,
@@ -280,6 +284,7 @@ _AROUND: Mapping[tuple[str, str], Callable[[dict[str, Any]], _Around]] = {
     ("CS", "TransactionEvent"): _event,
     ("CSMS", "ReserveNow"): _reservation,
     ("CSMS", "SetChargingProfile"): _profile,
+    ("CSMS", "SetDefaultTariff"): _tariff,
     ("CSMS", "SetDisplayMessage"): _display,
 }
 """What is done around a message, by who we are, so that it is legal where it stands and leaves nothing behind."""
