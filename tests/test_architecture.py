@@ -24,6 +24,7 @@ ORDER = (
     "monitor",
     "peers",
     "dut",
+    "charging",
     "cases",
     "fuzz",
     "services",

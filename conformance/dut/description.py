@@ -166,6 +166,8 @@ class Values:
     number_phases: int = 3
     stack_level: int = 0
     limit: float = 8.0
+    line_voltage: int = 230
+    local_limit: float | None = None
     configuration_slot: int = 1
     spare_configuration_slot: int = 2
     ocpp_interface: str = "Wired0"

@@ -258,6 +258,17 @@ VALUES = Section(
         Key("number_phases", "integer", "numberPhases in charging profiles.", 3, "", 1, 3),
         Key("stack_level", "integer", "stackLevel of charging profiles.", 0, "", 0, 1000),
         Key("limit", "number", "Limit of a charging profile, in A; for W it is multiplied by 1000.", 8.0, "A", 0, 1000),
+        Key("line_voltage", "integer", "Set voltage of the line, between A and W (1.6 7.12).", 230, "V", 100, 1000),
+        Key(
+            "local_limit",
+            "number",
+            "Limit of the station itself, in charging_rate_unit, as composite schedules tell it where no profile limits. "
+            "What they tell there is not judged in full if it is not given.",
+            None,
+            "A or W",
+            0,
+            10000000,
+        ),
         Key("configuration_slot", "integer", "Slot of the network profile in use.", 1, "", 0, 1000),
         Key("spare_configuration_slot", "integer", "Another slot that may be written.", 2, "", 0, 1000),
         Key("ocpp_interface", "text", "ocppInterface of network profiles.", "Wired0"),
