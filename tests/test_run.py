@@ -107,7 +107,7 @@ class TestHolder:
             raise RunError("the port is taken")
 
         monkeypatch.setattr(holder, "_open", opening)
-        one: Any = SimpleNamespace(dut="dut", entry=SimpleNamespace(version="2.0.1"))
+        one: Any = SimpleNamespace(dut="dut", entry=SimpleNamespace(version="2.0.1", campaign=False))
         for _ in range(3):
             with pytest.raises(RunError, match="the port is taken"):
                 holder.bench_for(one)

@@ -60,10 +60,12 @@ class CsmsCredentials:
         `minimum` and `maximum` are TLS versions ("TLSv1_2"), `ciphers` those of TLS 1.2 and below, by their names of
         the standard or of OpenSSL; `rsa` wants an RSA key. On security profile 3 a certificate is asked of the station.
         Raises NotApplicable for what only the authority that the device trusts could issue, when the description
-        brings a certificate of its own; ValueError for files that are no certificate and key.
+        brings a certificate of its own, and for TLS that this machine does not speak; ValueError for files that are no
+        certificate and key.
         """
         from conformance.link.tls import server_context
 
+        check_spoken(maximum, ciphers)
         limits: dict[str, Any] = {}
         for name, text in (("minimum", minimum), ("maximum", maximum)):
             if text:
@@ -93,6 +95,20 @@ class CsmsCredentials:
             return None
         trust: Path | None = self._dut.tls.trust
         return trust if trust is not None or _given(self._dut) is not None else self._pki.roots
+
+
+def check_spoken(maximum: str = "", ciphers: Sequence[str] = ()) -> None:
+    """Raises NotApplicable when the OpenSSL of this machine lacks a TLS version or has none of some cipher suites."""
+    known = {"TLSv1": ssl.HAS_TLSv1, "TLSv1_1": ssl.HAS_TLSv1_1, "TLSv1_2": ssl.HAS_TLSv1_2}
+    if not known.get(maximum, True):
+        raise NotApplicable(f"{ssl.OPENSSL_VERSION} of this machine does not speak {maximum}")
+    from conformance.link.tls import CIPHER_SUITES
+
+    names = [CIPHER_SUITES.get(one, one) for one in ciphers]
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).set_ciphers(f"{':'.join(names) or 'ALL'}:@SECLEVEL=0")
+    except ssl.SSLError:
+        raise NotApplicable(f"{ssl.OPENSSL_VERSION} of this machine has none of {', '.join(ciphers)}") from None
 
 
 def _client(dut: Any) -> ssl.SSLContext:

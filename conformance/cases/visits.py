@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from conformance.cases.tls import pki_of
+from conformance.cases.tls import check_spoken, pki_of
 from conformance.ocppj.versions import Version
 from conformance.peers.outcome import NotApplicable
 from conformance.peers.visits import OWN, PASSWORDS, SECOND, Login, Visit
@@ -45,7 +45,7 @@ class StationCredentials:
         library of this machine does not speak."""
         from conformance.link.tls import client_context
 
-        _check_spoken(login)
+        check_spoken(login.maximum, login.ciphers)
         limits: dict[str, Any] = {}
         for name, text in (("minimum", login.minimum), ("maximum", login.maximum)):
             if text:
@@ -149,13 +149,3 @@ class Guides:
         if login.plain or self._dut.security_profile < 2:
             return None
         return self._credentials.context(login)
-
-
-def _check_spoken(login: Login) -> None:
-    known = {"TLSv1": ssl.HAS_TLSv1, "TLSv1_1": ssl.HAS_TLSv1_1, "TLSv1_2": ssl.HAS_TLSv1_2}
-    if not known.get(login.maximum, True):
-        raise NotApplicable(f"{ssl.OPENSSL_VERSION} of this machine does not speak {login.maximum}")
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).set_ciphers(f"{':'.join(login.ciphers) or 'ALL'}:@SECLEVEL=0")
-    except ssl.SSLError:
-        raise NotApplicable(f"{ssl.OPENSSL_VERSION} of this machine has none of {', '.join(login.ciphers)}") from None

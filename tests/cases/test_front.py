@@ -171,6 +171,14 @@ def test_a_certificate_of_the_tester(dut: Any, tmp_path: Path) -> None:
         credentials.context(rsa=True)
 
 
+def test_what_this_machine_does_not_speak(dut: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NotApplicable, match="has none of MADE-UP-SUITE"):
+        CsmsCredentials(dut).context(ciphers=("MADE-UP-SUITE",))
+    monkeypatch.setattr(ssl, "HAS_TLSv1_1", False)
+    with pytest.raises(NotApplicable, match="does not speak TLSv1_1"):
+        CsmsCredentials(dut).context(maximum="TLSv1_1")
+
+
 def test_profile_3_asks_for_a_certificate(dut: Any) -> None:
     assert CsmsCredentials(dut).context().verify_mode == ssl.CERT_NONE
     assert CsmsCredentials(replace(dut, security_profile=3)).context("expired").verify_mode == ssl.CERT_REQUIRED
