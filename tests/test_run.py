@@ -102,7 +102,7 @@ class TestHolder:
         holder = Holder(SimpleNamespace(), Embedded(), lambda: None)  # type: ignore[arg-type]  # never asked
         tried: list[str] = []
 
-        def opening(dut: Any, version: str) -> Any:
+        def opening(dut: Any, version: str, *, impatient: bool) -> Any:
             tried.append(version)
             raise RunError("the port is taken")
 

@@ -217,7 +217,7 @@ def test_an_embedded_csms_starts_on_every_security_profile() -> None:
     run = Run(Settings(wishes=Wishes(roles=("CSMS",), campaign=True)))
     holder = Holder(SCHEMAS, run.settings.device, lambda: None)
     for dut in run.duts:
-        entry = SimpleNamespace(version="2.0.1")
+        entry = SimpleNamespace(version="2.0.1", campaign=True)
         live = holder.bench_for(SimpleNamespace(dut=dut, entry=entry))  # type: ignore[arg-type]  # what a holder reads
         live.bench.ready()
         assert live.bench.peer.connected
