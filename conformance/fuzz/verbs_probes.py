@@ -23,11 +23,10 @@ def _call_at_once(stage: Stage, action: str, payload: dict[str, Any]) -> None:
 @verb("await_answers")
 def _await_answers(stage: Stage) -> None:
     peer, burst = stage.peer, stage.facts.pop(_BURST, [])
-    connected = set(peer.wire_numbers)
 
     def over() -> bool:
-        ended = not connected & set(peer.wire_numbers)
-        return ended or all(one.answer is not None for one in burst)
+        """Answered, or nobody is left who could: a reset has ended the connection."""
+        return all(one.answer is not None or one.entry.connection not in peer.wire_numbers for one in burst)
 
     if not peer.wait(over, within=peer.deadlines.message):
         silent = [one.action for one in burst if one.answer is None]
