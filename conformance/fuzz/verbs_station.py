@@ -73,8 +73,8 @@ class Walk:
         return next((id_ for id_, place in places.items() if place == evse and id_ not in runs), None)
 
     def status(self, place: Place) -> str | None:
-        """The last status that the station reported of a connector; None if it reported none."""
-        return {where: status for where, status, _ in self.peer._statuses(0)}.get(place)
+        """The last status that the station reported of a connector in this sequence; None if it reported none."""
+        return {where: status for where, status, _ in self.peer._statuses(self.stage.began)}.get(place)
 
     # ------------------------------------------------------------------ the connection
 
@@ -173,7 +173,8 @@ class Walk:
         return place[0] in self.world.maybe_authorized or 0 in self.world.maybe_authorized
 
     def _wrong(self, place: Place, allowed: frozenset[str], status: str | None) -> Finding:
-        entry = next((one._entry for where, _, one in reversed(list(self.peer._statuses(0))) if where == place), None)
+        reports = reversed(list(self.peer._statuses(self.stage.began)))
+        entry = next((one._entry for where, _, one in reports if where == place), None)
         return problem(
             "oracle.connector-status",
             f"a connector that is {' or '.join(sorted(allowed))}",
@@ -437,6 +438,15 @@ def _blink(stage: Stage, how: str) -> None:
     peer.wait(lambda: not set(wires) & set(peer._wires), within=peer.deadlines.message)
 
 
+@verb("begun")
+def _begun(stage: Stage, evse_id: int) -> None:
+    walk = walk_of(stage)
+    peer, quiet = stage.peer, float(stage.peer.deadlines.quiet)
+    while not peer.wait(lambda: walk.transaction(evse_id) is not None, until=peer._last_activity + quiet):
+        if peer.clock.now() >= peer._last_activity + quiet:
+            return
+
+
 @verb("quiet")
 def _quiet(stage: Stage) -> None:
     walk = walk_of(stage)
@@ -488,13 +498,16 @@ def _end_everything(walk: Walk) -> bool:
     world, done = walk.world, False
     for place in walk.places:
         waits = world.cable(place) == OUT and walk.transaction(place[0]) is None and walk.maybe_authorized(place)
-        if waits and walk.status(place) not in (None, "Available", "Unavailable"):
+        if waits and walk.status(place) == _WAITING[walk.family]:
             # Somebody was authorized and never plugged in: plugging in and out is what ends that for certain.
             done = _plug(walk, "plug_in", _at(place)) or done
     if done:
         return True
+    for id_ in walk.running():
+        walk.ask(_STOP[walk.family], {"transactionId": id_})
+        done = True
     for place in walk.places:
-        if world.cable(place) == IN:
+        if world.cable(place) != OUT:
             _unplug(walk, "unplug", _at(place))
             done = True
     for level in world.inoperative_levels():
@@ -502,15 +515,6 @@ def _end_everything(walk: Walk) -> bool:
         if answer is not None and not isinstance(answer, Refusal):
             world.changed(level, True, str(answer.status or ""))
         done = True
-    if done:
-        return True
-    for id_ in walk.running():
-        walk.ask(_STOP[walk.family], {"transactionId": id_})
-        done = True
-    for place in walk.places:
-        if world.cable(place) == HALF and not done:
-            _unplug(walk, "unplug", _at(place))
-            done = True
     return done
 
 
@@ -518,6 +522,8 @@ def _at(place: Place) -> dict[str, Any]:
     return {"evseId": place[0], "connectorId": place[1]}
 
 
+_WAITING = {"1.6": "Preparing", "2": "Occupied"}
+"""The status of a connector where somebody is authorized who has not plugged in yet."""
 _STOP = {"1.6": "RemoteStopTransaction", "2": "RequestStopTransaction"}
 
 

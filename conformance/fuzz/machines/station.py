@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.fuzz.acts import ask, blink, configure, hand, idle, offline, online, quiet
+from conformance.fuzz.acts import ask, begun, blink, configure, hand, idle, offline, online, quiet
 from conformance.fuzz.example import ANYTHING, Act, Example
 from conformance.fuzz.machines.world import Level, Place, change_availability
 from conformance.fuzz.stage import Target
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 ORACLES = ("transactions-whole", "transactions-ended", "connector-status", "ended-for-a-reason", "energy")
 """What every sequence is judged by; beside them the monitor's rules and the signs of life."""
-SHORTEST, LONGEST = 10, 30
-"""Acts that are drawn for a sequence."""
+SHORTEST, LONGEST = 3, 9
+"""Phrases that are drawn for a sequence."""
 
 Acts = tuple[Act, ...]
 
@@ -124,11 +124,29 @@ _SETTINGS: Mapping[str, tuple[Act, ...]] = {
 
 
 def station_sequences(target: Target) -> SearchStrategy[Example]:
-    """Sequences of acts as Hypothesis draws them, each of which ends with the way back to idle."""
+    """Sequences of acts as Hypothesis draws them, each of which ends with the way back to idle.
+
+    They are drawn in phrases, so that something comes of most of them: single acts, and sessions with something that
+    happens to them.
+    """
     from hypothesis import strategies as st
 
-    drawn = st.lists(st.sampled_from(weighted(target)), min_size=SHORTEST, max_size=LONGEST)
-    return drawn.map(lambda acts: sequence("an odd sequence", [one for one in acts if one is not None]))
+    family = target.version.family
+    moves = [Moves(family, (one.evseId, one.connectorId)) for one in target.dut.connectors[:2]]
+    single = _allowed(target, weighted(family, moves))
+    disturbed = _allowed(target, [(*_session(one), *acts) for one in moves for acts in disturbances(one, moves)])
+    phrase = st.one_of(st.sampled_from([(), *single]), st.sampled_from(disturbed))
+    phrases = st.lists(phrase, min_size=SHORTEST, max_size=LONGEST)
+    return phrases.map(lambda drawn: sequence("an odd sequence", [one for phrase in drawn for one in phrase]))
+
+
+def _allowed(target: Target, phrases: Sequence[Acts]) -> list[Acts]:
+    """Those that have no action in them which the description wants avoided."""
+    return [one for one in phrases if not any(act.args.get("action") in target.avoid for act in one)]
+
+
+def _session(move: Moves) -> Acts:
+    return move.plug(), move.token(), begun(move.place[0])
 
 
 def sequence(name: str, acts: Sequence[Act]) -> Example:
@@ -143,18 +161,47 @@ def sequence(name: str, acts: Sequence[Act]) -> Example:
     )
 
 
-def weighted(target: Target) -> list[Act | None]:
-    """Every act that may be drawn, as often as it shall be likely; None, which a drawn act shrinks to, is no act."""
-    family = target.version.family
-    moves = [Moves(family, (one.evseId, one.connectorId)) for one in target.dut.connectors[:2]]
-    found: list[Act | None] = [None]
+def weighted(family: str, moves: Sequence[Moves]) -> list[Acts]:
+    """Every single act that may be drawn, as often as it shall be likely."""
+    found: list[Acts] = []
     for number, move in enumerate(moves):
         for times, act in _at_a_connector(move):
             # The first connector gets twice as much, so that something comes of it.
-            found += [act] * (times * (1 if number else 2))
+            found += [(act,)] * (times * (1 if number else 2))
     for times, act in _at_the_station(family, moves[0]):
-        found += [act] * times
-    return [one for one in found if one is None or one.args.get("action") not in target.avoid]
+        found += [(act,)] * times
+    return found
+
+
+def disturbances(here: Moves, moves: Sequence[Moves]) -> list[Acts]:
+    """What may happen to a session: to its EVSE, to the station, and at an EVSE beside it."""
+    found: list[Acts] = [
+        (here.unplug(),),
+        (here.unplug(), quiet(), here.plug()),
+        (here.token(),),
+        (here.token("second"), here.token("blocked")),
+        (quiet(), here.remote_stop("running"), here.unplug(), quiet()),
+        (here.remote_start(), begun(here.place[0])),
+        (here.unlock(), here.unplug()),
+        (here.reset("gently"), here.token()),
+        (here.reset("hard"),),
+        (here.reset("hard"), here.unplug(), quiet()),
+        (hand("power_cycle"),),
+        (offline(), here.token(), online(), quiet()),
+        (offline(), here.unplug(), here.plug(), online(), quiet(), here.token()),
+        (offline(), hand("power_cycle"), online()),
+        (blink(), here.unplug(), quiet()),
+        (here.unplug(), quiet(), blink(), here.plug(), here.token(), quiet()),
+    ]
+    for depth in _DEPTHS[here.family]:
+        opened = here.availability(True, depth)
+        found.append((here.availability(False, depth), quiet()))
+        found.append((here.availability(False, depth), here.unplug(), quiet(), here.plug(), opened, quiet()))
+    for there in moves:
+        if there.place[0] != here.place[0]:
+            found.append((there.plug(), there.token("second"), begun(there.place[0])))
+            found.append((there.availability(False), there.plug(), there.availability(True), quiet()))
+    return found
 
 
 def _at_a_connector(move: Moves) -> Iterator[tuple[int, Act]]:
@@ -212,7 +259,7 @@ def chosen_sequences(target: Target) -> Iterator[Example]:
 
 
 def _alone(here: Moves, family: str) -> Iterator[tuple[str, Sequence[Act]]]:
-    session = (here.plug(), here.token(), quiet())
+    session = (*_session(here), quiet())
     yield "the cable comes and goes before anybody is authorized", (here.plug(), here.unplug(), *session, here.unplug())
     yield (
         "a session begins offline and ends online",

@@ -68,7 +68,7 @@ class Statuses:
         if session.transaction is not None:
             if not evse.connected:
                 return "SuspendedEV", "NoError", "EV side disconnected"
-            if session.suspended:
+            if session.suspended or session.held:
                 return "SuspendedEVSE", "NoError", ""
             return ("Charging" if evse.ev_takes_energy else "SuspendedEV"), "NoError", ""
         early = self._scheduled.get(0) is False
@@ -106,7 +106,13 @@ class Statuses:
         }
         if info:
             payload["info"] = info
-        self._station.spawn(self._station.tell("StatusNotification", payload))
+        self._station.spawn(self._tell(number, payload))
+
+    async def _tell(self, number: int, payload: Payload) -> None:
+        """Send a status; one that the Central System did not take is not known to it, and is due again."""
+        answer = await self._station.tell("StatusNotification", payload)
+        if answer is None and self._reported.get(number) == (payload["status"], payload["errorCode"]):
+            del self._reported[number]
 
     # -- ChangeAvailability ----------------------------------------------------------------------------------------
 
