@@ -36,13 +36,14 @@ class Message:
     """A CALL of a station, and how to get it to send one.
 
     `match`: fields that tell it from others of its action. `how`: "provoke", "session" or "power". `then`: the action
-    that has to come afterwards all the same.
+    that has to come afterwards all the same. `first`: whether it is played when there is not time for all.
     """
 
     action: str
     how: str = "provoke"
     match: Mapping[str, Any] = field(default_factory=dict)
     then: str = "Heartbeat"
+    first: bool = True
 
     @property
     def words(self) -> str:
@@ -56,17 +57,17 @@ _MESSAGES: Mapping[str, tuple[Message, ...]] = {
         Message("StartTransaction", "session"),
         Message("StopTransaction", "session"),
         Message("StatusNotification"),
-        Message("MeterValues"),
+        Message("MeterValues", first=False),
         Message("Heartbeat", then="StatusNotification"),
         Message("BootNotification", "power"),
     ),
     "2": (
         Message("Authorize", "session"),
         Message("TransactionEvent", "session", {"eventType": "Started"}),
-        Message("TransactionEvent", "session", {"eventType": "Updated"}),
+        Message("TransactionEvent", "session", {"eventType": "Updated"}, first=False),
         Message("TransactionEvent", "session", {"eventType": "Ended"}),
         Message("StatusNotification"),
-        Message("MeterValues"),
+        Message("MeterValues", first=False),
         Message("Heartbeat", then="StatusNotification"),
         Message("BootNotification", "power"),
     ),
@@ -80,25 +81,33 @@ _GIVEN_UP: Mapping[str, Message] = {
 
 
 def withheld(target: Target) -> Iterator[Example]:
-    """Each CALL of a station is left unanswered once, and one about a transaction as often as it comes."""
+    """Each CALL of a station is left unanswered once, and one about a transaction as often as it comes.
+
+    Every example costs the station's time-out. `smoke` plays those of a session, `soak` all.
+    """
     for message in _MESSAGES[target.version.family]:
-        yield _spoilt(message, "withhold")
-    if target.level != "smoke":
+        if target.level == "soak" or (message.first and (target.level == "default" or message.how == "session")):
+            yield _spoilt(message, "withhold")
+    if target.level == "soak":
         yield _never_answered(_GIVEN_UP[target.version.family])
 
 
 def wrong(target: Target) -> Iterator[Example]:
     """Each CALL of a station is answered in each wrong way once; what takes long, in turn unless there is time."""
-    for number, message in enumerate(_MESSAGES[target.version.family]):
-        for kind in _kinds(WRONG, number, target.level):
-            yield _spoilt(message, kind)
+    turn = 0
+    for message in _MESSAGES[target.version.family]:
+        kinds = WRONG
+        if target.level != "soak" and (message.how != "session" or not message.first):
+            kinds = tuple(kind for kind in WRONG if kind not in SLOW)
+        yield from (_spoilt(message, kind) for kind in _kinds(kinds, turn, target.level))
+        turn += kinds == WRONG
 
 
 def _kinds(kinds: Sequence[str], turn: int, level: str) -> Iterator[str]:
     """The ways that a level tries: of those that take the device's whole timeout one, in turn, unless it has time."""
     slow = [kind for kind in kinds if kind in SLOW]
     for kind in kinds:
-        if kind not in SLOW or level == "soak" or kind == slow[turn % len(slow)]:
+        if level == "soak" or kind not in SLOW or kind == slow[turn % len(slow)]:
             yield kind
 
 

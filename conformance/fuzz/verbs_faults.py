@@ -275,10 +275,14 @@ def _waits(stage: Stage) -> bool:
     peer = stage.peer
     due = patience(stage) + SILENCE
     missed = wholeness.lost(stage.entries)
-    answered = {entry.answers for entry in stage.entries if entry.sender == peer.plays and entry.index not in missed}
+    answered = {
+        entry.frame.id
+        for entry in stage.entries
+        if entry.frame is not None and entry.sender == peer.plays and entry.index not in missed
+    }
     now = peer.clock.now()
     return any(
-        entry.index not in answered and now - entry.at < due
+        entry.frame is not None and entry.frame.id not in answered and now - entry.at < due
         for entry in stage.calls_meanwhile()
         if entry.connection in peer.wire_numbers
     )

@@ -48,6 +48,10 @@ _FINAL_PONG = 0x80 | PONG
 _FINAL_CLOSE = 0x80 | CLOSE
 
 
+def _untold(fate: Fate) -> None:
+    """Nobody wants to know what becomes of a message."""
+
+
 class Handler(Protocol):
     """What a connection tells its owner: on its reader thread, in the order of the wire. Must not block.
 
@@ -166,16 +170,16 @@ class Connection:
 
     # Sending
 
-    def send(self, text: str) -> Fate:
-        """Send one text message; what became of it under `faults`.
+    def send(self, text: str, told: Callable[[Fate], None] = _untold) -> Fate:
+        """Send one text message; what became of it under `faults`, which `told` is called with before it leaves.
 
         Raises LinkClosed, or LinkStalled (and resets) when the write deadline passes.
         """
-        return self._send_message(TEXT, text.encode("utf-8"))
+        return self._send_message(TEXT, text.encode("utf-8"), None, told)
 
-    def strike(self, text: str, fault: Fault) -> Fate:
+    def strike(self, text: str, fault: Fault, told: Callable[[Fate], None] = _untold) -> Fate:
         """Send one text message that a fault strikes (its `at` is 0), whatever else is sent meanwhile; as `send`."""
-        return self._send_message(TEXT, text.encode("utf-8"), FaultRun(FaultPlan((fault,))))
+        return self._send_message(TEXT, text.encode("utf-8"), FaultRun(FaultPlan((fault,))), told)
 
     def send_bytes(self, data: bytes, *, text: bool = False) -> Fate:
         """Send one message of these bytes: binary, or (`text`) as text whether it is UTF-8 or not; as `send`."""
@@ -263,7 +267,9 @@ class Connection:
         """Whether the connection ended, its descriptor given back, within `timeout` seconds (None: wait for ever)."""
         return self._gone.wait(timeout)
 
-    def _send_message(self, opcode: int, data: bytes, faults: FaultRun | None = None) -> Fate:
+    def _send_message(
+        self, opcode: int, data: bytes, faults: FaultRun | None = None, told: Callable[[Fate], None] = _untold
+    ) -> Fate:
         with self._write_lock:
             if not self.open:
                 self._check_open()
@@ -273,6 +279,7 @@ class Connection:
                     lambda: b"".join(self._message(opcode, data)),
                     lambda size: self._fragment(opcode, data, size),
                     self._wire,
+                    told,
                 )
             if self.compressed:
                 self._write_all(self._message(opcode, data))

@@ -105,11 +105,17 @@ class FaultRun:
         self._received = 0
         self._held: list[Callable[[], bytes]] = []
 
-    def send(self, make: Callable[[], bytes], fragment: Callable[[int], bytes], wire: Wire) -> Fate:
-        """Send a message with the faults that hit it.
+    def send(
+        self,
+        make: Callable[[], bytes],
+        fragment: Callable[[int], bytes],
+        wire: Wire,
+        told: Callable[[Fate], None] = lambda fate: None,
+    ) -> Fate:
+        """Send a message with the faults that hit it, and say what becomes of it.
 
         `make()` is its frame, made anew each time that it leaves, because compression counts what left before;
-        `fragment(size)` is it in fragments.
+        `fragment(size)` is it in fragments. `told` is called with any fate but SENT before a byte of it leaves.
         """
         number, self._sent = self._sent, self._sent + 1
         hits = {fault.kind: fault for fault in self.plan.faults if fault.hits(number)}
@@ -122,13 +128,17 @@ class FaultRun:
             make = lambda: fragment(size)  # noqa: E731  # the same message, made in another way
         for kind, act in ((FaultKind.CUT, wire.end), (FaultKind.RESET, wire.reset)):
             if kind in hits:
-                return self._cut(make, hits[kind].size, act, wire)
+                return self._cut(make, hits[kind].size, act, wire, told)
         if FaultKind.DROP in hits:
+            told(Fate.LOST)
             return Fate.LOST
         if FaultKind.REORDER in hits:
+            told(Fate.HELD)
             self._held.append(make)
             return Fate.HELD
         twice = FaultKind.DUPLICATE in hits
+        if twice:
+            told(Fate.TWICE)
         for _ in range(2 if twice else 1):
             self._write(make(), hits.get(FaultKind.SLICE), wire)
         held, self._held = self._held, []
@@ -137,11 +147,14 @@ class FaultRun:
         return Fate.TWICE if twice else Fate.SENT
 
     @staticmethod
-    def _cut(make: Callable[[], bytes], size: int, end: Callable[[], None], wire: Wire) -> Fate:
-        whole = False
+    def _cut(
+        make: Callable[[], bytes], size: int, end: Callable[[], None], wire: Wire, told: Callable[[Fate], None]
+    ) -> Fate:
+        frame = make() if size else b""
+        whole = 0 < len(frame) <= size
+        if not whole:
+            told(Fate.LOST)
         if size:
-            frame = make()
-            whole = size >= len(frame)
             wire.write(frame[:size])
         end()
         return Fate.SENT if whole else Fate.LOST

@@ -523,15 +523,21 @@ class Peer:
 
         frame = entry.frame
         assert frame is not None
-        try:
-            fate = connection.send(frame.text) if fault is None else connection.strike(frame.text, fault)
-            told = {"fate": str(fate)} if fate else {}
-        except LinkError as error:
-            told = {"fate": "lost", "unsent": str(error)}
-        if told:
-            data = {**told, "frame": entry.index, "type": frame.type, "id": frame.id}
+
+        def note(fate: str, **why: str) -> None:
+            data = {"fate": str(fate), **why, "frame": entry.index, "type": frame.type, "id": frame.id}
             with self._changed:
                 self._trace.add("note", self.clock.now(), sender=self.plays, connection=connection.number, data=data)
+
+        try:
+            if fault is not None:
+                connection.strike(frame.text, fault, note)
+            elif getattr(connection, "faults", None) is not None:
+                connection.send(frame.text, note)
+            else:
+                connection.send(frame.text)
+        except LinkError as error:
+            note("lost", unsent=str(error))
 
     # ------------------------------------------------------------------ declaring answers
 

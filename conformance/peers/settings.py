@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,13 +27,13 @@ class Wire(Protocol):
     subprotocol: str | None
     handshake: Any
 
-    def send(self, text: str) -> str | None:
-        """Write one text frame; what became of it if a fault struck it. Raises LinkClosed or LinkStalled."""
+    def send(self, text: str, told: Callable[[str], None] = ...) -> object:
+        """Write one text frame; `told` is called before, if a fault strikes it. Raises LinkClosed or LinkStalled."""
 
     def send_bytes(self, data: bytes, *, text: bool = False) -> None:
         """Write one message of any bytes, binary or as text; raises as `send`."""
 
-    def strike(self, text: str, fault: Any) -> str | None:
+    def strike(self, text: str, fault: Any, told: Callable[[str], None] = ...) -> object:
         """Write one text frame that a fault strikes; as `send`."""
 
     def close(self, code: int = 1000, reason: str = "") -> None:
