@@ -35,7 +35,12 @@ class Remote:
             or not station.statuses.usable(session.evse.id)
         ):
             return {"status": "Rejected"}
-        return Answer({"status": "Accepted"}, lambda: station.spawn(self._authorize(session, request["idTag"])))
+        profile = request.get("chargingProfile")
+        if profile is not None and not station.charging.startable(profile):
+            return {"status": "Rejected"}
+        return Answer(
+            {"status": "Accepted"}, lambda: station.spawn(self._authorize(session, request["idTag"], profile))
+        )
 
     def _session_to_start(self, number: int | None) -> Session | None:
         sessions = self._station.sessions
@@ -48,12 +53,12 @@ class Remote:
         ]
         return next(iter([one for one in free if one.evse.connected] or free), None)
 
-    async def _authorize(self, session: Session, id_tag: str) -> None:
+    async def _authorize(self, session: Session, id_tag: str, profile: Payload | None) -> None:
         verdict = Verdict("Accepted")
         if self._station.configuration.flag("AuthorizeRemoteTxRequests"):
             verdict = await self._station.tokens.judge(id_tag)
         if verdict.accepted or self._station.defects.active("starts-though-token-invalid"):
-            self._station.sessions.authorize(session, id_tag, verdict)
+            self._station.sessions.authorize(session, id_tag, verdict, profile)
 
     def stop(self, request: Payload) -> Answer | Payload:
         """Answer RemoteStopTransaction, and then act on it."""

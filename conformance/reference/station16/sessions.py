@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.reference.authorization import Verdict
 from conformance.reference.hardware import Connector, Evse
 from conformance.reference.station16.metering import meter_value
+from conformance.reference.station16.schedules import moment
 from conformance.reference.wire import Payload
 
 if TYPE_CHECKING:
@@ -21,25 +22,30 @@ if TYPE_CHECKING:
 
 @dataclass
 class Transaction:
-    """A running transaction. `key` is the charge point's own; the Central System's id comes later."""
+    """A running transaction. `key` is the charge point's own; the Central System's id comes later. `started`: when
+    charging did, as `schedules.moment`."""
 
     key: str
     id_tag: str
     parent: str
     meter_start: int
     samples: list[Payload] = field(default_factory=list)
+    started: int = 0
 
 
 @dataclass
 class Session:
-    """What is volatile of one connector. `id_tag` is one that was authorized and waits for the cable; `judging`: a tag
-    was presented, and whether it may charge is being found out."""
+    """What is volatile of one connector. `id_tag` is one that was authorized and waits for the cable, `profile` the
+    charging profile that came with its remote start; `judging`: a tag was presented, and whether it may charge is being
+    found out; `held`: a charging profile allows nothing now."""
 
     evse: Evse
     id_tag: str | None = None
     parent: str = ""
     transaction: Transaction | None = None
+    profile: Payload | None = None
     suspended: bool = False
+    held: bool = False
     finishing: bool = False
     lock_failed: bool = False
     held_for: str | None = None
@@ -122,10 +128,13 @@ class Sessions:
         self._station.statuses.report_changes()
 
     def energy(self, session: Session) -> None:
-        """Let energy flow if nothing stands against it."""
+        """Let energy flow if nothing stands against it, as much as charging profiles leave to this and the others."""
+        self._station.charging.bound()
+
+    def may_take(self, session: Session) -> bool:
+        """Whether nothing but a charging profile stands against a flow of energy."""
         evse = session.evse
-        flows = session.transaction is not None and not session.suspended and not evse.faulted and evse.ev_takes_energy
-        evse.meter.switch(evse.max_watts if flows else 0)
+        return session.transaction is not None and not session.suspended and not evse.faulted and evse.ev_takes_energy
 
     def ev_changed(self, evse: Evse) -> None:
         """The EV wants energy or no longer does."""
@@ -185,12 +194,14 @@ class Sessions:
         if verdict.accepted and verdict.group and verdict.group == transaction.parent:
             self.stop(session, "Local", id_tag=id_tag)
 
-    def authorize(self, session: Session, id_tag: str, verdict: Verdict) -> None:
-        """The tag may charge here now: at once if the cable is in, else within ConnectionTimeOut."""
+    def authorize(self, session: Session, id_tag: str, verdict: Verdict, profile: Payload | None = None) -> None:
+        """The tag may charge here now, by `profile` if one is given: at once if the cable is in, else within
+        ConnectionTimeOut."""
         if session.transaction is not None or not self._station.statuses.usable(session.evse.id):
             # While the Central System was asked, somebody else has begun, or the connector has been taken away.
             return
         session.id_tag = id_tag
+        session.profile = profile
         session.parent = verdict.group
         if session.finishing:
             # From Finishing there is no way to Charging but over Preparing (4.9, F2).
@@ -210,7 +221,7 @@ class Sessions:
         async def expire() -> None:
             await asyncio.sleep(seconds)
             session.timer = None
-            session.id_tag = None
+            session.id_tag = session.profile = None
             self._station.statuses.report_changes()
 
         self._cancel_timer(session)
@@ -226,6 +237,7 @@ class Sessions:
     def _start(self, session: Session) -> None:
         evse = session.evse
         id_tag, session.id_tag = session.id_tag, None
+        profile, session.profile = session.profile, None
         if id_tag is None:
             return
         if not evse.connector.lock():
@@ -239,14 +251,15 @@ class Sessions:
             "idTag": id_tag,
             "meterStart": transaction.meter_start,
         }
-        payload = {
+        payload: Payload = {
             "connectorId": evse.id,
             "idTag": id_tag,
             "meterStart": transaction.meter_start,
             "timestamp": self._station.clock.stamp(),
         }
+        transaction.started = moment(payload["timestamp"]) or 0
         self._station.queue.add("StartTransaction", payload, transaction.key)
-        self.energy(session)
+        self._station.charging.started(session, profile)
         begin = self._value(session, "StopTxnSampledData", "Transaction.Begin")
         if begin is not None:
             transaction.samples.append(begin)
@@ -273,6 +286,7 @@ class Sessions:
             payload["transactionData"] = transaction.samples
         session.transaction = None
         session.suspended = False
+        self._station.charging.stopped(transaction.key)
         session.finishing = evse.connector.occupied
         if session.sampler is not None:
             session.sampler.cancel()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.reference.authorization import AuthorizationCache, LocalList, presentable
 from conformance.reference.hardware import Connector, Evse
 from conformance.reference.station import FIRMWARE, MODEL, VENDOR, Station
+from conformance.reference.station16.charging import Charging
 from conformance.reference.station16.configuration import Configuration, keys
 from conformance.reference.station16.files import FileTransfers
 from conformance.reference.station16.profiles import SecurityProfiles
@@ -28,7 +29,8 @@ Handler = Callable[[Payload], "Answer | Payload | None"]
 
 
 class Station16(Station):
-    """A good citizen of 1.6J: Core, FirmwareManagement, LocalAuthListManagement, RemoteTrigger, security messages."""
+    """A good citizen of 1.6J: Core, FirmwareManagement, LocalAuthListManagement, RemoteTrigger, SmartCharging, and the
+    messages of the security whitepaper."""
 
     EVENT_NAMES: Mapping[str, str] = {"InvalidCsmsCertificate": "InvalidCentralSystemCertificate"}
     # The whitepaper lists them as not critical.
@@ -43,6 +45,7 @@ class Station16(Station):
         self.configuration.factory(options.settings)
         self.local_list = LocalList(self.memory, self.clock)
         self.cache = AuthorizationCache(self.memory, self.clock)
+        self.charging = Charging(self)
         self.sessions = Sessions(self)
         self.statuses = Statuses(self)
         self.tokens = Tokens(self)
@@ -59,6 +62,9 @@ class Station16(Station):
             "TriggerMessage": self.remote.trigger,
             "ExtendedTriggerMessage": self.remote.trigger,
             "ClearCache": self.tokens.clear_cache,
+            "SetChargingProfile": self.charging.set,
+            "ClearChargingProfile": self.charging.clear,
+            "GetCompositeSchedule": self.charging.composite,
             "GetLocalListVersion": self.tokens.list_version,
             "SendLocalList": self.tokens.send_list,
             "GetDiagnostics": self.files.get_diagnostics,
@@ -86,6 +92,7 @@ class Station16(Station):
     def power_up(self) -> None:
         self.statuses.forget_reports()
         self.sessions.power_up()
+        self.charging.power_up()
         # A cable that is in at boot may be the start of a session (TC_015, TC_032: Finishing or Preparing).
         for session in self.sessions.all():
             session.finishing = False
