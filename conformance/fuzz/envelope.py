@@ -8,6 +8,7 @@ Source: OCPP-J 1.6 section 4, OCPP 2.0.1 and 2.1 part 4 section 4; field defects
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
@@ -223,14 +224,15 @@ class _Maker:
             yield self.one(name, self.call(id=id), "message id", allowed)
         action, payload = _OTHER[self.role]
         again = framework.repeated(version)
-        yield self.one("the same CALL again", self.call(), "repeated id", again, acts.send(self.call()))
-        yield self.one(
-            "another CALL with the id of one before",
-            self.call(action=f'"{action}"', payload=payload),
-            "repeated id",
-            again,
-            acts.send(self.call()),
-        )
+        first = acts.call(self.action, **json.loads(self.payload))
+        used = '"{{used}}"'
+        other = self.call(id=used, action=f'"{action}"', payload=payload)
+        for name, before, text in (
+            ("the same CALL twice at once", acts.send(self.call()), self.call()),
+            ("the same CALL again", first, self.call(id=used)),
+            ("another CALL with the id of one before", first, other),
+        ):
+            yield self.one(name, text, "repeated id", again, before)
 
     def used_ids(self) -> Iterator[Example]:
         """The id of a CALL that the device has sent itself: ids are unique for one sender, not for both."""
@@ -326,9 +328,8 @@ class _Maker:
                 ("a CALLRESULTERROR without code", '[5,"{{used}}"]'),
             ]
         for name, text in texts:
-            before = (acts.send(self.call()),) if "{{used}}" in text else ()
-            # {{used}} is the id of a CALL that was answered; ours is answered before the device reads the next message.
-            yield self.one(name, text.replace("{{used}}", "{{id}}"), "stray answer", allowed, *before)
+            before = (acts.call(self.action, **json.loads(self.payload)),) if "{{used}}" in text else ()
+            yield self.one(name, text, "stray answer", allowed, *before)
         unread = framework.both(framework.no_json(self.version), allowed)
         for name, text in (
             ("a CALLRESULT without message id", "[3]"),

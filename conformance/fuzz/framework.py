@@ -62,13 +62,11 @@ def _codes(version: Version, names: Iterable[str]) -> frozenset[str]:
 
 
 def _allowed(version: Version, section: str, names: Iterable[str], *, silence: bool = False) -> Allowed:
-    # A device that broke on a message and says so is honest, if not robust.
-    return Allowed(
-        codes=_codes(version, names),
-        tolerated=_codes(version, ("InternalError",)),
-        silence=silence,
-        source=_SECTION[section][version.family],
-    )
+    codes = _codes(version, names)
+    # Remarks: a device that broke on a message and says so is honest, if not robust; one that refuses the message for
+    # its payload has refused it; and that 1.6 has no RpcFrameworkError is told once, by the rule of error codes.
+    others = _codes(version, (*_PAYLOAD, "InternalError")) | {"RpcFrameworkError"}
+    return Allowed(codes=codes, tolerated=others - codes, silence=silence, source=_SECTION[section][version.family])
 
 
 def _unreadable_is_silent(version: Version) -> bool:
@@ -97,8 +95,7 @@ def big(version: Version) -> Allowed:
 
 def big_and_broken(version: Version) -> Allowed:
     """Bigger than a receiver need read, and with something too much in it that a receiver may overlook."""
-    tolerated = big(version).tolerated | {"CALLRESULT"}
-    return replace(big(version), codes=_codes(version, _PAYLOAD), tolerated=tolerated, result=False)
+    return replace(big(version), tolerated=big(version).tolerated | {"CALLRESULT"}, result=False)
 
 
 def where_unread(version: Version, allowed: Allowed) -> Allowed:

@@ -23,6 +23,9 @@ from conformance.peers.injection import Messages, inject
 from conformance.peers.outcome import ExpectationFailed, Inconclusive
 from conformance.peers.peer import CallError, Pending, Refusal
 
+IN_HAND = 0.1
+"""Seconds that a device may take longer for the answer to a CALL than for that to a later sign of life."""
+
 Verb = Callable[..., None]
 VERBS: dict[str, Verb] = {}
 
@@ -235,19 +238,23 @@ class Stage:
     def reaction(self, allowed: Allowed) -> Reaction:
         """Wait for what the device does about the last provoking act.
 
-        Where silence is allowed a liveness probe is sent at once: what has not come before its answer will not come.
+        Where silence is allowed a liveness probe is sent at once: what has not come before its answer will not come,
+        but for the answer to a CALL, which a device that serves several at once may have in hand.
         """
         last = self.last
         if self.reacted is not None or last is None:
             return self.reacted or Reaction("none")
-        if not (allowed.silence and last.pending is None):
+        if not allowed.silence:
             due = self.patience if self.patience is not None else self.peer.deadlines.message
             found = self._wait(last, due)
             if found is not None:
                 return found
         if self.peer.connected:
             self.probe()
-        return self._found(last) or Reaction("silence")
+        found = self._found(last)
+        if found is None and allowed.silence and last.pending is not None and self.peer.connected:
+            found = self._wait(last, min(IN_HAND, self.peer.deadlines.message))
+        return found or Reaction("silence")
 
     def _wait(self, last: Provocation, seconds: float) -> Reaction | None:
         found: list[Reaction] = []

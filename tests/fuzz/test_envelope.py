@@ -20,6 +20,7 @@ FILL = {
     "{{id}}": "3f0e8a1c-6a0e-4c55-9b3a-4f0d5a1b2c3d",
     "{{id2}}": "9b1c6c1a-90ff-4bd1-8f0b-0c1d2e3f4a5b",
     "{{theirs}}": "theirs-1",
+    "{{used}}": "used-1",
     "{{now}}": "2026-01-31T12:00:00.000Z",
 }
 DEVICES = [
