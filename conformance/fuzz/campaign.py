@@ -214,7 +214,8 @@ class Campaign:
         if outcome is not None and (outcome.unplayed or outcome.excused):
             reaction = outcome.unplayed or f"does not apply: {outcome.excused}"
         elif outcome is not None:
-            verdict = FORBIDDEN if outcome.problems else TOLERATED if outcome.remarks else ALLOWED
+            minded = any(one.finding.severity is not Severity.INFO for one in outcome.remarks)
+            verdict = FORBIDDEN if outcome.problems else TOLERATED if minded else ALLOWED
             reaction = str(outcome.reaction)
             if outcome.problems and outcome.problems[0].signature[0] != "reaction":
                 reaction = f"{reaction}; {outcome.problems[0].finding.actual}"[:SENT_LIMIT]
