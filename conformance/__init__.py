@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from conformance.cases.case import case
+    from conformance.cases.charging import Charging
     from conformance.cases.hands import Hands as Operator
     from conformance.cases.steps import check, observe, recommend, step
     from conformance.dut.description import Dut
@@ -36,6 +37,7 @@ __all__ = [
     "PRESENT",
     "Allowed",
     "Campaign",
+    "Charging",
     "Download",
     "Dut",
     "Example",
@@ -67,6 +69,7 @@ __all__ = [
 
 _PLACES = {
     "conformance.cases.case": ("case",),
+    "conformance.cases.charging": ("Charging",),
     "conformance.cases.hands": ("Hands",),
     "conformance.cases.steps": ("check", "observe", "recommend", "step"),
     "conformance.dut.description": ("Dut",),

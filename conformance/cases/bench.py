@@ -365,7 +365,8 @@ def _undo_profile(payload: Mapping[str, Any]) -> _Undo:
     profile = payload.get("chargingProfile") or payload.get("csChargingProfiles") or {}
     if "chargingProfile" in payload:
         return f"profile {profile.get('id')}", ("ClearChargingProfile", {"chargingProfileId": profile.get("id")})
-    return "profile", ("ClearChargingProfile", {"id": profile.get("chargingProfileId")})
+    id_ = profile.get("chargingProfileId")
+    return f"profile {id_}", ("ClearChargingProfile", {"id": id_})
 
 
 def _undo_reservation(payload: Mapping[str, Any]) -> _Undo:

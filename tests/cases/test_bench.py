@@ -235,10 +235,16 @@ class TestUndoCalls:
                         {"connectorId": 0, "csChargingProfiles": {"chargingProfileId": 7}},
                         "Accepted",
                     ),
+                    (
+                        "SetChargingProfile",
+                        {"connectorId": 1, "csChargingProfiles": {"chargingProfileId": 8}},
+                        "Accepted",
+                    ),
                     ("SendLocalList", {"listVersion": 3, "updateType": "Full"}, "Accepted"),
                 ],
                 [
                     ("SendLocalList", {"listVersion": 3, "updateType": "Full"}),
+                    ("ClearChargingProfile", {"id": 8}),
                     ("ClearChargingProfile", {"id": 7}),
                     ("CancelReservation", {"reservationId": 4}),
                     ("ChangeAvailability", {"connectorId": 0, "type": "Operative"}),

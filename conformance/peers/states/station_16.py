@@ -56,14 +56,18 @@ def authorized(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = Non
 
 
 @state("RemotelyAuthorized", family="1.6", dut="CS")
-def remotely_authorized(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None) -> None:
-    """A remote start is accepted, and authorized first where AuthorizeRemoteTxRequests says so (5.11)."""
+def remotely_authorized(
+    csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None, profile: Mapping[str, Any] | None = None
+) -> None:
+    """A remote start, with a charging profile if one is given, is accepted, and authorized first where
+    AuthorizeRemoteTxRequests says so (5.11)."""
     connector = connector or lab.dut.connector
     token = token or lab.dut.tokens.valid
     asks = csms.configured("AuthorizeRemoteTxRequests").casefold() == "true"
+    brought = {} if profile is None else {"chargingProfile": profile}
     csms.mark()
     accepted(
-        csms.send("RemoteStartTransaction", idTag=token.idTag, connectorId=connector.connectorId),
+        csms.send("RemoteStartTransaction", idTag=token.idTag, connectorId=connector.connectorId, **brought),
         csms,
         "RemoteStartTransaction",
         "1.6 5.11",
