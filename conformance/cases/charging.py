@@ -78,7 +78,7 @@ class Charging:
         phases: int | None = None,
         **fields: Any,
     ) -> dict[str, Any]:
-        """A ChargingProfile of `limits` (start of a period: its limit).
+        """A ChargingProfile of `limits` (start of a period: its limit; with a `unit`, in that).
 
         `since`: its startSchedule in seconds from now (a tolerance ago if not given); `valid`: validFrom and validTo,
         None for without; `fields`: further ones, and such to replace.
@@ -86,7 +86,7 @@ class Charging:
         schedule: dict[str, Any] = {} if duration is None else {"duration": duration}
         if kind != "Relative":
             schedule["startSchedule"] = self.moment(self.past if since is None else since)
-        factor = 1000 if (unit or self.unit) == "W" else 1
+        factor = 1000 if not unit and self.unit == "W" else 1
         schedule["chargingRateUnit"] = unit or self.unit
         schedule["chargingSchedulePeriod"] = [
             {
@@ -106,6 +106,12 @@ class Charging:
         times = zip(("validFrom", "validTo"), valid, strict=True)
         profile |= {name: self.moment(seconds) for name, seconds in times if seconds is not None}
         return {**profile, "chargingSchedule": schedule, **fields}
+
+    def watts(self, amperes: float) -> float:
+        """The power in W of a limit as a case writes it, on as many phases as the description says."""
+        if self.unit == "W":
+            return amperes * 1000
+        return float(amperes * self._dut.values.line_voltage * self._dut.values.number_phases)
 
     @property
     def past(self) -> float:
@@ -152,15 +158,27 @@ class Charging:
 
     # ---------------------------------------------------------------- composite schedules
 
-    def check_composite(self, duration: int = 350, *, connectorId: int | None = None, unit: str = "") -> Any:  # noqa: N803
-        """Send GetCompositeSchedule and hold the answer against what the accepted profiles give; the answer."""
+    def check_composite(
+        self,
+        duration: int = 350,
+        *,
+        connectorId: int | None = None,  # noqa: N803  # the wire's own name
+        unit: str = "",
+        or_rejected: bool = False,
+    ) -> None:
+        """Send GetCompositeSchedule and hold the answer against what the accepted profiles give.
+
+        `or_rejected`: whether the charge point may find the question not worth an answer.
+        """
         number = self._dut.connector.connectorId if connectorId is None else connectorId
         unit = unit or self.unit
         asked = {"connectorId": number, "duration": duration, "chargingRateUnit": unit}
         answer = self._csms.send("GetCompositeSchedule", **asked)
         requirement = "1.6 5.7, 6.22"
+        if or_rejected and answer.status == "Rejected":
+            return
         if not check(answer.status == "Accepted", "Accepted", requirement=requirement, actual=answer.status):
-            return answer
+            return
         schedule = answer.chargingSchedule
         check(
             answer.connectorId == number, f"of connector {number}", requirement=requirement, actual=answer.connectorId
@@ -176,7 +194,6 @@ class Charging:
             actual=schedule.startSchedule,
         )
         self._check_limits(answer, asked)
-        return answer
 
     def _check_limits(self, answer: Response, asked: Mapping[str, Any]) -> None:
         start = parse_datetime(answer.scheduleStart) if isinstance(answer.scheduleStart, str) else None
