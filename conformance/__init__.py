@@ -22,13 +22,12 @@ if TYPE_CHECKING:
     from conformance.fuzz.mutate import mutated_calls
     from conformance.fuzz.texts import broken_texts
     from conformance.peers.csms import FakeCsms
+    from conformance.peers.files import Download, Files
     from conformance.peers.outcome import Inconclusive, NotApplicable
     from conformance.peers.payload import ABSENT, PRESENT, one_of
     from conformance.peers.peer import call_error, late, require
     from conformance.peers.reports import Report, report_data, variable
     from conformance.peers.station import FakeStation
-    from conformance.services.files import Download, FileServer
-    from conformance.services.firmware import signed
 
 __version__ = "0.1.0"
 
@@ -43,7 +42,7 @@ __all__ = [
     "Example",
     "FakeCsms",
     "FakeStation",
-    "FileServer",
+    "Files",
     "Inconclusive",
     "NotApplicable",
     "Operator",
@@ -62,7 +61,6 @@ __all__ = [
     "report_data",
     "require",
     "required_variables",
-    "signed",
     "step",
     "variable",
 ]
@@ -80,13 +78,12 @@ _PLACES = {
     "conformance.fuzz.mutate": ("mutated_calls",),
     "conformance.fuzz.texts": ("broken_texts",),
     "conformance.peers.csms": ("FakeCsms",),
+    "conformance.peers.files": ("Download", "Files"),
     "conformance.peers.outcome": ("Inconclusive", "NotApplicable"),
     "conformance.peers.payload": ("ABSENT", "PRESENT", "one_of"),
     "conformance.peers.peer": ("call_error", "late", "require"),
     "conformance.peers.reports": ("Report", "report_data", "variable"),
     "conformance.peers.station": ("FakeStation",),
-    "conformance.services.files": ("Download", "FileServer"),
-    "conformance.services.firmware": ("signed",),
 }
 _HOMES = {name: module for module, names in _PLACES.items() for name in names}
 _RENAMED = {"Operator": "Hands"}

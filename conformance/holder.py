@@ -82,6 +82,7 @@ class Holder:
         from conformance.dut.operators import OperatorUnreachable, make_operator
         from conformance.link.errors import LinkError
         from conformance.reference.launch import LaunchError, start_csms, start_station
+        from conformance.services.lab import LabFiles
 
         device = self._embedded
         hurried = IMPATIENT[dut.role] if impatient else ()
@@ -95,6 +96,9 @@ class Holder:
                 self._device = start_csms(version, arguments=arguments, defects=device.defects)
                 dut = replace(dut, address=replace(dut.address, url=self._device.addresses["ocpp"]))
             live = LiveBench(dut, version, self._schemas)
+            if dut.role == "CS":
+                peer = live.bench.peer
+                peer.file_service = LabFiles(live.dut, lambda: peer.known_as)
             self._live = live
             live.open()
             if device is not None and dut.role == "CS":

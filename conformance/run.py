@@ -259,7 +259,19 @@ class Run:
 
         expected = selected.dut.expected_failure(selected.entry.id, selected.entry.version)
         offset = (live.epoch - self._started).total_seconds()
-        return case_record(result, node=node, expected=expected, offset=offset)
+        record = case_record(result, node=node, expected=expected, offset=offset)
+        self._keep_uploads(record, result, selected)
+        return record
+
+    def _keep_uploads(self, record: CaseRecord, result: CaseResult, selected: Selected) -> None:
+        from conformance.report.uploads import harmless, keep_uploads
+
+        parts = (selected.entry.id, selected.entry.version, selected.dut.variant)
+        case = harmless("-".join(filter(None, parts)))
+        try:
+            record.uploads = keep_uploads(result.trace.entries, self.settings.report_dir, case)
+        except OSError as error:
+            self.problem(f"{self.settings.report_dir}: what the device uploaded can't be kept ({error.strerror})")
 
     def open(self, selected: Selected) -> None:
         """Open the bench of a case before it runs; RunError when its address, operator or device is not to be had."""

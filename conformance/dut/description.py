@@ -141,6 +141,8 @@ class Timeouts:
     boot: float = 30.0
     reset: float = 60.0
     physical: float = 30.0
+    transfer: float = 60.0
+    install: float = 300.0
     quiet: float = 0.3
     tolerance: float = 4.0
     operator: float = 30.0
@@ -157,6 +159,7 @@ class Values:
     measurands: tuple[str, ...] = ("Energy.Active.Import.Register",)
     transaction_duration: int = 10
     ev_connection_timeout: int = 10
+    reservation_time: int = 10
     offline_threshold: int = 10
     retry_back_off: int = 5
     message_timeout: int = 5
@@ -174,6 +177,13 @@ class Values:
     connector_type: str = "cType2"
     unknown_vendor_id: str = "org.example.unknown"
     customer_identifier: str = "customer-1"
+    transfer_protocols: tuple[str, ...] = ("HTTP",)
+    transfer_retry_interval: int = 5
+    firmware: str = ""
+    firmware_certificate: str = ""
+    firmware_signature: str = ""
+    firmware_location: str = "ftp://files.example.com/firmware.bin"
+    log_location: str = "ftp://files.example.com/logs"
     model: str = "Conformance Station"
     vendor: str = "OCPP Conformance"
 
@@ -319,6 +329,21 @@ class Dut:
     def boot_time(self) -> float:
         """Seconds that the device may take from power-on to its BootNotification."""
         return self.timeouts.boot
+
+    @property
+    def firmware(self) -> bytes:
+        """A firmware that the station takes and installs; ValueMissing if the description gives none."""
+        return self.file("firmware")
+
+    def file(self, name: str) -> bytes:
+        """What is in the file that a value names; ValueMissing if it is not given, or not to be read."""
+        given = getattr(self.values, name)
+        if not given:
+            raise ValueMissing(f"values.{name}", f'add under [values]: {name} = "path of a file"')
+        try:
+            return (Path(self.source).parent / str(given)).read_bytes()
+        except OSError as error:
+            raise ValueMissing(f"values.{name}", f"{given} can't be read: {error.strerror}") from None
 
     def expected_failure(self, id: str, version: str) -> ExpectedFailure | None:
         """The entry that declares the case as known to fail, if any."""

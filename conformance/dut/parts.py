@@ -160,6 +160,22 @@ def read_tokens(checks: Checks) -> dict[str, Token]:
     return tokens
 
 
+def check_files(checks: Checks, values: dict[str, Any]) -> None:
+    """The files that values name must be there, and belong together."""
+    base = Path(checks.source).parent if checks.source else Path()
+    for name in ("firmware", "firmware_certificate", "firmware_signature"):
+        if values[name] and not (base / values[name]).is_file():
+            fix = "correct the path, or remove the key"
+            checks.problem(f"values.{name}", f"there is no file {base / values[name]}", fix)
+    for name, other in (
+        ("firmware_certificate", "firmware_signature"),
+        ("firmware_signature", "firmware_certificate"),
+        ("firmware_signature", "firmware"),
+    ):
+        if values[name] and not values[other]:
+            checks.problem(f"values.{name}", f"it needs {other}", f'add: {other} = "..."')
+
+
 def read_tls(checks: Checks, table: dict[str, Any]) -> TlsFiles:
     """The files of the certificates, which must be there."""
     base = Path(checks.source).parent if checks.source else Path()

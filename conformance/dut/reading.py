@@ -17,6 +17,7 @@ from conformance.dut.features import Features
 from conformance.dut.lines import line_numbers
 from conformance.dut.operator_plan import read_operators
 from conformance.dut.parts import (
+    check_files,
     read_address,
     read_connectors,
     read_fuzz,
@@ -93,6 +94,7 @@ def _read(checks: Checks) -> Dut | None:
     tls = read_tls(checks, checks.table(keys.TLS, "tls", role))
     timeouts = checks.table(keys.TIMEOUTS, "timeouts")
     values = checks.table(keys.VALUES, "values", role)
+    check_files(checks, values)
     fuzz = read_fuzz(checks, checks.table(keys.FUZZ, "fuzz"), versions)
     features = read_features(checks, role, connectors)
     operator = read_operators(checks, role)

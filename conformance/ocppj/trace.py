@@ -20,9 +20,9 @@ Plain: TypeAlias = dict[str, Any]
 class Entry:
     """One thing that happened.
 
-    `kind`: "frame", "open", "close", "ping", "pong", "handshake", "act", "step" or "note". `sender` is "CS" or "CSMS"
-    for frames and control frames. `data` belongs to the kind: identity, subprotocol for "open"; code, reason for
-    "close"; kind, name, args for "act"; number, text, expect for "step".
+    `kind`: "frame", "open", "close", "ping", "pong", "handshake", "act", "transfer" (of a file), "step" or "note".
+    `sender` is "CS" or "CSMS" for frames and control frames. `data` belongs to the kind: identity, subprotocol for
+    "open"; code, reason for "close"; kind, name, args for "act"; number, text, expect for "step".
     """
 
     index: int

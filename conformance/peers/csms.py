@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from conformance.ocppj import frames
 from conformance.peers.configuration import Configuration, configuration_for
+from conformance.peers.files import Files, FileService, Transfer
 from conformance.peers.front import TlsFront, answering
 from conformance.peers.outcome import ExpectationFailed, Inconclusive, NotApplicable
 from conformance.peers.payload import Fields, Items, mismatch, peek, shown
@@ -42,6 +44,8 @@ class FakeCsms(Peer):
     lab: Any = None
     door: Door | None = None
     _tls: TlsFront | None = None
+    file_service: FileService | None = None
+    """Where file servers come from, None where there are none."""
     heartbeat_interval = 300
     accepted = False
     """Whether the station's last BootNotification was answered Accepted, on any connection of this run."""
@@ -241,6 +245,31 @@ class FakeCsms(Peer):
             self.wait(lambda: False, until=until)
         finally:
             self.accept_connections()
+
+    # ---------------------------------------------------------------- files
+
+    def files(self, protocol: str = "") -> Files:
+        """A server of files for the station, while a `with` statement lasts.
+
+        `protocol` is HTTP, HTTPS, FTP or FTPS; by default the first of `values.transfer_protocols`. Files are had from
+        and brought to the tester's own address.
+        """
+        if self.file_service is None:
+            raise Inconclusive("nobody serves files here")
+        protocols = (protocol, *self.lab.dut.values.transfer_protocols, "HTTP")
+        return Files(self, self.file_service, next(filter(None, protocols)))
+
+    @cached_property
+    def servers(self) -> list[Files]:
+        """The servers of files that are open now, the first one first."""
+        return []
+
+    def transferred(self, data: Mapping[str, Any]) -> None:
+        """The servers' own: a file was asked for or brought (`Transfer.to_data`)."""
+        with self._guard(), self._changed:
+            entry = self._record("transfer", sender=self.against, data=dict(data))
+            if data["server"] < len(self.servers):
+                self.servers[data["server"]].took(Transfer.of(entry))
 
     # ---------------------------------------------------------------- states and configuration
 

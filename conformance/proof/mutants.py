@@ -42,11 +42,16 @@ class Mutant:
 
 
 def mutants_of(recording: Recording, ocpp: Version, schemas: Any) -> Iterator[Mutant]:
-    """The mutants of the frames that the device sent in the body of the case; set-up queries' answers left out."""
+    """The mutants of what the device did in the body of the case; set-up queries' answers left out.
+
+    Of frames, and of the files that it brought and fetched.
+    """
     first, last = recording.body
     quiet = _quiet_calls(recording)
     for entry in recording.trace.entries[first:last]:
         frame = entry.frame
+        if entry.kind == "transfer":
+            yield from _file_mutants(entry)
         if not from_device(entry, recording.dut.role) or frame is None or entry.answers in quiet:
             continue
         if frame.type not in (frames.CALL, frames.CALLRESULT, frames.CALLERROR):
@@ -61,6 +66,19 @@ def mutants_of(recording: Recording, ocpp: Version, schemas: Any) -> Iterator[Mu
             continue
         schema = schemas.schema(ocpp, name)
         yield from _field_mutants(entry, frame.action, answer, schema)
+
+
+def _file_mutants(entry: Entry) -> Iterator[Mutant]:
+    """A file that was not fetched, or not brought; and one that came empty, or under another name."""
+    data = entry.data
+    if not data["complete"]:
+        return
+    name = f"file {data['method']}"
+    yield Mutant("drop", entry.index, name, False, "", Change(entry.index, None))
+    if data["content"]:
+        other = {**data, "path": f"{data['path']}zz", "given_name": data["given_name"] and f"{data['given_name']}zz"}
+        yield Mutant("set", entry.index, name, False, "/name", Change(entry.index, other))
+        yield Mutant("set", entry.index, name, False, "/content", Change(entry.index, {**data, "content": b""}))
 
 
 def _quiet_calls(recording: Recording) -> set[int | None]:

@@ -88,4 +88,4 @@ def from_device(entry: Entry, role: str) -> bool:
     """Whether an entry is something that the device (or its link) did, as opposed to us."""
     if entry.kind == "frame":
         return entry.sender == role
-    return entry.kind in ("open", "close", "ping", "pong", "handshake") and entry.sender == role
+    return entry.kind in ("open", "close", "ping", "pong", "handshake", "transfer") and entry.sender == role

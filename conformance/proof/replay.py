@@ -23,6 +23,7 @@ from conformance.ocppj.trace import Entry
 from conformance.ocppj.versions import version
 from conformance.peers.answers import default_answers
 from conformance.peers.csms import FakeCsms
+from conformance.peers.files import SCHEMES
 from conformance.peers.payload import peek
 from conformance.peers.peer import Peer
 from conformance.peers.station import FakeStation
@@ -103,6 +104,41 @@ class _Wire:
         """The recording knows when it was closed."""
 
 
+class _Shelf:
+    """A server of files that exists only in the recording: what came of it is played as the rest."""
+
+    def __init__(self, protocol: str) -> None:
+        self._scheme = SCHEMES[protocol]
+
+    def start(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+    def offer(self, name: str, download: Any) -> None:
+        pass
+
+    def answer_uploads(self, status: int, **headers: str) -> None:
+        pass
+
+    def cut_uploads(self, at: int, times: int = 1) -> None:
+        pass
+
+    def url(self, name: str = "", *, user: str = "", password: str = "") -> str:
+        return f"{self._scheme}://recorded.example/{name}"
+
+
+class _Filed:
+    """Serves nothing and signs nothing."""
+
+    def server(self, protocol: str, came: Callable[[Any], None]) -> _Shelf:
+        return _Shelf(protocol)
+
+    def signed(self, content: bytes, certificate: str, *, forged: bool = False) -> dict[str, str]:
+        return {"signingCertificate": certificate, "signature": "AAAA"}
+
+
 class _Operator:
     def __init__(self, verbs: frozenset[str]) -> None:
         self.verbs = verbs
@@ -147,6 +183,7 @@ class Replay:
             peer = FakeCsms(ocpp, self.clock, limits, default_answers("CSMS", ocpp), self)
             peer.heartbeat_interval = dut.heartbeat_interval
             peer.token_statuses = token_statuses(dut, ocpp)
+            peer.file_service = _Filed()
             kind = StationBench
         else:
             peer = FakeStation(ocpp, self.clock, limits, default_answers("CS", ocpp), self)
@@ -270,6 +307,10 @@ class Replay:
             peer.control(
                 self._known_wire(entry.connection), entry.kind, bytes.fromhex(entry.data["payload"]), self.clock.now()
             )
+        elif entry.kind == "transfer":
+            changed = self.change is not None and self.change.entry == entry.index
+            payload = self.change.payload if changed and self.change is not None else entry.data
+            peer.transferred(payload)
         elif entry.kind == "handshake":
             handshake = SimpleNamespace(path=entry.data["path"])
             peer.refused(handshake, entry.data["status"], entry.data["reason"], self.clock.now())

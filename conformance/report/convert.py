@@ -18,6 +18,8 @@ def _marks(entry: Entry) -> bool:
 def _describe(entry: Entry) -> str:
     """What an entry that is no frame says, in one line: `plug_in evseId=1 connectorId=1`, `1000 normal closure`."""
     data = dict(entry.data)
+    if entry.kind == "transfer":
+        return _transfer(data)
     words = [
         str(data.pop(key)) for key in ("kind", "name", "code", "reason", "text") if data.get(key) not in (None, "")
     ]
@@ -28,6 +30,18 @@ def _describe(entry: Entry) -> str:
         words.append(str(plain(args)))
     words += [f"{key}={plain(value)}" for key, value in plain(data).items() if value not in (None, "", [], {})]
     return " ".join(words)
+
+
+def _transfer(data: dict[str, Any]) -> str:
+    """`PUT /log 1234 bytes`, `RETR /firmware from byte 500 on`."""
+    words = [data["method"], data["path"], data["given_name"]]
+    if data["content"]:
+        words.append(f"{len(data['content'])} bytes")
+    if data["start"]:
+        words.append(f"from byte {data['start']} on")
+    if not data["complete"]:
+        words.append("(not complete)")
+    return " ".join(word for word in words if word)
 
 
 def frame_record(entry: Entry) -> FrameRecord:

@@ -54,6 +54,7 @@ _KINDS = {
     "ping": "ping",
     "pong": "pong",
     "handshake": "handshake",
+    "transfer": "file",
     "note": "note",
 }
 # What passed, what needs attention, what was excused, what was not run: the order in which a reader asks.

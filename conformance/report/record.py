@@ -423,6 +423,8 @@ class CaseRecord:
     """Of a negative test: its deterministic inputs."""
     campaign: dict[str, Any] = field(default_factory=dict)
     """Of a negative test: what it sent in numbers, its random searches, the files and sources of its findings."""
+    uploads: list[str] = field(default_factory=list)
+    """Files that the device uploaded, as paths below the report folder."""
 
     def __post_init__(self) -> None:
         self.verdict = str(self.verdict)
@@ -478,6 +480,7 @@ class CaseRecord:
             "requirements": self.requirements.to_json(),
             "frames": [frame.to_json() for frame in self.frames],
             "node": self.node,
+            **({"uploads": list(self.uploads)} if self.uploads else {}),
             **({"campaign": self.campaign, "rows": [row.to_json() for row in self.rows]} if self.campaign else {}),
         }
 
@@ -502,6 +505,7 @@ class CaseRecord:
             node=r.get("node", str, ""),
             rows=[RowRecord._read(item) for item in r.objects("rows")],
             campaign=r.mapping("campaign"),
+            uploads=r.strings("uploads"),
         )
 
 

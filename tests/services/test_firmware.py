@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.cases.tls import pki_of
+from conformance.dut.description import Values
 from conformance.reference.transfer import certificate_objection, signature_holds
 from conformance.services.firmware import signed
 
@@ -19,7 +20,7 @@ CONTENT = b"a firmware"
 @pytest.fixture(scope="module")
 def dut(tmp_path_factory: pytest.TempPathFactory) -> Any:
     tls = SimpleNamespace(algorithm="ECDSA", folder=tmp_path_factory.mktemp("pki"))
-    return SimpleNamespace(tls=tls, source="dut.toml")
+    return SimpleNamespace(tls=tls, source="dut.toml", values=Values())
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,23 @@ def test_a_right_signature_holds(dut: Any, roots: Path) -> None:
     assert certificate_objection(fields["signingCertificate"], datetime.now(UTC), roots) == ""
     assert len(fields["signingCertificate"]) <= 5500
     assert len(fields["signature"]) <= 800
+
+
+def test_a_forged_signature_does_not(dut: Any) -> None:
+    fields = signed(dut, CONTENT, forged=True)
+    assert not signature_holds(CONTENT, fields["signingCertificate"], fields["signature"])
+
+
+def test_what_the_description_gives(dut: Any) -> None:
+    """The manufacturer's own certificate and signature count for his own firmware, and for no other."""
+    made = {"firmware": CONTENT, "firmware_certificate": b"PEM", "firmware_signature": b"AAAA\nBBBB\n"}
+    given = SimpleNamespace(
+        **{**vars(dut), "values": Values(firmware_signature="s"), "firmware": CONTENT, "file": made.__getitem__}
+    )
+    assert signed(given, CONTENT) == {"signingCertificate": "PEM", "signature": "AAAABBBB"}
+    assert signed(given, CONTENT, forged=True)["signature"] != "AAAABBBB"
+    for other in (signed(given, CONTENT + b"!"), signed(given, CONTENT, "expired")):
+        assert other["signingCertificate"] != "PEM"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from conformance import Dut, FakeCsms, FileServer, NotApplicable, case, check, one_of, recommend, step, variable
+from conformance import Dut, FakeCsms, NotApplicable, case, check, one_of, recommend, step, variable
 
 COMM, SECURITY = "OCPPCommCtrlr", "SecurityCtrlr"
 REDIRECTS = (302, 308)
@@ -21,7 +21,7 @@ def test_redirects(csms: FakeCsms, dut: Dut) -> None:
     """A station's password goes to no other server that a redirect names, and a redirect in a circle is no storm."""
     patience = 4 * dut.values.retry_back_off + csms.deadlines.connect
     own = csms.url_with("round")[0]
-    with FileServer.beside(csms) as other:
+    with csms.files("HTTP") as other:
         elsewhere = other.url(dut.identity).replace("http:", "ws:")
         for status in REDIRECTS:
             step(f"Redirect the handshake by {status} to another port", expect="no credentials arrive there")
@@ -97,7 +97,7 @@ def test_the_password_stays_secret(csms: FakeCsms, dut: Dut) -> None:
         csms.expect_report(request)
 
     step("Have the security log uploaded", expect="no trace of it there")
-    with FileServer.beside(csms) as files:
+    with csms.files("HTTP") as files:
         answer = csms.call(
             "GetLog",
             {

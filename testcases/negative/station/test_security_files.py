@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import Download, Dut, FakeCsms, FileServer, NotApplicable, case, check, observe, one_of, signed, step
+from conformance import Download, Dut, FakeCsms, NotApplicable, case, check, observe, one_of, step
 
 KIB, MIB = 1024, 1024 * 1024
 CLOSED = 9
@@ -28,10 +28,10 @@ NO_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nbm8gY2VydGlmaWNhdGU=\n-----END CE
 @case("OC_S_25_1_CS")
 def test_firmware_that_can_not_be_had(csms: FakeCsms, dut: Dut) -> None:
     """A firmware that can't be downloaded is reported so; the station answers meanwhile, and lives on."""
-    with FileServer.beside(csms) as files:
+    with csms.files("HTTP") as files:
         urls = {f"a file that {what}": files.offer(_name(what), one) for what, one in DOWNLOADS.items()}
         urls["a file: URL"] = "file:///etc/hostname"
-        urls["an FTP server with credentials, where nobody listens"] = f"ftp://probe:secret@{files.shown}:{CLOSED}/f"
+        urls["an FTP server with credentials, where nobody listens"] = f"ftp://probe:secret@{csms.known_as}:{CLOSED}/f"
         for what, url in urls.items():
             step(f"Have a firmware downloaded from {what}", expect="DownloadFailed, or the request refused")
             if _update(csms, url):
@@ -53,7 +53,7 @@ def test_firmware_of_somebody_else(csms: FakeCsms, dut: Dut) -> None:
     """A firmware whose signing certificate or signature is wrong is not installed, and the station tells of it."""
     content = b"a firmware that nobody has made" * 100
     action, notification = _SIGNED[csms.version.family]
-    with FileServer.beside(csms) as files:
+    with csms.files("HTTP") as files:
         url = files.offer("firmware", content)
         for what, certificate in (
             ("is no certificate", None),
@@ -63,7 +63,7 @@ def test_firmware_of_somebody_else(csms: FakeCsms, dut: Dut) -> None:
             step(
                 f"Offer a firmware whose signing certificate {what}", expect="InvalidCertificate, and a security event"
             )
-            right = signed(dut, content, certificate or "valid")
+            right = files.signed(content, certificate or "valid")
             wrong = right if certificate else {**right, "signingCertificate": NO_CERTIFICATE}
             answer = csms.send(action, **_request(csms, url, **wrong))
             refused = answer.status in ("InvalidCertificate", "RevokedCertificate")
@@ -73,7 +73,7 @@ def test_firmware_of_somebody_else(csms: FakeCsms, dut: Dut) -> None:
         check(not files.transfers, "no download for a certificate that does not hold", requirement="L01.FR.21")
 
         step("Offer a firmware with the signature of another one", expect="InvalidSignature, and a security event")
-        answer = csms.send(action, **_request(csms, url, **signed(dut, content + b"!")))
+        answer = csms.send(action, **_request(csms, url, **files.signed(content + b"!")))
         if answer.status not in ("Accepted", "AcceptedCanceled"):
             observe("the signing certificate of this run", f"{answer.status}: signatures were not reached")
             return
@@ -86,7 +86,7 @@ def test_firmware_of_somebody_else(csms: FakeCsms, dut: Dut) -> None:
 def test_logs_that_can_not_be_brought(csms: FakeCsms, dut: Dut) -> None:
     """A log that can't be uploaded is reported so, and the credentials in its URL go to no other server."""
     action, notification, failures = _LOGS[csms.version.family]
-    with FileServer.beside(csms) as files, FileServer.beside(csms) as other:
+    with csms.files("HTTP") as files, csms.files("HTTP") as other:
         for what, status in (("refuses every file", 403), ("fails", 500), ("sends it on to another", 307)):
             step(f"Have a log uploaded to a server that {what}", expect="a failure is reported")
             files.answer_uploads(status, Location=other.url("elsewhere"))
@@ -97,7 +97,7 @@ def test_logs_that_can_not_be_brought(csms: FakeCsms, dut: Dut) -> None:
         leaked = [one.path for one in other.transfers if one.header("Authorization")]
         check(not leaked, "no credentials for the server behind the redirect", actual=leaked)
 
-        for what in ("file:///tmp/", f"ftp://probe:secret@{files.shown}:{CLOSED}/", "gopher://nowhere", "", "\x00"):
+        for what in ("file:///tmp/", f"ftp://probe:secret@{csms.known_as}:{CLOSED}/", "gopher://nowhere", "", "\x00"):
             step(f"Have a log uploaded to {what!r}", expect="refused, or a failure is reported")
             answer = csms.call(action, _log_request(csms, what), deliberate="a URL that leads nowhere")
             if _accepted(answer):
