@@ -51,8 +51,10 @@ def _profile(desk: Desk, asked: Payload, purpose: str) -> Payload:
     schedule: Payload = {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16}]}
     if kind != "Relative":
         schedule["startSchedule"] = now()
+    # An id that is asked for takes none of the counter.
+    known = asked.get("chargingProfileId")
     profile: Payload = {
-        "chargingProfileId": 1,
+        "chargingProfileId": known if known is not None else desk.store.next("chargingProfileId"),
         "stackLevel": 0,
         "chargingProfilePurpose": purpose,
         "chargingProfileKind": kind,
