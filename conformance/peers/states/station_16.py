@@ -42,14 +42,17 @@ def preparing(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
 
 
 @state("Authorized", family="1.6", dut="CS")
-def authorized(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None) -> None:
-    """The driver presents a token that is accepted; the connector is Preparing, if it was not before."""
+def authorized(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None, reserved: bool = False) -> None:
+    """The driver presents a token that is accepted; the connector is Preparing, if it was not before.
+
+    A token that the connector is `reserved` for need not be authorized (5.13 recommends it).
+    """
     connector = connector or lab.dut.connector
     token = token or lab.dut.tokens.valid
     before = _status_of(csms, connector)
     csms.mark()
     lab.operator.present_token(token, connector)
-    if not may_know_tokens(csms):
+    if not reserved and not may_know_tokens(csms):
         csms.expect("Authorize", idTag=token.idTag, within=csms.deadlines.physical, requirement="1.6 4.1")
     if before != "Preparing":
         csms.expect_connector_status("Preparing", connector, within=csms.deadlines.physical, requirement="1.6 4.9 A2")
@@ -57,10 +60,15 @@ def authorized(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = Non
 
 @state("RemotelyAuthorized", family="1.6", dut="CS")
 def remotely_authorized(
-    csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None, profile: Mapping[str, Any] | None = None
+    csms: FakeCsms,
+    lab: Any,
+    connector: Any = None,
+    token: Any = None,
+    profile: Mapping[str, Any] | None = None,
+    reserved: bool = False,
 ) -> None:
     """A remote start, with a charging profile if one is given, is accepted, and authorized first where
-    AuthorizeRemoteTxRequests says so (5.11)."""
+    AuthorizeRemoteTxRequests says so (5.11), unless the connector is `reserved` for the token."""
     connector = connector or lab.dut.connector
     token = token or lab.dut.tokens.valid
     asks = csms.configured("AuthorizeRemoteTxRequests").casefold() == "true"
@@ -72,13 +80,14 @@ def remotely_authorized(
         "RemoteStartTransaction",
         "1.6 5.11",
     )
-    if asks and not may_know_tokens(csms):
+    if asks and not reserved and not may_know_tokens(csms):
         csms.expect("Authorize", idTag=token.idTag, requirement="1.6 5.11")
 
 
 @state("Started", family="1.6", dut="CS")
-def started(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None) -> Request:
-    """What was authorized and plugged in starts: StartTransaction and Charging, in any order; the StartTransaction."""
+def started(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None, **fields: Any) -> Request:
+    """What was authorized and plugged in starts: StartTransaction (with `fields`) and Charging, in any order; the
+    StartTransaction."""
     connector = connector or lab.dut.connector
     token = token or lab.dut.tokens.valid
     start = csms.expect(
@@ -87,14 +96,18 @@ def started(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None) 
         idTag=token.idTag,
         within=csms.deadlines.physical,
         requirement="1.6 4.8",
+        **fields,
     )
     csms.expect_connector_status("Charging", connector, within=csms.deadlines.physical, requirement="1.6 4.9 B3")
     return start
 
 
 @state("Charging", family="1.6", dut="CS")
-def charging(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None, locally: bool = False) -> Request:
-    """A transaction runs: plugged in first, then started remotely (or `locally`); the StartTransaction."""
+def charging(
+    csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None, locally: bool = False, **fields: Any
+) -> Request:
+    """A transaction runs: plugged in first, then started remotely (or `locally`); the StartTransaction, which has
+    `fields`."""
     connector = connector or lab.dut.connector
     token = token or lab.dut.tokens.valid
     if lab.operator.offers("plug_in"):
@@ -106,8 +119,49 @@ def charging(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None,
     else:
         csms.mark()
         lab.operator.start_session(token, connector)
-    start: Request = started(csms, lab, connector, token)
+    start: Request = started(csms, lab, connector, token, **fields)
     return start
+
+
+@state("Reserved", family="1.6", dut="CS")
+def reserved(csms: FakeCsms, lab: Any, connectorId: Any = None, **fields: Any) -> int:  # noqa: N803  # the wire's own name
+    """The first connector is Reserved by a ReserveNow for it (or for connector 0) with `fields`; the reservationId.
+
+    It is for the valid token, and far from its expiry, unless `fields` say otherwise.
+    """
+    connector = lab.dut.connector
+    request = {
+        "connectorId": connector.connectorId if connectorId is None else connectorId,
+        "reservationId": csms.next_request_id(),
+        "idTag": lab.dut.tokens.valid.idTag,
+        "expiryDate": csms.timestamp(_FAR),
+        **fields,
+    }
+    csms.mark()
+    accepted(csms.send("ReserveNow", **request), csms, "ReserveNow", "1.6 5.13")
+    csms.expect_connector_status("Reserved", connector, requirement="1.6 4.9 A7")
+    return int(request["reservationId"])
+
+
+@state("ReservationUsed", family="1.6", dut="CS")
+def reservation_used(csms: FakeCsms, lab: Any, reservationId: int, token: Any = None) -> Request:  # noqa: N803  # the wire's own name
+    """A remote start on the Reserved connector, cable in: Preparing, Charging, and the StartTransaction that ends the
+    reservation, which is returned."""
+    csms.mark()
+    lab.operator.plug_in(lab.dut.connector)
+    remotely_authorized(csms, lab, token=token, reserved=True)
+    csms.expect_connector_status("Preparing", lab.dut.connector, requirement="1.6 4.9 G2")
+    start: Request = started(csms, lab, token=token, reservationId=reservationId)
+    return start
+
+
+@state("Faulted", family="1.6", dut="CS")
+def faulted(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
+    """A connector has a fault."""
+    connector = connector or lab.dut.connector
+    csms.mark()
+    lab.operator.cause_fault(connector)
+    csms.expect_connector_status("Faulted", connector, within=csms.deadlines.physical, requirement="1.6 4.9 A9")
 
 
 @state("Stopped", family="1.6", dut="CS")
@@ -150,6 +204,12 @@ def unavailable(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
     accepted(answer, csms, "ChangeAvailability", "1.6 5.2")
     for one in [connector] if connector is not None else lab.dut.connectors:
         csms.expect_connector_status("Unavailable", one, requirement="1.6 5.2")
+    if connector is None:
+        csms.expect("StatusNotification", connectorId=0, status="Unavailable", requirement="1.6 5.2")
+
+
+_FAR = 3600.0
+"""Seconds to the expiry of a reservation that shall not expire in a case."""
 
 
 def accepted(answer: Any, csms: FakeCsms, action: str, requirement: str) -> None:

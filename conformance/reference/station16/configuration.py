@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MEASURANDS = ("Energy.Active.Import.Register", "Power.Active.Import", "Current.Import", "Voltage")
 MAX_KEYS = 50
 LIST_LENGTH = 100
-PROFILES = "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger,SmartCharging"
+PROFILES = "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,7 @@ def keys(connectors: int, security: SecurityKeys, *, fixed_cable: bool = False) 
         Key("LocalAuthListEnabled", "true", "boolean"),
         Key("LocalAuthListMaxLength", str(LIST_LENGTH), read_only=True),
         Key("SendLocalListMaxLength", str(LIST_LENGTH), read_only=True),
+        Key("ReserveConnectorZeroSupported", "true", "boolean", read_only=True),
         Key("ChargeProfileMaxStackLevel", "9", read_only=True),
         Key("ChargingScheduleAllowedChargingRateUnit", "Current,Power", "text", read_only=True),
         Key("ChargingScheduleMaxPeriods", "24", read_only=True),

@@ -26,7 +26,7 @@ class Remote:
     def start(self, request: Payload) -> Answer | Payload:
         """Answer RemoteStartTransaction, and then act on it; connector 0 is refused (TC_027)."""
         station = self._station
-        session = self._session_to_start(request.get("connectorId"))
+        session = self._session_to_start(request.get("connectorId"), request["idTag"])
         if station.registration != "Accepted" or session is None or not presentable(request["idTag"]):
             return {"status": "Rejected"}
         if (
@@ -35,6 +35,11 @@ class Remote:
             or not station.statuses.usable(session.evse.id)
         ):
             return {"status": "Rejected"}
+        number = session.evse.id
+        if station.defects.active("remote-start-despite-reservation"):
+            station.reservations.drop(number)
+        if not station.reservations.may_be_let(number, request["idTag"]):
+            return {"status": "Rejected"}
         profile = request.get("chargingProfile")
         if profile is not None and not station.charging.startable(profile):
             return {"status": "Rejected"}
@@ -42,20 +47,24 @@ class Remote:
             {"status": "Accepted"}, lambda: station.spawn(self._authorize(session, request["idTag"], profile))
         )
 
-    def _session_to_start(self, number: int | None) -> Session | None:
+    def _session_to_start(self, number: int | None, id_tag: str) -> Session | None:
         sessions = self._station.sessions
         if number is not None:
             return sessions.of(number)
         free = [
             one
             for one in sessions.all()
-            if one.transaction is None and one.id_tag is None and self._station.statuses.usable(one.evse.id)
+            if one.transaction is None
+            and one.id_tag is None
+            and self._station.statuses.usable(one.evse.id)
+            and self._station.reservations.may_be_let(one.evse.id, id_tag)
         ]
         return next(iter([one for one in free if one.evse.connected] or free), None)
 
     async def _authorize(self, session: Session, id_tag: str, profile: Payload | None) -> None:
         verdict = Verdict("Accepted")
-        if self._station.configuration.flag("AuthorizeRemoteTxRequests"):
+        asks_parent = self._station.reservations.refuses(session.evse.id, id_tag, "")
+        if asks_parent or self._station.configuration.flag("AuthorizeRemoteTxRequests"):
             verdict = await self._station.tokens.judge(id_tag)
         if verdict.accepted or self._station.defects.active("starts-though-token-invalid"):
             self._station.sessions.authorize(session, id_tag, verdict, profile)

@@ -146,6 +146,7 @@ class Sessions:
         session = self._sessions[evse.id]
         if evse.faulted and session.transaction is not None:
             self.stop(session, "Other")
+        self._station.reservations.out_of_service()
         self._station.statuses.report_changes()
 
     # -- tags --------------------------------------------------------------------------------------------------------
@@ -200,11 +201,14 @@ class Sessions:
         if session.transaction is not None or not self._station.statuses.usable(session.evse.id):
             # While the Central System was asked, somebody else has begun, or the connector has been taken away.
             return
+        if self._station.reservations.refuses(session.evse.id, id_tag, verdict.group):
+            return
+        reserved = self._station.reservations.reserved(session.evse.id)
         session.id_tag = id_tag
         session.profile = profile
         session.parent = verdict.group
-        if session.finishing:
-            # From Finishing there is no way to Charging but over Preparing (4.9, F2).
+        if session.finishing or reserved:
+            # From Finishing and Reserved there is no way to Charging but over Preparing (4.9, F2 and G2).
             session.finishing = False
             self._station.statuses.report_changes()
         if session.evse.connected:
@@ -242,6 +246,7 @@ class Sessions:
             return
         if not evse.connector.lock():
             session.lock_failed = True
+            self._station.reservations.out_of_service()
             return
         transaction = Transaction(str(uuid.uuid4()), id_tag, session.parent, int(evse.meter.read()))
         session.transaction = transaction
@@ -257,6 +262,9 @@ class Sessions:
             "meterStart": transaction.meter_start,
             "timestamp": self._station.clock.stamp(),
         }
+        reservation = self._station.reservations.use(evse.id, id_tag, session.parent)
+        if reservation is not None:
+            payload["reservationId"] = reservation
         transaction.started = moment(payload["timestamp"]) or 0
         self._station.queue.add("StartTransaction", payload, transaction.key)
         self._station.charging.started(session, profile)

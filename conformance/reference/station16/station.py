@@ -15,6 +15,7 @@ from conformance.reference.station16.configuration import Configuration, keys
 from conformance.reference.station16.files import FileTransfers
 from conformance.reference.station16.profiles import SecurityProfiles
 from conformance.reference.station16.remote import Remote
+from conformance.reference.station16.reservations import Reservations
 from conformance.reference.station16.sessions import Sessions
 from conformance.reference.station16.status import Statuses
 from conformance.reference.station16.tokens import Tokens
@@ -29,8 +30,8 @@ Handler = Callable[[Payload], "Answer | Payload | None"]
 
 
 class Station16(Station):
-    """A good citizen of 1.6J: Core, FirmwareManagement, LocalAuthListManagement, RemoteTrigger, SmartCharging, and the
-    messages of the security whitepaper."""
+    """A good citizen of 1.6J: Core, FirmwareManagement, LocalAuthListManagement, RemoteTrigger, Reservation,
+    SmartCharging, and the messages of the security whitepaper."""
 
     EVENT_NAMES: Mapping[str, str] = {"InvalidCsmsCertificate": "InvalidCentralSystemCertificate"}
     # The whitepaper lists them as not critical.
@@ -48,6 +49,7 @@ class Station16(Station):
         self.charging = Charging(self)
         self.sessions = Sessions(self)
         self.statuses = Statuses(self)
+        self.reservations = Reservations(self)
         self.tokens = Tokens(self)
         self.remote = Remote(self)
         self.files = FileTransfers(self)
@@ -71,8 +73,8 @@ class Station16(Station):
             "UpdateFirmware": self.files.update_firmware,
             "GetLog": self.files.get_log,
             "SignedUpdateFirmware": self.files.signed_update_firmware,
-            "ReserveNow": lambda request: {"status": "Rejected"},
-            "CancelReservation": lambda request: {"status": "Rejected"},
+            "ReserveNow": self.reservations.reserve,
+            "CancelReservation": self.reservations.cancel,
             "DataTransfer": lambda request: {"status": "UnknownVendorId"},
             "GetInstalledCertificateIds": lambda request: {"status": "NotFound"},
             "DeleteCertificate": lambda request: {"status": "NotFound"},
@@ -93,6 +95,7 @@ class Station16(Station):
         self.statuses.forget_reports()
         self.sessions.power_up()
         self.charging.power_up()
+        self.reservations.power_up()
         # A cable that is in at boot may be the start of a session (TC_015, TC_032: Finishing or Preparing).
         for session in self.sessions.all():
             session.finishing = False

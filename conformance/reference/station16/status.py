@@ -26,6 +26,9 @@ ERROR_CODES = (
     "WeakSignal",
 )
 
+_BEFORE_RESERVED = ("Available", "Faulted")
+"""From these alone a connector becomes Reserved (4.9); from others over Available."""
+
 
 class Statuses:
     """Statuses of the charge point (connector 0) and its connectors."""
@@ -76,7 +79,12 @@ class Statuses:
             return "Unavailable", "NoError", ""
         if session.finishing:
             return "Finishing", "NoError", ""
-        if evse.connector.occupied or session.id_tag is not None:
+        if session.id_tag is not None:
+            return "Preparing", "NoError", ""
+        if self._station.reservations.reserved(number):
+            # A cable without its owner's tag changes nothing (4.9, G2).
+            return "Reserved", "NoError", ""
+        if evse.connector.occupied:
             return "Preparing", "NoError", ""
         return "Available", "NoError", ""
 
@@ -86,7 +94,10 @@ class Statuses:
         """Send StatusNotification where the Central System does not know the status; none while offline."""
         if self._station.online:
             for number in self.numbers():
-                if self.state(number)[:2] != self._reported.get(number):
+                last = self._reported.get(number)
+                if self.state(number)[:2] != last:
+                    if last is not None and self.state(number)[0] == "Reserved" and last[0] not in _BEFORE_RESERVED:
+                        self._send(number, "Available")
                     self.report(number)
 
     def report_all(self) -> None:
@@ -96,7 +107,9 @@ class Statuses:
 
     def report(self, number: int) -> None:
         """Send one StatusNotification."""
-        status, code, info = self.state(number)
+        self._send(number, *self.state(number))
+
+    def _send(self, number: int, status: str, code: str = "NoError", info: str = "") -> None:
         self._reported[number] = (status, code)
         payload: Payload = {
             "connectorId": number,
@@ -127,6 +140,7 @@ class Statuses:
             self._set(number, operative)
             return Answer({"status": "Accepted"}, self.report_changes)
         self._scheduled[number] = operative
+        self._station.reservations.out_of_service()
         return Answer({"status": "Scheduled"}, self.report_changes)
 
     def _busy(self, number: int) -> bool:
@@ -143,6 +157,7 @@ class Statuses:
                 # From Unavailable there is no way back to Finishing (4.9).
                 session.finishing = False
         self._station.memory.save()
+        self._station.reservations.out_of_service()
 
     def transaction_ended(self) -> None:
         """Carry out what was scheduled until transactions ended."""
