@@ -157,10 +157,11 @@ class Charging:
         mine = [one["profile"] for one in here if one["connector"] == number]
         if purpose == DEFAULT and number != 0:
             taken = {one["stackLevel"] for one in mine}
-            if self._defect("default-of-all-not-replaced"):
-                taken = set()
             general = [one["profile"] for one in here if one["connector"] == 0]
-            mine += [one for one in general if one["stackLevel"] not in taken]
+            if self._defect("default-of-all-not-replaced"):
+                mine = general + mine
+            else:
+                mine += [one for one in general if one["stackLevel"] not in taken]
         return sorted(mine, key=lambda one: one["stackLevel"], reverse=not self._defect("stack-levels-ignored"))
 
     def _purpose(self, purpose: str, number: int, at: int, anchor: int, unit: str) -> Found | None:
@@ -176,8 +177,8 @@ class Charging:
             profile = {name: value for name, value in profile.items() if name != "validTo"}
         if self._defect("recurring-once") and profile["chargingProfileKind"] == "Recurring":
             profile = {**profile, "chargingProfileKind": "Absolute"}
-        if self._defect("relative-from-midnight") and profile["chargingProfileKind"] == "Relative":
-            anchor = at - at % (86400 * SECOND)
+        if self._defect("relative-from-1970"):
+            anchor = 0
         if self._defect("duration-ignored"):
             schedule = {name: value for name, value in profile["chargingSchedule"].items() if name != "duration"}
             profile = {**profile, "chargingSchedule": schedule}
