@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,10 @@ def _act(raw: Mapping[str, Any]) -> Act:
     load_verbs()
     if raw["verb"] not in VERBS:
         raise ValueError(f"there is no act {raw['verb']!r} in this version of the suite")
+    try:
+        signature(VERBS[raw["verb"]]).bind(None, **raw["args"])
+    except TypeError as error:
+        raise ValueError(f"the act {raw['verb']!r} is another one in this version of the suite: {error}") from None
     made = act("", **{name: value for name, value in raw["args"].items() if name != "verb"})
     items = made.items if "verb" not in raw["args"] else (("verb", raw["args"]["verb"]), *made.items)
     return Act(raw["verb"], items)

@@ -90,6 +90,7 @@ class Player:
         stage.begin()
         self._act(outcome)
         self._oracles(outcome)
+        stage.end()
         self._life(outcome)
         self._found(outcome)
         if outcome.problems or outcome.remarks:

@@ -173,6 +173,11 @@ class Stage:
         self.began = len(self.peer.trace.entries)
         self._ids = {}
 
+    def end(self) -> None:
+        """An example is over: our end of the link is honest again."""
+        for wire in self.peer._wires:
+            wire.faults, wire.auto_pong = None, True
+
     def do(self, act: Act) -> None:
         """Do one act. Raises what a case's body could raise: ExpectationFailed, Inconclusive."""
         VERBS[act.verb](self, **act.args)
@@ -435,6 +440,8 @@ def _faults(stage: Stage, faults: list[dict[str, Any]]) -> None:
     from conformance.link.faults import Fault, FaultKind, FaultPlan
 
     plan = FaultPlan(tuple(Fault(**{**one, "kind": FaultKind(one["kind"])}) for one in faults))
+    # What we write from here on need not arrive: who judges the trace has to know.
+    stage.peer.act("link", "faults", {"faults": faults}, stimulus=False)
     for wire in stage.peer._wires:
         wire.faults = plan
 

@@ -73,7 +73,7 @@ def test_a_longer_list_than_declared(csms: FakeCsms) -> None:
 
 
 @case("OC_S_27_CS")
-def test_races(fuzz: Campaign) -> None:
+def test_races(csms: FakeCsms, fuzz: Campaign) -> None:
     """Remote start, reset, unlock and availability race with a driver: every transaction is whole, none goes on."""
     step("Race CALLs against a driver", expect="the station lives, every transaction is whole and has ended")
     fuzz.rows(races(fuzz.target))
@@ -83,7 +83,7 @@ def test_races(fuzz: Campaign) -> None:
 
 
 @case("OC_S_30_CS")
-def test_odd_texts(fuzz: Campaign) -> None:
+def test_odd_texts(csms: FakeCsms, fuzz: Campaign) -> None:
     """Texts that are empty, or made of control characters and the like, are answered and harm nobody."""
     step("Put odd texts into legal places", expect="an answer to each; the station lives on")
     fuzz.rows(odd_texts(fuzz.target))
