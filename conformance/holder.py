@@ -161,7 +161,7 @@ def _credentials(dut: Any) -> tuple[str, ...]:
     from conformance.cases.tls import pki_of
 
     pki = pki_of(dut)
-    told = ["--firmware-roots", str(pki.roots)]
+    told = ["--firmware-roots", str(pki.roots), "--file-roots", str(pki.roots)]
     if dut.security_profile in (1, 2):
         told += ["--password", dut.password.decode()]
     if dut.security_profile:

@@ -30,6 +30,7 @@ def parser(kind: str = "") -> argparse.ArgumentParser:
         ("cert", "the station's certificate for security profile 3 (PEM)"),
         ("key", "the key of --cert (PEM)"),
         ("firmware-roots", "root certificates under which firmware has to be signed (PEM)"),
+        ("file-roots", "root certificates to trust on https and ftps (PEM; default: those of --ca)"),
     ):
         station.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
     station.add_argument(

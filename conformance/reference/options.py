@@ -12,7 +12,8 @@ class StationOptions:
 
     `csms` is the URL without the identity. For wss, `ca` holds the root certificates to trust (None: the system's),
     `certificate` and `key` the station's own (security profile 3), `firmware_roots` those under which firmware has to
-    be signed (None: any certificate that is valid today is believed); all are PEM files. `settings` replaces factory
+    be signed (None: any certificate that is valid today is believed), `file_roots` those of HTTPS and FTPS servers of
+    files (None: `ca`); all are PEM files. `settings` replaces factory
     values of variables ("Component.Variable" or "Component.Variable[instance]" in 2.x, the key's name in 1.6).
     `reconnect_wait` is the shortest pause before a reconnection; it doubles up to five times. `transfer_time` is how
     long an upload or download takes at least.
@@ -27,6 +28,7 @@ class StationOptions:
     certificate: Path | None = None
     key: Path | None = None
     firmware_roots: Path | None = None
+    file_roots: Path | None = None
     defects: tuple[str, ...] = ()
     habits: tuple[str, ...] = ()
     settings: dict[str, str] = field(default_factory=dict)

@@ -73,7 +73,13 @@ class Station:
         self.network.set()
         self.queue = TransactionQueue(self.memory)
         self.security = SecurityEvents(self.memory, self.clock)
-        self.transfers = Transfers(self.defects.active, self.clock.now, options.firmware_roots, self.break_down)
+        self.transfers = Transfers(
+            self.defects.active,
+            self.clock.now,
+            options.firmware_roots,
+            self.break_down,
+            options.file_roots or options.ca,
+        )
         self._connection: ClientConnection | None = None
         self._life: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()

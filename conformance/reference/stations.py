@@ -25,6 +25,7 @@ def options_of(arguments: argparse.Namespace, settings: dict[str, str]) -> Stati
         certificate=arguments.cert,
         key=arguments.key,
         firmware_roots=arguments.firmware_roots,
+        file_roots=arguments.file_roots,
         defects=tuple(arguments.defect),
         habits=tuple(arguments.habit),
         settings=settings,

@@ -1,4 +1,4 @@
-"""Uploads and downloads by HTTP, the one protocol that the reference stations know, and who signed a firmware.
+"""Uploads and downloads by HTTP(S) and FTP(S), and who signed a firmware.
 
 The other side is not trusted: a transfer is bounded in time, size and redirects, and credentials that a URL holds go to
 no other origin (aiohttp sees to the latter).
@@ -6,20 +6,26 @@ no other origin (aiohttp sees to the latter).
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
+PROTOCOLS = ("FTP", "FTPS", "HTTP", "HTTPS")
 MAX_REDIRECTS = 5
 NOT_FOUND = 404
 MAX_DOWNLOAD = 64 * 1024 * 1024
 """Bytes of the largest file that a station takes."""
+_TIME = 10.0
 _MAX_CHAIN = 5
+_FTP_STATUSES = {500: 501, 502: 501, 504: 501, 501: 400, 530: 401, 532: 403, 550: 403, 552: 507, 553: 403}
+"""What replies of FTP are by the status codes of HTTP."""
 
 
 class TransferFailed(Exception):
@@ -39,35 +45,54 @@ class Transfers:
         now: Callable[[], datetime],
         roots: Path | None,
         break_down: Callable[[], None],
+        trusted: Path | None = None,
     ) -> None:
-        """`active` says whether a defect is switched on; `roots`: see `certificate_objection`."""
+        """`active` says whether a defect is switched on; `roots`: see `certificate_objection`; `trusted`: the root
+        certificates of file servers (PEM, None: the system's)."""
         self._active = active
         self._now = now
         self._roots = roots
         self._break_down = break_down
+        self._trusted = trusted
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        from conformance.reference.link import tls_context
+
+        return tls_context(self._trusted, None, None)
 
     def supported(self, url: str) -> bool:
         """Whether the location is one that can be used."""
         return supported(url) or (url.startswith("file:") and self._active("file-url-accepted"))
 
-    async def download(self, url: str) -> bytes:
-        """The file at a URL. Raises TransferFailed."""
+    async def download(self, url: str, so_far: bytearray | None = None) -> bytes:
+        """The file at a URL. Raises TransferFailed.
+
+        `so_far` holds the beginning that an earlier attempt brought; what this one brings is appended, and stays there
+        when it fails.
+        """
         if url.startswith("file:") and self._active("file-url-accepted"):
             return Path(urlsplit(url).path).read_bytes()
+        content = bytearray() if so_far is None else so_far
         try:
-            return await download(url)
+            await download(url, content, tls=self._tls_for(url))
         except TransferFailed as problem:
             if problem.status == NOT_FOUND and self._active("dies-on-missing-firmware"):
                 self._break_down()
             raise
+        return bytes(content)
 
     async def upload(self, url: str, name: str, content: bytes) -> None:
         """Bring a file. Raises TransferFailed."""
+        careless = self._active("log-credentials-follow-redirect")
         try:
-            await upload(url, name, content, careless=self._active("log-credentials-follow-redirect"))
+            await upload(url, name, content, careless=careless, tls=self._tls_for(url))
         except TransferFailed:
             if not self._active("failed-upload-called-uploaded"):
                 raise
+
+    def _tls_for(self, url: str) -> ssl.SSLContext | None:
+        return self._tls if url.partition(":")[0].lower() in ("https", "ftps") else None
 
     def refuses(self, certificate: str) -> bool:
         """Whether a firmware signing certificate is not to be believed."""
@@ -82,22 +107,47 @@ class Transfers:
 
 def supported(url: str) -> bool:
     """Whether the location is one that `upload` and `download` can use."""
-    parts = urlsplit(url)
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
+    parts = _split(url)
+    return parts is not None and parts.scheme.upper() in PROTOCOLS and bool(parts.hostname)
 
 
-async def upload(url: str, name: str, content: bytes, timeout: float = 10.0, *, careless: bool = False) -> None:
-    """PUT `content` as `name` below the folder `url`, which must take it itself. Raises TransferFailed.
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        # Reading it finds what is no port.
+        return parts if parts.port is None or parts.port else None
+    except ValueError:
+        return None
+
+
+async def upload(
+    url: str,
+    name: str,
+    content: bytes,
+    timeout: float = _TIME,
+    *,
+    careless: bool = False,
+    tls: ssl.SSLContext | None = None,
+) -> None:
+    """Bring `content` as `name` into the folder `url`, which must take it itself. Raises TransferFailed.
 
     `careless`: follow a redirect, and show the URL's credentials there, too.
     """
+    if urlsplit(url).scheme in ("ftp", "ftps"):
+        from conformance.reference.ftp import FtpFailed, bring
+
+        try:
+            await bring(url, name, content, timeout, tls)
+        except FtpFailed as failed:
+            raise TransferFailed(str(failed), _FTP_STATUSES.get(failed.code, 0)) from None
+        return
     import aiohttp
 
     target = f"{url.rstrip('/')}/{name}"
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout)) as session,
-            session.put(target, data=content, allow_redirects=False) as response,
+            session.put(target, data=content, allow_redirects=False, ssl=tls or True) as response,
         ):
             if response.status >= 300:
                 if careless and "Location" in response.headers:
@@ -110,27 +160,37 @@ async def upload(url: str, name: str, content: bytes, timeout: float = 10.0, *, 
         raise TransferFailed(f"{target}: {problem}") from None
 
 
-async def download(url: str, timeout: float = 10.0) -> bytes:
-    """GET the file at `url`. Raises TransferFailed, for a file larger than MAX_DOWNLOAD too."""
+async def download(url: str, so_far: bytearray, timeout: float = _TIME, *, tls: ssl.SSLContext | None = None) -> None:
+    """Append the file at `url` to `so_far`, which holds its beginning. Raises TransferFailed, for a file larger than
+    MAX_DOWNLOAD too; what came by then stays there."""
+    if urlsplit(url).scheme in ("ftp", "ftps"):
+        from conformance.reference.ftp import FtpFailed, fetch
+
+        try:
+            await fetch(url, so_far, MAX_DOWNLOAD, timeout, tls)
+        except FtpFailed as failed:
+            raise TransferFailed(str(failed), NOT_FOUND if failed.code == 550 else 0) from None
+        return
     import aiohttp
 
-    content = bytearray()
+    headers = {"Range": f"bytes={len(so_far)}-"} if so_far else {}
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout)) as session,
-            session.get(url, max_redirects=MAX_REDIRECTS) as response,
+            session.get(url, headers=headers, max_redirects=MAX_REDIRECTS, ssl=tls or True) as response,
         ):
+            if response.status != 206:
+                so_far.clear()
             if response.status >= 400:
                 raise TransferFailed(f"{url}: HTTP status {response.status}", response.status)
             if (response.content_length or 0) > MAX_DOWNLOAD:
                 raise TransferFailed(f"{url}: {response.content_length} bytes are too many")
-            async for chunk in response.content.iter_chunked(65536):
-                content += chunk
-                if len(content) > MAX_DOWNLOAD:
+            async for chunk in response.content.iter_any():
+                so_far.extend(chunk)
+                if len(so_far) > MAX_DOWNLOAD:
                     raise TransferFailed(f"{url}: more than {MAX_DOWNLOAD} bytes")
     except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as problem:
         raise TransferFailed(f"{url}: {problem}") from None
-    return bytes(content)
 
 
 def certificate_objection(certificate: str, moment: datetime, roots: Path | None) -> str:

@@ -111,7 +111,7 @@ def keys(connectors: int, security: SecurityKeys, *, fixed_cable: bool = False) 
             changed=security.password_set,
         ),
         Key("SecurityProfile", str(security.profile), check=security.may_be, changed=security.profile_set),
-        Key("SupportedFileTransferProtocols", "HTTP,HTTPS", "text", read_only=True),
+        Key("SupportedFileTransferProtocols", "FTP,FTPS,HTTP,HTTPS", "text", read_only=True),
     ]
 
 

@@ -6,7 +6,7 @@ Source: 1.6 sections 5.11 to 5.14, 5.17, 5.18; security whitepaper 5.8 (Extended
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from conformance.reference.authorization import Verdict, presentable
@@ -105,7 +105,15 @@ class Remote:
     # -- TriggerMessage ----------------------------------------------------------------------------------------------
 
     def trigger(self, request: Payload) -> Answer | Payload:
-        """Answer TriggerMessage and ExtendedTriggerMessage; the message follows the answer."""
+        """Answer TriggerMessage; the message follows the answer."""
+        return self._trigger(request, {"FirmwareStatusNotification": self._station.files.tell_firmware_status})
+
+    def extended_trigger(self, request: Payload) -> Answer | Payload:
+        """Answer ExtendedTriggerMessage of the whitepaper: a firmware is a signed one there."""
+        files = self._station.files
+        return self._trigger(request, {"FirmwareStatusNotification": files.tell_signed_firmware_status})
+
+    def _trigger(self, request: Payload, more: Mapping[str, Callable[[], object]]) -> Answer | Payload:
         number = request.get("connectorId")
         numbers = self._station.statuses.numbers() if number is None else [number]
         if number is not None and number not in self._station.statuses.numbers():
@@ -116,8 +124,8 @@ class Remote:
             "StatusNotification": lambda: self._statuses(numbers),
             "MeterValues": lambda: self._meter_values(numbers),
             "DiagnosticsStatusNotification": self._station.files.tell_diagnostics_status,
-            "FirmwareStatusNotification": self._station.files.tell_firmware_status,
             "LogStatusNotification": self._station.files.tell_log_status,
+            **more,
         }
         act = makers.get(request["requestedMessage"])
         if act is None:

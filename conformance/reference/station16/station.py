@@ -62,7 +62,7 @@ class Station16(Station):
             "UnlockConnector": self.remote.unlock,
             "Reset": self.remote.reset,
             "TriggerMessage": self.remote.trigger,
-            "ExtendedTriggerMessage": self.remote.trigger,
+            "ExtendedTriggerMessage": self.remote.extended_trigger,
             "ClearCache": self.tokens.clear_cache,
             "SetChargingProfile": self.charging.set,
             "ClearChargingProfile": self.charging.clear,
@@ -86,6 +86,7 @@ class Station16(Station):
         """Answer a CALL; one that comes while the charge point is rejected gets a SecurityError."""
         if self.registration not in ("Accepted", "Pending"):
             raise CallError("SecurityError", "the charge point has not been accepted")
+        self.files.note(f"{action} received")
         handler = self._handlers.get(action)
         return None if handler is None else handler(payload)
 
@@ -96,6 +97,8 @@ class Station16(Station):
         self.sessions.power_up()
         self.charging.power_up()
         self.reservations.power_up()
+        self.files.power_up()
+        self.files.note("started")
         # A cable that is in at boot may be the start of a session (TC_015, TC_032: Finishing or Preparing).
         for session in self.sessions.all():
             session.finishing = False
@@ -108,6 +111,7 @@ class Station16(Station):
             # Who uses a security profile has the whitepaper's messages, and its critical events (chapter 8).
             kind = "StartupOfTheDevice" if self._boot_reason == "PowerUp" else "ResetOrReboot"
             self.security.happened(kind, critical=True)
+        await self.files.booted()
 
     async def reconnected(self, offline: float) -> None:
         self.statuses.report_changes()
@@ -213,7 +217,7 @@ class Station16(Station):
             "chargePointVendor": VENDOR,
             "chargePointModel": MODEL,
             "chargePointSerialNumber": self.options.identity[:25],
-            "firmwareVersion": FIRMWARE,
+            "firmwareVersion": self.memory.section("firmware").get("version", FIRMWARE),
         }
 
     def heartbeat_interval(self) -> float:
@@ -226,6 +230,7 @@ class Station16(Station):
         return self.configuration.number("WebSocketPingInterval") or None
 
     def connected(self) -> None:
+        self.files.note("connected")
         self.profiles.connected()
 
     def connection_failed(self, attempts: int) -> None:

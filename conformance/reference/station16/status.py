@@ -54,7 +54,9 @@ class Statuses:
         evse = self._station.hardware.evse(number)
         keys = (0, number)
         operative = all(self._operative(key) and self._scheduled.get(key, True) for key in keys)
-        return operative and evse is not None and not evse.faulted and not self._station.going_down
+        station = self._station
+        free = not station.going_down and not station.files.installing
+        return operative and evse is not None and not evse.faulted and free
 
     def state(self, number: int) -> tuple[str, str, str]:
         """Status, errorCode and info of a connector."""
@@ -74,7 +76,7 @@ class Statuses:
             if session.suspended or session.held:
                 return "SuspendedEVSE", "NoError", ""
             return ("Charging" if evse.ev_takes_energy else "SuspendedEV"), "NoError", ""
-        early = self._scheduled.get(0) is False
+        early = self._scheduled.get(0) is False or self._station.files.installing
         if not self._operative(0) or not self._operative(number) or early:
             return "Unavailable", "NoError", ""
         if session.finishing:
