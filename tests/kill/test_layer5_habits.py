@@ -90,8 +90,8 @@ STATIONS_2 = (
 STATIONS_16 = (
     "spacious-json numbered-messages offset-zero full-boot-notification late-transactions plain-status vendor-keys",
     "escaped-json long-message-ids whole-seconds wordy-status pings chatty acts-before-answering tokens-cached",
-    "clock-one-second-fast microseconds sparse-meter-values suspended-first",
-    "clock-one-second-slow heartbeats-often spontaneous-meter-values offset-one-hour",
+    "clock-one-second-fast microseconds sparse-meter-values suspended-first sparse-composite",
+    "clock-one-second-slow heartbeats-often spontaneous-meter-values offset-one-hour composite-in-pieces",
 )
 CSMSS_2 = (
     "spacious-json numbered-messages custom-data offset-zero generous-token-info curious clock-one-second-fast",
@@ -101,7 +101,7 @@ CSMSS_2 = (
 CSMSS_16 = (
     "spacious-json numbered-messages offset-zero generous-token-info curious clock-one-second-fast",
     "escaped-json long-message-ids whole-seconds great-transaction-ids pings slow-requests heartbeat-every-minute",
-    "offset-one-hour heartbeat-up-to-the-station clock-one-second-slow microseconds",
+    "offset-one-hour heartbeat-up-to-the-station clock-one-second-slow microseconds plain-profiles",
 )
 
 

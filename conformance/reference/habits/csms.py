@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from conformance.reference.habits import Habit, habit, own_habit
@@ -195,3 +196,19 @@ class _GreatTransactionIds(Habit):
         counters = self.context.store.counters
         counters["transactionId"] = max(counters.get("transactionId", 0), 2147480000)
         return []
+
+
+@habit(
+    "plain-profiles",
+    roles=ROLES,
+    families=OLD,
+    legal="charging profiles name no phases where three are meant, and write limits with a point (1.6 7.14)",
+)
+class _PlainProfiles(Habit):
+    def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        profile = payload.get("csChargingProfiles", payload.get("chargingProfile"))
+        for period in profile["chargingSchedule"]["chargingSchedulePeriod"] if profile else ():
+            period["limit"] = Decimal(period["limit"]).quantize(Decimal("0.1"))
+            if period.get("numberPhases") == 3:
+                del period["numberPhases"]
+        return [(action, payload)]

@@ -545,6 +545,54 @@ class _SpontaneousMeterValues(Habit):
         return [measure()]
 
 
+# -- smart charging --------------------------------------------------------------------------------------------------
+
+
+class _Composites(Answers):
+    actions = ("GetCompositeSchedule",)
+
+    def change(self, answer: Payload) -> Payload:
+        return self.told(answer) if "chargingSchedule" in answer else answer
+
+    def told(self, answer: Payload) -> Payload:
+        """The schedule that is told instead."""
+        return answer
+
+
+@habit(
+    "composite-in-pieces",
+    roles=ROLES,
+    families=OLD,
+    legal="a composite schedule has more periods than it needs: two with the same limit follow each other (1.6 5.7, "
+    "7.13: what counts is the limit at each moment)",
+)
+class _CompositeInPieces(_Composites):
+    def told(self, answer: Payload) -> Payload:
+        schedule = answer["chargingSchedule"]
+        pieces: list[Payload] = []
+        ends = [one["startPeriod"] for one in schedule["chargingSchedulePeriod"][1:]] + [schedule["duration"]]
+        for period, end in zip(schedule["chargingSchedulePeriod"], ends, strict=True):
+            start = period["startPeriod"]
+            pieces += [period] if end - start < 20 else [period, {**period, "startPeriod": start + 10}]
+        schedule["chargingSchedulePeriod"] = pieces
+        return answer
+
+
+@habit(
+    "sparse-composite",
+    roles=ROLES,
+    families=OLD,
+    legal="a composite schedule names no phases where there are three, and starts on a whole second "
+    "(1.6 7.14: three are assumed; 3.15: nothing asks for fractions)",
+)
+class _SparseComposite(_Composites):
+    def told(self, answer: Payload) -> Payload:
+        for period in answer["chargingSchedule"]["chargingSchedulePeriod"]:
+            if period.get("numberPhases") == 3:
+                del period["numberPhases"]
+        return {**answer, "scheduleStart": answer["scheduleStart"][:19] + "Z"}
+
+
 # -- what is set at the factory --------------------------------------------------------------------------------------
 
 
