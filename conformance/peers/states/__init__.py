@@ -43,4 +43,10 @@ def all_states() -> dict[tuple[str, str, str], State]:
 
 def load() -> None:
     """Import the modules that register states."""
-    from conformance.peers.states import csms_2, csms_16, station_2, station_16  # noqa: F401  # they register
+    from conformance.peers.states import (  # noqa: F401  # they register
+        csms_2,
+        csms_16,
+        station_2,
+        station_16,
+        station_16_tokens,
+    )

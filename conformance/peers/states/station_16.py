@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.peers.csms import FakeCsms
+from conformance.peers.payload import ABSENT, one_of
 from conformance.peers.peer import Request
 from conformance.peers.states import state
 
@@ -187,9 +188,17 @@ def id_tag_cached(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = 
     connector = connector or lab.dut.connector
     token = token or lab.dut.tokens.valid
     start = charging(csms, lab, connector, token)
+    stopped_by_driver(csms, lab, start, connector, token)
+
+
+@state("StoppedByDriver", family="1.6", dut="CS")
+def stopped_by_driver(csms: FakeCsms, lab: Any, start: Request, connector: Any = None, token: Any = None) -> None:
+    """The transaction of `start` is stopped by a token, and the cable unplugged: the connector is Available again."""
+    connector = connector or lab.dut.connector
+    token = token or lab.dut.tokens.valid
     csms.mark()
     lab.operator.present_token(token, connector)
-    stopped(csms, lab, start, connector)
+    stopped(csms, lab, start, connector, idTag=token.idTag, reason=one_of("Local", ABSENT))
     csms.mark()
     lab.operator.unplug(connector)
     csms.expect_connector_status("Available", connector, within=csms.deadlines.physical)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 MEASURANDS = ("Energy.Active.Import.Register", "Power.Active.Import", "Current.Import", "Voltage")
 MAX_KEYS = 50
-LIST_LENGTH = 100
+LISTS = "LocalAuthListManagement"
+LIST_LENGTH, LIST_PART = 600, 100
+"""idTags that the local list has room for, and that one SendLocalList may bring."""
 PROFILES = "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging"
 
 
@@ -36,13 +38,15 @@ class SecurityKeys:
 
 @dataclass
 class Key:
-    """One key. `kind` is boolean, integer, measurands or text; `write_only` keys never show their value."""
+    """One key. `kind` is boolean, integer, measurands or text; `write_only` keys never show their value; without its
+    `profile` (of SupportedFeatureProfiles) there is no such key."""
 
     name: str
     value: str
     kind: str = "integer"
     read_only: bool = False
     write_only: bool = False
+    profile: str = "Core"
     check: Callable[[str], bool] | None = None
     changed: Callable[[str], None] | None = None
 
@@ -94,9 +98,9 @@ def keys(connectors: int, security: SecurityKeys, *, fixed_cable: bool = False) 
         # Errata 3.83: false and not to be changed where the cable is fixed.
         Key("UnlockConnectorOnEVSideDisconnect", "false" if fixed_cable else "true", "boolean", read_only=fixed_cable),
         Key("WebSocketPingInterval", "0"),
-        Key("LocalAuthListEnabled", "true", "boolean"),
-        Key("LocalAuthListMaxLength", str(LIST_LENGTH), read_only=True),
-        Key("SendLocalListMaxLength", str(LIST_LENGTH), read_only=True),
+        Key("LocalAuthListEnabled", "true", "boolean", profile=LISTS),
+        Key("LocalAuthListMaxLength", str(LIST_LENGTH), read_only=True, profile=LISTS),
+        Key("SendLocalListMaxLength", str(LIST_PART), read_only=True, profile=LISTS),
         Key("ReserveConnectorZeroSupported", "true", "boolean", read_only=True),
         Key("ChargeProfileMaxStackLevel", "9", read_only=True),
         Key("ChargingScheduleAllowedChargingRateUnit", "Current,Power", "text", read_only=True),
@@ -138,7 +142,8 @@ class Configuration:
         return int(self.text(name) or 0)
 
     def flag(self, name: str) -> bool:
-        return self.text(name).lower() == "true"
+        """Whether the charge point has the key and it is true."""
+        return self.find(name) is not None and self.text(name).lower() == "true"
 
     def members(self, name: str) -> list[str]:
         return [part.strip() for part in self.text(name).split(",") if part.strip()]
@@ -152,14 +157,20 @@ class Configuration:
             key.changed(value)
 
     def factory(self, settings: dict[str, str]) -> None:
-        """Replace factory values. Raises ValueError for an unknown key or a value that it does not take."""
+        """Replace factory values; "" leaves out a key that does not take it, and what it stands for (an authorization
+        cache, say). Raises ValueError for an unknown key or a value that it does not take."""
         for name, value in settings.items():
             key = self.find(name)
             if key is None:
                 raise ValueError(f"--set {name}: the charge point has no such key")
-            if not key.takes(value):
+            if key.takes(value):
+                key.value = value
+            elif not value:
+                del self._keys[name.casefold()]
+            else:
                 raise ValueError(f"--set {name}={value}: not a value of this key")
-            key.value = value
+        profiles = ("Core", *self.members("SupportedFeatureProfiles"))
+        self._keys = {name: key for name, key in self._keys.items() if key.profile in profiles}
 
     # -- for the Central System ------------------------------------------------------------------------------------
 

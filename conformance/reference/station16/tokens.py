@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.authorization import Verdict, presentable
-from conformance.reference.station16.configuration import LIST_LENGTH
+from conformance.reference.station16.configuration import LIST_LENGTH, LIST_PART
 from conformance.reference.wire import CallError, CallTimeout, Disconnected, InvalidAnswer, Payload
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ class Tokens:
     def __init__(self, station: Station16) -> None:
         self._station = station
 
-    def _known(self, id_tag: str) -> Verdict | None:
-        """The local list goes before the cache (3.5.3)."""
+    def known(self, id_tag: str) -> Verdict | None:
+        """What list and cache say of the tag; the list goes before the cache (3.5.3)."""
         config = self._station.configuration
         listed = self._station.local_list.find(id_tag) if config.flag("LocalAuthListEnabled") else None
         if listed is not None:
@@ -35,7 +35,7 @@ class Tokens:
 
     async def judge(self, id_tag: str) -> Verdict:
         """Whether the tag may charge."""
-        known = self._known(id_tag)
+        known = self.known(id_tag)
         if not self._station.online:
             return self._judge_offline(known)
         if known is not None and known.accepted and self._station.configuration.flag("LocalPreAuthorize"):
@@ -55,17 +55,31 @@ class Tokens:
         return Verdict("Accepted") if config.flag("AllowOfflineTxForUnknownId") else REFUSED
 
     def learn(self, id_tag: str, info: Payload) -> Verdict:
-        """The Central System told of a tag: remember it in the cache, unless the list has it (3.5.1)."""
+        """The Central System told of a tag: remember it in the cache, unless the list has it (3.5.1).
+
+        A list that says otherwise stays as it is, and the Central System is told of the conflict (3.5.2).
+        """
         verdict = verdict_of(info)
         config = self._station.configuration
-        if config.flag("AuthorizationCacheEnabled") and self._station.local_list.find(id_tag) is None:
-            self._station.cache.learn(id_tag, verdict, info.get("expiryDate"), None, 0)
+        listed = self._station.local_list.find(id_tag)
+        if listed is None:
+            if config.flag("AuthorizationCacheEnabled"):
+                self._station.cache.learn(id_tag, verdict, info.get("expiryDate"), None, 0)
+        elif listed.accepted != verdict.accepted and config.flag("LocalAuthListEnabled"):
+            self._tell_conflict()
         return verdict
+
+    def _tell_conflict(self) -> None:
+        """It concerns connector 0, whose status stays what it was (3.5.2)."""
+        status = self._station.statuses.state(0)[0]
+        stamp = self._station.clock.stamp()
+        conflict = {"connectorId": 0, "errorCode": "LocalListConflict", "status": status, "timestamp": stamp}
+        self._station.spawn(self._station.tell("StatusNotification", conflict))
 
     # -- for the Central System ------------------------------------------------------------------------------------
 
     def clear_cache(self, request: Payload) -> Payload:
-        """Answer ClearCache."""
+        """Answer ClearCache; Rejected without a cache (errata 3.23)."""
         if not self._station.configuration.flag("AuthorizationCacheEnabled"):
             return {"status": "Rejected"}
         self._station.cache.clear()
@@ -74,7 +88,11 @@ class Tokens:
     def list_version(self, request: Payload) -> Payload:
         """Answer GetLocalListVersion: 0 for an empty list, -1 while lists are not supported (5.10)."""
         enabled = self._station.configuration.flag("LocalAuthListEnabled")
-        return {"listVersion": self._station.local_list.version if enabled else -1}
+        return {"listVersion": self._version() if enabled else -1}
+
+    def _version(self) -> int:
+        held = self._station.local_list
+        return held.version if len(held) else 0
 
     def send_list(self, request: Payload) -> Payload:
         """Answer SendLocalList (5.15)."""
@@ -88,7 +106,7 @@ class Tokens:
             entries.append((one["idTag"], verdict_of(info) if info is not None else None, expires))
         tags = [tag.casefold() for tag, _, _ in entries]
         full = request["updateType"] == "Full"
-        if len(entries) > LIST_LENGTH or not held.fits(entries, LIST_LENGTH, full=full):
+        if len(entries) > LIST_PART or not held.fits(entries, LIST_LENGTH, full=full):
             if self._station.defects.active("oversized-list-half-applied"):
                 held.replace(request["listVersion"], entries[:LIST_LENGTH])
             return {"status": "Failed"}
@@ -98,7 +116,7 @@ class Tokens:
             if any(verdict is None for _, verdict, _ in entries):
                 return {"status": "Failed"}
             held.replace(request["listVersion"], entries)
-        elif request["listVersion"] <= held.version:
+        elif request["listVersion"] <= self._version():
             return {"status": "VersionMismatch"}
         else:
             held.change(request["listVersion"], entries)
