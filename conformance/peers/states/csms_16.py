@@ -57,16 +57,19 @@ def preparing(station: FakeStation, lab: Any) -> None:
 
 
 @state("Started", family="1.6", dut="CSMS")
-def started(station: FakeStation, lab: Any, token: Any = None) -> int:
-    """A transaction starts and the connector is Charging; the transactionId that the CSMS gave."""
-    transaction_id: int = started_as(station, lab, "Accepted", token=token)
+def started(station: FakeStation, lab: Any, token: Any = None, **fields: Any) -> int:
+    """A transaction starts (with `fields`) and the connector is Charging; the transactionId that the CSMS gave."""
+    transaction_id: int = started_as(station, lab, "Accepted", token=token, **fields)
     station.report_connector("Charging", lab.dut.connector)
     return transaction_id
 
 
 @state("StartedAs", family="1.6", dut="CSMS")
-def started_as(station: FakeStation, lab: Any, status: str, token: Any = None, timestamp: str = "") -> int:
-    """StartTransaction is answered with that status of the token; the transactionId that the CSMS gave."""
+def started_as(
+    station: FakeStation, lab: Any, status: str, token: Any = None, timestamp: str = "", **fields: Any
+) -> int:
+    """StartTransaction (with `fields`) is answered with that status of the token; the transactionId that the CSMS
+    gave."""
     token = token or lab.dut.tokens.valid
     connector = lab.dut.connector
     start = station.send(
@@ -75,6 +78,7 @@ def started_as(station: FakeStation, lab: Any, status: str, token: Any = None, t
         idTag=token.idTag,
         meterStart=station.meter(connector.evseId),
         timestamp=timestamp or station.timestamp(),
+        **fields,
     )
     _accepted(station, "StartTransaction", start, "1.6 4.8", status)
     if not isinstance(start.transactionId, int):
@@ -90,11 +94,11 @@ def started_as(station: FakeStation, lab: Any, status: str, token: Any = None, t
 
 
 @state("Charging", family="1.6", dut="CSMS")
-def charging(station: FakeStation, lab: Any, token: Any = None) -> int:
-    """A whole start, identification first; the transactionId that the CSMS gave."""
+def charging(station: FakeStation, lab: Any, token: Any = None, **fields: Any) -> int:
+    """A whole start, identification first, with `fields` in StartTransaction; the transactionId that the CSMS gave."""
     authorized(station, lab, token)
     preparing(station, lab)
-    transaction_id: int = started(station, lab, token)
+    transaction_id: int = started(station, lab, token, **fields)
     return transaction_id
 
 

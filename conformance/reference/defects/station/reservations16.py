@@ -70,7 +70,7 @@ _flag(
 _flag(
     "reservation-for-anybody",
     "any idTag that is accepted can charge on a reserved connector (1.6 5.13)",
-    *("TC_046_1_CS", "OC_16_30_CS", "OC_16_34_CS"),
+    *("TC_046_1_CS", "OC_16_34_CS"),
 )
 _flag("reservation-outlives-its-expiry", "a reservation goes on after its expiryDate (1.6 5.13)", "TC_047_CS")
 _flag(
