@@ -397,3 +397,34 @@ def send_while_another(text: str | Text | Iterable[Segment]) -> Act:
 def end_by_another() -> Act:
     """Begin a transaction, have the second station end it, and see by tokens.single whether it still runs."""
     return act("end_by_another")
+
+
+def does(station: int, what: str, evse: int = 1, token: str = "valid") -> Act:
+    """Have our first or second station do something, told to the CSMS now or once it is connected again.
+
+    `what`: "plug", "token" (a token of the description by its name), "meter", "stop", "unplug", at an EVSE; "boot",
+    "boot in vain" (the operator has the CSMS leave it Pending), "leave" (TCP ends), "come back", "heartbeat".
+    """
+    return act("does", station=station, what=what, evse=evse, token=token)
+
+
+def at_once(what: str) -> Act:
+    """Have both stations send a CALL before either is answered.
+
+    "good and blocked token", "blocked and good token", "starts" (of transactions) or "boots".
+    """
+    return act("at_once", what=what)
+
+
+def has_sent(station: int, action: str, payload: dict[str, Any] | None = None) -> Act:
+    """Have the operator make the CSMS send a CALL to one of our stations: it comes there, and not to the other one.
+
+    Values may be "{{running}}", a transaction of that station, "{{number}}" and "{{label}}", fresh ones, and "{{token
+    NAME}}". Without any the CSMS fills in what that station runs.
+    """
+    return act("has_sent", station=station, action=action, payload=payload or {})
+
+
+def home() -> Act:
+    """Both stations are connected and accepted, say whatever waits, end what runs and pull their cables."""
+    return act("home")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.ocppj.versions import VERSIONS, Version, version
+from conformance.reference import csms_crossing
 from conformance.reference.csms_certificates import CertificateAuthority
 from conformance.reference.csms_desk import Desk
 from conformance.reference.csms_door import PATH, Door, Security, identity_of, subject_of
@@ -153,7 +154,7 @@ class Csms:
         """
         if payload is not None and not isinstance(payload, dict):
             raise VerbError(f"payload: expected an object, got {type(payload).__name__}")
-        session = self._live.get(str(identity))
+        session = csms_crossing.addressee(self._live, str(identity))
         if session is None:
             raise VerbError(f"no station {identity!r} is connected; connected: {', '.join(self._live) or 'none'}")
         try:
@@ -249,15 +250,20 @@ class Csms:
         )
         self._live[identity] = session
         older = succeed(defects, self._live, older, session)
-        if older is not None:
+        csms_crossing.take_socket(defects, self._live, session)
+        for gone in (older, csms_crossing.neighbour_to_close(defects, self._live, session)):
+            if gone is None:
+                continue
             task = asyncio.get_running_loop().create_task(
-                older.endpoint.close(_POLICY_VIOLATION, "replaced by a newer connection of the same station")
+                gone.endpoint.close(_POLICY_VIOLATION, "replaced by a newer connection of the same station")
             )
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
         return session
 
     def _registration(self, identity: str) -> Registration:
+        if self._flawed("one-registration-for-all"):
+            identity = next(iter(self._registrations), identity)
         known = self._registrations.get(identity)
         if known is None:
             known = Registration(self.store.station(identity), self.store, self.settings)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from conformance.reference import csms_crossing
 from conformance.reference.csms_desk import Desk
 from conformance.reference.csms_registration import now
 from conformance.reference.csms_store import Transaction
@@ -83,7 +84,7 @@ def _repeated(desk: Desk, payload: Payload) -> Transaction | None:
 
 def _stop_transaction(desk: Desk, payload: Payload) -> Outcome:
     """Always confirmed: a stop cannot be prevented (4.10). idTagInfo only for an idTag that was sent."""
-    transaction = desk.record.transaction(payload["transactionId"])
+    transaction = csms_crossing.stopped(desk, payload["transactionId"])
     if transaction is not None and transaction.running:
         transaction.ended = payload["timestamp"]
         transaction.meter_stop = payload["meterStop"]

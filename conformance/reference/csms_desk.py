@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from conformance.ocppj.versions import Version
+from conformance.reference import csms_crossing
 from conformance.reference.csms_certificates import CertificateAuthority
 from conformance.reference.csms_registration import Registration
 from conformance.reference.csms_store import StationRecord, Store, Transaction
@@ -33,7 +34,9 @@ class Desk:
         """The id of a new transaction (1.6): one that no other has."""
         self.begun += 1
         anew = self.defects.active("transaction-ids-begin-anew")
-        return self.begun if anew else self.store.next("transactionId")
+        own = self.defects.active("transactions-numbered-by-station")
+        counter = f"transactionId of {self.record.identity}" if own else "transactionId"
+        return self.begun if anew else self.store.next(counter)
 
     def judge(self, value: str, *, kind: str = "", unknown: str = "Invalid", own: object = None) -> Verdict:
         """What the token book says; `own` is the id of the transaction that the token is presented for."""
@@ -45,7 +48,7 @@ class Desk:
                 for one in record.transactions
             )
 
-        return self.tokens.judge(value, kind=kind, busy=busy, unknown=unknown)
+        return csms_crossing.verdict(self, self.tokens.judge(value, kind=kind, busy=busy, unknown=unknown))
 
     def running(self, evse: int | None = None) -> Transaction | None:
         """The running transaction of this station (on that EVSE)."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from conformance.reference import csms2x, csms16
+from conformance.reference import csms2x, csms16, csms_crossing
 from conformance.reference.csms_desk import Desk
 from conformance.reference.csms_requests import complete, parts
 from conformance.reference.wire import (
@@ -135,6 +135,7 @@ class Session:
         self._answers.learn(self.desk, action, payload, result)
 
     def _handle(self, action: str, payload: Payload) -> Answer | Payload | None:
+        csms_crossing.before(self.desk, action)
         if not self.desk.defects.active("answers-before-accepted"):
             self.desk.registration.admit(action)
         if action == "BootNotification":

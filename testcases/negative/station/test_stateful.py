@@ -10,7 +10,7 @@ from conformance.fuzz.machines.station import chosen_sequences, station_sequence
 def test_random_sequences(csms: FakeCsms, fuzz: Campaign) -> None:
     """Cable, tokens, remote control, resets, availability, settings and network cuts in any order, as drawn."""
     step("Do what may be done, in any order", expect="whole transactions, right statuses and energy, idle at the end")
-    fuzz.explore(station_sequences(fuzz.target), share=2.5)
+    fuzz.explore(station_sequences(fuzz.target), share=1.5)
 
 
 @case("OC_ST_02_CS")
