@@ -81,9 +81,10 @@ def owed(version: Version, entries: Entries) -> list[Owed]:
     return list(found.values())
 
 
-def lost(entries: Entries) -> frozenset[int]:
-    """The frames of ours, by their index, that a fault kept from arriving."""
-    return frozenset(one.data["frame"] for one in entries if one.kind == "note" and one.data.get("fate") == "lost")
+def lost(entries: Entries, *fates: str) -> frozenset[int]:
+    """The frames of ours, by their index, that had one of these fates (none named: that never arrived)."""
+    wanted = fates or ("lost",)
+    return frozenset(one.data["frame"] for one in entries if one.kind == "note" and one.data.get("fate") in wanted)
 
 
 def undelivered(version: Version, entries: Entries, attempts: int) -> list[Owed]:
@@ -205,7 +206,7 @@ def delivered_once(stage: Stage) -> Iterator[Finding]:
 
 def _read(entries: Entries) -> dict[int, int]:
     """The CALLs of the station whose CALLRESULT it has read, with those answers."""
-    spoilt = {one.data["frame"] for one in entries if one.kind == "note" and one.data.get("fate") in ("lost", "held")}
+    spoilt = lost(entries, "lost", "held")
     answered: dict[int, Entry] = {}
     read = {}
     for entry in entries:
