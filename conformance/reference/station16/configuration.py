@@ -101,7 +101,7 @@ def keys(connectors: int, security: SecurityKeys, *, fixed_cable: bool = False) 
         Key("LocalAuthListEnabled", "true", "boolean", profile=LISTS),
         Key("LocalAuthListMaxLength", str(LIST_LENGTH), read_only=True, profile=LISTS),
         Key("SendLocalListMaxLength", str(LIST_PART), read_only=True, profile=LISTS),
-        Key("ReserveConnectorZeroSupported", "true", "boolean", read_only=True),
+        Key("ReserveConnectorZeroSupported", "true", "boolean", read_only=True, profile="Reservation"),
         Key("ChargeProfileMaxStackLevel", "9", read_only=True),
         Key("ChargingScheduleAllowedChargingRateUnit", "Current,Power", "text", read_only=True),
         Key("ChargingScheduleMaxPeriods", "24", read_only=True),

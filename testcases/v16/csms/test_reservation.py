@@ -179,7 +179,7 @@ def test_two_reservations(station: FakeStation, operator: Operator, dut: Dut) ->
     first = _reserve(station, operator, dut)
 
     step("Have the CSMS reserve another one for another token", expect="ReserveNow with another reservationId")
-    other = {"connectorId": dut.second_connector.connectorId, "idTag": dut.tokens.second.idTag}
+    other: dict[str, Any] = {"connectorId": dut.second_connector.connectorId, "idTag": dut.tokens.second.idTag}
     second = _reserve(station, operator, dut, **other)
     check(
         second.reservationId != first.reservationId,
