@@ -85,17 +85,27 @@ class _Register:
 
 
 class AuthorizationCache(_Register):
-    """What earlier answers of the CSMS said, with a life time."""
+    """What earlier answers of the CSMS said, with a life time; `room` entries at most."""
 
-    def __init__(self, memory: Memory, clock: Clock) -> None:
+    def __init__(self, memory: Memory, clock: Clock, room: int = 500) -> None:
         super().__init__(memory, "cache", clock)
+        self._room = room
 
     def learn(self, token: str, verdict: Verdict, expires: str | None, forget: str | None, life: float) -> None:
         """Store or renew an entry. `forget` is cacheExpiryDateTime; without it, it lives `life` s (0: always)."""
         if forget is None and life > 0:
             forget = format_time(self._clock.now() + timedelta(seconds=life))
+        self._tokens.pop(token.casefold(), None)
+        if len(self._tokens) >= self._room:
+            self._make_room()
         self._put(token, verdict, expires, forget)
         self._memory.save()
+
+    def _make_room(self) -> None:
+        """Forget what is not valid, and if that is nothing, the oldest entry (1.6 3.5.1)."""
+        invalid = [token for token in list(self._tokens) if (known := self.find(token)) and not known.accepted]
+        for token in invalid or list(self._tokens)[:1]:
+            self._tokens.pop(token, None)
 
     def forget(self, token: str) -> None:
         """Forget one token."""

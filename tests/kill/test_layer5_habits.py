@@ -90,7 +90,7 @@ STATIONS_2 = (
 STATIONS_16 = (
     "spacious-json numbered-messages offset-zero full-boot-notification late-transactions plain-status vendor-keys",
     "escaped-json long-message-ids whole-seconds wordy-status pings chatty acts-before-answering tokens-cached",
-    "clock-one-second-fast microseconds sparse-meter-values suspended-first sparse-composite",
+    "clock-one-second-fast microseconds sparse-meter-values suspended-first list-off-callerror sparse-composite",
     "clock-one-second-slow heartbeats-often spontaneous-meter-values offset-one-hour composite-in-pieces",
 )
 CSMSS_2 = (

@@ -281,6 +281,47 @@ async def test_local_list() -> None:
         assert not [call for call in csms.calls if call.action == "Authorize"]
 
 
+LISTED = {"idTag": TOKEN["idToken"], "idTagInfo": {"status": "Accepted"}}
+
+
+async def test_version_of_an_empty_list() -> None:
+    async with booted() as (csms, _):
+        assert (await csms.send("SendLocalList", {"listVersion": 3, "updateType": "Full"})).payload[
+            "status"
+        ] == "Accepted"
+        assert (await csms.send("GetLocalListVersion", {})).payload == {"listVersion": 0}
+        change = {"listVersion": 1, "updateType": "Differential", "localAuthorizationList": [LISTED]}
+        assert (await csms.send("SendLocalList", change)).payload["status"] == "Accepted"
+        assert (await csms.send("GetLocalListVersion", {})).payload == {"listVersion": 1}
+
+
+async def test_conflict_of_list_and_central_system() -> None:
+    async with booted() as (csms, rig):
+        await csms.send("SendLocalList", {"listVersion": 1, "updateType": "Full", "localAuthorizationList": [LISTED]})
+        csms.answers["Authorize"] = {"idTagInfo": {"status": "Blocked"}}
+        rig.do("present_token", idToken=TOKEN, evseId=1)
+        await csms.expect("StatusNotification", connectorId=0, errorCode="LocalListConflict", status="Available")
+
+
+async def test_without_local_lists() -> None:
+    profiles = {"SupportedFeatureProfiles": "Core,RemoteTrigger"}
+    async with booted(settings=profiles) as (csms, _):
+        assert (await csms.send("GetLocalListVersion", {})).payload == {"listVersion": -1}
+        answer = await csms.send("SendLocalList", {"listVersion": 1, "updateType": "Full"})
+        assert answer.payload == {"status": "NotSupported"}
+        answer = await csms.send("GetConfiguration", {"key": ["LocalAuthListEnabled"]})
+        assert answer.payload == {"unknownKey": ["LocalAuthListEnabled"]}
+
+
+async def test_without_cache() -> None:
+    async with booted(settings={"AuthorizationCacheEnabled": "", "LocalPreAuthorize": "true"}) as (csms, rig):
+        assert (await csms.send("ClearCache", {})).payload == {"status": "Rejected"}
+        for evse in (1, 2):
+            rig.do("present_token", idToken=TOKEN, evseId=evse)
+            await csms.expect("Authorize", idTag=TOKEN["idToken"])
+            await csms.expect("StatusNotification", connectorId=evse, status="Preparing")
+
+
 async def test_parent_may_stop() -> None:
     async with booted() as (csms, rig):
         csms.answers["Authorize"] = {"idTagInfo": {"status": "Accepted", "parentIdTag": "P"}}

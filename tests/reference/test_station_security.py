@@ -12,7 +12,7 @@ import pytest
 from conformance.link.pki import TestPki
 from conformance.ocppj import frames
 from conformance.reference import lax, link
-from conformance.reference.authorization import LocalList, Verdict, presentable
+from conformance.reference.authorization import AuthorizationCache, LocalList, Verdict, presentable
 from conformance.reference.clock import Clock
 from conformance.reference.memory import Memory
 from conformance.reference.security import LOG_LENGTH, SecurityEvents, connection_event, text_of
@@ -196,6 +196,16 @@ def test_room_in_a_local_list() -> None:
     assert not held.fits([("c", yes, None)], 2, full=False)
     assert held.fits([("a", None, None), ("c", yes, None)], 2, full=False)
     assert held.fits([("c", yes, None), ("d", yes, None)], 2, full=True)
+
+
+def test_room_in_a_cache() -> None:
+    cache = AuthorizationCache(Memory(), Clock(), room=2)
+    for token, status in (("a", "Accepted"), ("b", "Invalid"), ("c", "Accepted")):
+        cache.learn(token, Verdict(status), None, None, 0)
+    assert cache.find("a") and cache.find("c") and not cache.find("b"), "what is not valid goes first"
+    cache.learn("a", Verdict("Accepted"), None, None, 0)
+    cache.learn("d", Verdict("Accepted"), None, None, 0)
+    assert cache.find("a") and cache.find("d") and not cache.find("c"), "then the oldest, which has been renewed last"
 
 
 @pytest.mark.parametrize(("text", "can_be"), [("ABC 12", True), ("", False), ("A\x00", False), ("\u202eA", False)])

@@ -29,6 +29,13 @@ def _start(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
     return {"transactionId": given[key], "idTagInfo": peer.token_info(peek(request, "idTag"))}
 
 
+def _stop(peer: Any, request: Mapping[str, Any]) -> dict[str, Any]:
+    """What has been stopped is not started again: a start that looks the same (to the second, say) is another one."""
+    given = peer.facts.get("starts", {})
+    peer.facts["starts"] = {key: id_ for key, id_ in given.items() if id_ != peek(request, "transactionId")}
+    return {}
+
+
 ANSWERS: dict[str, Any] = {
     "Authorize": _authorize,
     "BootNotification": _boot,
@@ -43,5 +50,5 @@ ANSWERS: dict[str, Any] = {
     "SignedFirmwareStatusNotification": {},
     "StartTransaction": _start,
     "StatusNotification": {},
-    "StopTransaction": {},
+    "StopTransaction": _stop,
 }

@@ -617,6 +617,20 @@ class _TokensCached(Habit):
 
 
 @habit(
+    "list-off-callerror",
+    roles=ROLES,
+    families=OLD,
+    legal="while local lists are switched off, GetLocalListVersion and SendLocalList get a CALLERROR NotSupported "
+    "(OCPP-J 4.2.3, TC_042_1_CS, TC_043_1_CS)",
+)
+class _ListOffCallError(Habit):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        if answer == {"listVersion": -1} or (action == "SendLocalList" and answer == {"status": "NotSupported"}):
+            return CallError("NotSupported", "local lists are switched off")
+        return answer
+
+
+@habit(
     "fixed-transaction-points",
     roles=ROLES,
     families=NEW,
