@@ -224,8 +224,8 @@ class Charging:
 
     def _circumstances(self) -> Circumstances:
         values = self._dut.values
-        local = values.local_limit
-        own = None if local is None else Limit(Decimal(str(local)), values.charging_rate_unit, values.number_phases)
+        local = Decimal(str(values.local_limit))
+        own = Limit(local, values.charging_rate_unit, values.number_phases) if local else None
         return Circumstances(values.line_voltage, own)
 
 

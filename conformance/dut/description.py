@@ -170,7 +170,7 @@ class Values:
     stack_level: int = 0
     limit: float = 8.0
     line_voltage: int = 230
-    local_limit: float | None = None
+    local_limit: float = 0.0
     configuration_slot: int = 1
     spare_configuration_slot: int = 2
     ocpp_interface: str = "Wired0"

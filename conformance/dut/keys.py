@@ -273,9 +273,9 @@ VALUES = Section(
         Key(
             "local_limit",
             "number",
-            "Limit of the station itself, in charging_rate_unit, as composite schedules tell it where no profile limits. "
-            "What they tell there is not judged in full if it is not given.",
-            None,
+            "Limit of the station itself, in charging_rate_unit, as composite schedules tell it where no profile "
+            "limits; 0: not known, and judged less.",
+            0.0,
             "A or W",
             0,
             10000000,

@@ -172,6 +172,8 @@ def test_the_newest_edition_and_the_profiles_decide() -> None:
     assert condition_of(by_id["2.0.1", "TC_A_11_CS"]) == "Advanced Security"
     assert condition_of(by_id["1.6", "TC_056_CS"]) == "SmartCharging"
     assert condition_of(by_id["1.6", "TC_048_4_CS"]) == "Core and NOT Reservation"
+    own = {"id": "OC_16_99_CS", "versions": ["1.6"], "profiles": ["Reservation"]}
+    assert condition_of(own) == "Reservation" and condition_of({**own, "versions": ["1.6", "2.1"]}) == "R-0"
     entry = {"id": "TC_X_01_CS", "profiles": ["Smart Charging", "Reservation"], "condition": "C-49 or C-30"}
     assert condition_of(entry) == "(Smart Charging or R-0) and (C-49 or C-30)"
 
