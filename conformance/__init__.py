@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from conformance.fuzz.mutate import mutated_calls
     from conformance.fuzz.texts import broken_texts
     from conformance.peers.csms import FakeCsms
+    from conformance.peers.certificates import SigningRequest, chain_facts, hash_data, listed, misspelt
     from conformance.peers.files import Download, Files
     from conformance.peers.outcome import Inconclusive, NotApplicable
     from conformance.peers.payload import ABSENT, PRESENT, one_of
@@ -49,12 +50,18 @@ __all__ = [
     "Report",
     "broken_envelopes",
     "broken_texts",
+    "SigningRequest",
     "call_error",
     "case",
     "check",
     "late",
+    "chain_facts",
     "mutated_calls",
+    "hash_data",
     "observe",
+    "listed",
+    "misspelt",
+    "moment",
     "one_of",
     "play_wrong_answers",
     "recommend",
@@ -80,6 +87,7 @@ _PLACES = {
     "conformance.peers.csms": ("FakeCsms",),
     "conformance.peers.files": ("Download", "Files"),
     "conformance.peers.outcome": ("Inconclusive", "NotApplicable"),
+    "conformance.peers.certificates": ("SigningRequest", "chain_facts", "hash_data", "listed", "misspelt"),
     "conformance.peers.payload": ("ABSENT", "PRESENT", "one_of"),
     "conformance.peers.peer": ("call_error", "late", "require"),
     "conformance.peers.reports": ("Report", "report_data", "variable"),

@@ -196,6 +196,8 @@ def _secured(dut: Any) -> tuple[Any, tuple[str, ...]]:
         for kind in (KeyKind.EC, KeyKind.RSA_2048):
             shown = pki.server("127.0.0.1", "localhost", keys=kind)
             told += ["--cert", str(shown.chain), "--key", str(shown.key)]
+        if dut.security_profile == 2:
+            told += ["--raised-ca", str(pki.roots), "--organization", pki.organization]
         if dut.security_profile == 3:
             told += ["--ca", str(pki.roots), "--organization", pki.organization]
     return dut, tuple(told)

@@ -106,6 +106,7 @@ def _record(
             if not wanted or info.id in wanted
             for campaign in ((False, True) if wanted else (False,))
             for one in select(info, load_catalogue(), run.duts, replace(run.settings.wishes, campaign=campaign))
+            if campaign or not one.dut.variant  # a variant's cases are recorded with it
         ]
         chosen.sort(key=lambda one: (run.duts.index(one.dut), one.entry.version))
         try:

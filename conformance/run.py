@@ -351,7 +351,7 @@ def _load(settings: Settings) -> list[Any]:
 
 
 def _variants(settings: Settings) -> list[Any]:
-    """The variants of the embedded devices that a run of negative tests takes in, beside the devices themselves.
+    """The variants of the embedded devices that every run takes in, beside the devices themselves.
 
     A run that changes the devices for proof has none: it chooses a variant by what it lays over the description.
     """
@@ -360,7 +360,7 @@ def _variants(settings: Settings) -> list[Any]:
     from conformance.dut.reading import load_description
     from conformance.proof.variants import load_variants
 
-    if settings.descriptions or not settings.wishes.campaign or settings.device != Embedded():
+    if settings.descriptions or settings.device != Embedded():
         return []
     found = []
     for one in load_variants(data_path("testcases", "variants.toml")):

@@ -15,6 +15,7 @@ from conformance.ocppj import frames
 from conformance.ocppj.findings import Finding
 from conformance.ocppj.trace import Trace
 from conformance.ocppj.versions import Version
+from conformance.peers.credentials import Credentials
 from conformance.peers.csms import FakeCsms
 from conformance.peers.outcome import ExpectationFailed, Inconclusive
 from conformance.peers.peer import Peer, Refusal
@@ -44,6 +45,8 @@ class Bench:
         self.monitor: Any = None
         self.interlude: list[Finding] = []
         """What was found after the case before had ended: judged with the next one, so that no frame goes unjudged."""
+        self._given: Credentials = self.peer.credentials
+        """What the description says of passwords and security profile."""
         self._told = 0
         self._owed: list[tuple[str, dict[str, Any]]] = []
         """CALLs that undo what earlier traces of the case show."""
@@ -172,8 +175,9 @@ class StationBench(Bench):
                 self.hands.network_up()
             # A station that was given up has had its time before.
             limit = self.dut.timeouts.quiet if self.gone else self.dut.timeouts.reset
-            if not peer.wait(lambda: peer.connected and peer.accepted, within=limit):
+            if not self._is_back(limit):
                 return [] if self.gone else [f"the station was not back within {limit:g} s"]
+            problems += self._own_password()
             peer.mark()
             for action, payload in stop_calls(peer):
                 problems += self._attempt(action, payload)
@@ -190,6 +194,31 @@ class StationBench(Bench):
             if not self._transactions_end():
                 problems.append("a transaction of the case is still running")
         return problems
+
+    def _is_back(self, limit: float) -> bool:
+        """Wait for the station; one that has not taken over what was asked of it is let in as it was before."""
+        peer = self.peer
+        before = self._given
+        if peer.wait(lambda: peer.connected and peer.accepted, within=limit):
+            return True
+        if peer.credentials == before:
+            return False
+        peer.ask_for(profile=before.profile, password=before.password)
+        return peer.wait(lambda: peer.connected and peer.accepted, within=limit)
+
+    def _own_password(self) -> list[str]:
+        """Give the station the password of the description again, if it has another one."""
+        peer, own = self.peer, self._given.password
+        if own is None or peer.credentials.password == own:
+            return []
+        other = peer.credentials.password
+        peer.ask_for(password=own)
+        problems = self._attempt("ChangeConfiguration", {"key": "AuthorizationKey", "value": own.hex()})
+        gone = not problems and peer.wait(lambda: not peer.connected, within=self.dut.timeouts.message)
+        if gone and peer.wait(lambda: peer.connected, within=self.dut.timeouts.reset):
+            return []
+        peer.ask_for(password=other)
+        return [*problems, "the station did not take its password back"]
 
     def _attempt(self, action: str, payload: Mapping[str, Any]) -> list[str]:
         try:
@@ -271,16 +300,30 @@ class CsmsBench(Bench):
         peer = self.peer
         peer.forget_answers()
         with peer.behind_the_scenes():
-            if not peer.connected and not self._owes_reports():
+            own = peer.credentials.password == self._given.password
+            if not peer.connected and not self._owes_reports() and own:
                 return []
             try:
                 if not peer.connected:
                     peer.connect()
                 self._end_transactions()
-            except ExpectationFailed as failed:
+                self._own_password()
+            except (ExpectationFailed, Inconclusive) as failed:
                 return [str(failed)]
             peer.drain()
         return []
+
+    def _own_password(self) -> None:
+        """Have the CSMS give us the password of the description again, if we have another one."""
+        peer, own = self.peer, self._given.password
+        if own is None or peer.credentials.password == own:
+            return
+        peer.answer("ChangeConfiguration", status="Accepted")
+        self.hands.csms_sends("ChangeConfiguration", key="AuthorizationKey", value=own.hex())
+        peer.expect("ChangeConfiguration", key="AuthorizationKey", value=own.hex())
+        peer.disconnect()
+        peer.show(password=own)
+        peer.connect()
 
     def _owes_reports(self) -> bool:
         """Whether the CSMS still believes that something goes on at our station."""

@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from conformance.cases.authority import LabAuthority
 from conformance.cases.bench import Bench, CsmsBench, StationBench
 from conformance.cases.tls import CsmsCredentials
 from conformance.ocppj.clock import RealClock
 from conformance.ocppj.trace import Trace
 from conformance.ocppj.versions import Version, version
 from conformance.peers.answers import default_answers
+from conformance.peers.credentials import Credentials
 from conformance.peers.csms import FakeCsms
 from conformance.peers.front import TlsFront
 from conformance.peers.peer import Peer
@@ -65,9 +67,20 @@ class LiveBench:
         peer.door = self._listener
         if tls is not None:
             peer.tls = TlsFront(peer, self._listener, CsmsCredentials(self.dut))
+        peer.credentials = Credentials(self.dut.security_profile, self.dut.password)
+        peer.authority = LabAuthority(self.dut)
+        peer.raised = self._raise
         bench = StationBench(self.dut, self.version, peer, None, self._monitor, self.epoch)
         bench.begin()
         return bench
+
+    def _raise(self, profile: int) -> None:
+        """Our door is one of another security profile from the next connection on."""
+        assert self._listener is not None
+        peer = self.bench.peer
+        ours = CsmsCredentials(replace(self.dut, security_profile=profile))
+        self._listener.tls = ours.context() if profile > 1 else None
+        peer._tls = TlsFront(peer, self._listener, ours) if profile > 1 else None
 
     def _for_csms(self) -> Bench:
         bench = CsmsBench(self.dut, self.version, self._station(self), None, self._monitor, self.epoch)
@@ -79,6 +92,8 @@ class LiveBench:
         peer.vendor, peer.model = self.dut.values.vendor, self.dut.values.model
         peer.certified = self.dut.security_profile == 3
         peer.phone = phone
+        peer.credentials = Credentials(self.dut.security_profile, self.dut.password)
+        peer.authority = LabAuthority(self.dut)
         return peer
 
     def second_bench(self) -> CsmsBench | None:
@@ -123,12 +138,28 @@ class LiveBench:
             wire.close(1001, "the test run has ended")
             wire.wait_closed(1.0)
 
-    def dial(self, peer: Peer, subprotocols: tuple[str, ...] = (), *, compression: bool | None = None) -> None:
+    def dial(
+        self,
+        peer: Peer,
+        subprotocols: tuple[str, ...] = (),
+        *,
+        credentials: Credentials | None = None,
+        compression: bool | None = None,
+    ) -> None:
         """Connect our station to the CSMS under test, offering the version's own subprotocol or the given ones.
 
-        `compression`: whether it is offered; None as the version wants it.
+        `credentials` are shown instead of the peer's own. `compression`: whether it is offered; None as the version
+        wants it.
         """
-        self.dial_as(peer, self.dut.identity, self.dut.password, subprotocols=subprotocols, compression=compression)
+        shown = credentials or peer.credentials
+        self.dial_as(
+            peer,
+            self.dut.identity,
+            shown.password if shown.profile < 3 else None,
+            subprotocols=subprotocols,
+            compression=compression,
+            shown=shown,
+        )
 
     def dial_as(
         self,
@@ -138,18 +169,22 @@ class LiveBench:
         *,
         subprotocols: tuple[str, ...] = (),
         compression: bool | None = None,
+        shown: Credentials | None = None,
     ) -> None:
-        """Connect under an identity and password of choice (None: without credentials). Raises LinkError."""
+        """Connect under an identity and password of choice (None: without credentials), and on the security profile
+        and with the certificate that are `shown`, if not those of the description. Raises LinkError."""
         from conformance.link.dialler import dial
 
+        address = self.dut.address
+        raised = shown is not None and shown.profile > self.dut.security_profile
         dial(
             peer,
-            self.dut.address.url,
+            (raised and address.raised_url) or address.url,
             identity,
             now=self.clock.now,
             subprotocols=subprotocols or (self.version.subprotocol,),
             basic=(identity, password) if password is not None else None,
-            tls=self._tls(identity),
+            tls=self._tls(identity, shown),
             compression="CS" in self.version.compression_required if compression is None else compression,
             timeout=self.dut.timeouts.connect,
         )
@@ -175,8 +210,9 @@ class LiveBench:
             return Refusal(
                 404, reason=f"identity {handshake.identity!r} is not {self.dut.identity!r} of the description"
             )
-        expected = self.dut.password
-        if expected is not None and self.dut.security_profile in (1, 2):
+        asked = self.bench.peer.credentials
+        expected = asked.password
+        if expected is not None and asked.profile in (1, 2):
             given = (handshake.username, handshake.password)
             if given != (self.dut.identity.encode(), expected):
                 return Refusal(401, {"WWW-Authenticate": 'Basic realm="CSMS"'}, reason="wrong or no credentials")
@@ -186,13 +222,17 @@ class LiveBench:
         """The TLS with which our station connects to a CSMS under test; None where it has none."""
         return self._tls()
 
-    def _tls(self, identity: str = "") -> ssl.SSLContext | None:
-        """Our context; a station's certificate is that of `identity` (default: the description's)."""
-        if self.dut.security_profile < 2:
+    def _tls(self, identity: str = "", shown: Credentials | None = None) -> ssl.SSLContext | None:
+        """Our context; a station's certificate is that of `identity` (default: the description's), or the one shown."""
+        profile = self.dut.security_profile if shown is None else shown.profile
+        if profile < 2:
             return None
         from conformance.cases.tls import context_for
+        from conformance.link.tls import client_context
 
-        return context_for(replace(self.dut, identity=identity or self.dut.identity))
+        if shown is not None and shown.certificate is not None:
+            return client_context(self.dut.tls.trust, credentials=shown.certificate)
+        return context_for(replace(self.dut, identity=identity or self.dut.identity, security_profile=profile))
 
     def _monitor(self, trace: Trace, carry: Any) -> Any:
         return monitor_factory(self.dut, self.version, self.schemas)(trace, carry)
@@ -206,8 +246,8 @@ class _SecondPhone:
     identity: str
     password: bytes | None
 
-    def dial(self, peer: Peer, subprotocols: tuple[str, ...] = ()) -> None:
-        """Connect as the second station; raises LinkError."""
+    def dial(self, peer: Peer, subprotocols: tuple[str, ...] = (), *, credentials: Credentials | None = None) -> None:
+        """Connect as the second station, by its own credentials; raises LinkError."""
         self.live.dial_as(peer, self.identity, self.password, subprotocols=subprotocols)
 
     @property

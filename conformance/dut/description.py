@@ -184,6 +184,8 @@ class Values:
     firmware_signature: str = ""
     firmware_location: str = "ftp://files.example.com/firmware.bin"
     log_location: str = "ftp://files.example.com/logs"
+    cpo_name: str = "OCPP Conformance"
+    serial_number: str = ""
     model: str = "Conformance Station"
     vendor: str = "OCPP Conformance"
 
@@ -192,12 +194,14 @@ class Values:
 class Address:
     """Where the two sides meet: `listen` (host, port) and `path` for our CSMS, `url` of a CSMS under test.
 
-    `second_identity` and `second_password`: another station that a CSMS under test knows; "" and None if none.
+    `raised_url`: its address for a security profile above the one in use, "" for the same. `second_identity` and
+    `second_password`: another station that a CSMS under test knows; "" and None if none.
     """
 
     listen: tuple[str, int] = ("127.0.0.1", 9000)
     path: str = "/ocpp"
     url: str = ""
+    raised_url: str = ""
     second_identity: str = ""
     second_password: bytes | None = None
 

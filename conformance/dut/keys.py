@@ -98,6 +98,14 @@ CONNECTION = Section(
             example='"ws://127.0.0.1:9001/ocpp"',
         ),
         Key(
+            "raised_url",
+            "text",
+            "Its address for a security profile above the one in use, where that is another one.",
+            "",
+            role="CSMS",
+            example='"wss://127.0.0.1:9002/ocpp"',
+        ),
+        Key(
             "second_identity",
             "text",
             "Identity of a second station that the CSMS under test knows: negative tests look through its connection "
@@ -346,6 +354,21 @@ VALUES = Section(
             "URL of a folder for logs and diagnostics that the CSMS can send.",
             "ftp://files.example.com/logs",
             role="CSMS",
+        ),
+        Key(
+            "cpo_name",
+            "text",
+            "The operator's name, which the station is to have in its certificate (1.6: CpoName).",
+            "OCPP Conformance",
+            role="CS",
+        ),
+        Key(
+            "serial_number",
+            "text",
+            "Serial number in the certificate of the station; the identity if not given.",
+            "",
+            role="CS",
+            example='"SN-0815"',
         ),
         Key("model", "text", "Model in our station's BootNotification.", "Conformance Station", role="CSMS"),
         Key("vendor", "text", "Vendor in our station's BootNotification.", "OCPP Conformance", role="CSMS"),

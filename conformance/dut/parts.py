@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -61,6 +62,14 @@ def read_password(checks: Checks, device: dict[str, Any], versions: tuple[str, .
     return password
 
 
+def check_profile(checks: Checks, profile: object, features: Mapping[str, Any]) -> None:
+    """The security profile in use is one that the device declares to have (1.6: SecurityProfile1 to 3)."""
+    feature = f"SecurityProfile{profile}"
+    if profile and features.get(feature) is False:
+        fix = f"write {feature} = true, or change device.security_profile"
+        checks.problem(f"features.{feature}", f"it is false, and security profile {profile} is in use", fix)
+
+
 def read_address(checks: Checks, table: dict[str, Any], role: str | None, device: dict[str, Any]) -> Address:
     """Where our CSMS listens, or where the CSMS under test is."""
     listen = _listen(checks, table["listen"])
@@ -79,6 +88,7 @@ def read_address(checks: Checks, table: dict[str, Any], role: str | None, device
         listen=listen,
         path=path.rstrip("/"),
         url=url.rstrip("/"),
+        raised_url=(table["raised_url"] or "").rstrip("/"),
         second_identity=second,
         second_password=None if given is None else given.encode(),
     )

@@ -18,6 +18,7 @@ from conformance.dut.lines import line_numbers
 from conformance.dut.operator_plan import read_operators
 from conformance.dut.parts import (
     check_files,
+    check_profile,
     read_address,
     read_connectors,
     read_fuzz,
@@ -100,6 +101,7 @@ def _read(checks: Checks) -> Dut | None:
     operator = read_operators(checks, role)
     expected = read_expected_failures(checks, role, versions)
     password = read_password(checks, device, versions)
+    check_profile(checks, device["security_profile"], features)
     if checks.found or role is None:
         return None
     return Dut(

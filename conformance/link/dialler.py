@@ -65,6 +65,7 @@ def dial(
             transport = dial_tls(target, plain, context, server_name or host, deadline)
             handshake.tls_version, handshake.cipher = transport.version, transport.cipher
             handshake.server_name = server_name or host
+            handshake.server_certificate = transport.peer_certificate
         protocol.send_request(request)
         surplus = _exchange(target, transport, protocol, handshake, deadline)
         connection = Connection(

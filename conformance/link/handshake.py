@@ -14,7 +14,8 @@ class Handshake:
 
     `subprotocols` are the offered tokens, raw and in order, empty ones kept (`,ocpp2.0.1` gives `("", "ocpp2.0.1")`).
     `headers` are those of the request, `response_headers` those of the answer (empty until there is one).
-    `username` and `password` are the bytes of HTTP Basic, or None. `client_certificate` is DER, or None.
+    `username` and `password` are the bytes of HTTP Basic, or None. `client_certificate` is DER, or None;
+    so is `server_certificate`, which the dialling side alone has.
     `server_name` is what SNI asked for. `path` is "" when the other side sent no readable request.
     """
 
@@ -29,6 +30,7 @@ class Handshake:
     tls_version: str | None = None
     cipher: str | None = None
     client_certificate: bytes | None = None
+    server_certificate: bytes | None = None
     server_name: str | None = None
     response_headers: list[tuple[str, str]] = field(default_factory=list)
 

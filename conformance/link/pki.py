@@ -170,6 +170,21 @@ class TestPki:
         chain = [certificate] if variant is Variant.NO_INTERMEDIATE else [certificate, issuer.issuer_certificate]
         return b"".join(map(_pem, chain)).decode("ascii")
 
+    def sign_for_another_key(self, request: str | bytes) -> str:
+        """The chain for a signing request whose key has been exchanged; ValueError as `sign`."""
+        from cryptography import x509
+
+        asked = x509.load_pem_x509_csr(request.encode("utf-8") if isinstance(request, str) else request)
+        key = _new_key(KeyKind.EC).public_key()
+        certificate = self._certificate(asked.subject, key, self.issuer_certificate, self.issuer_key)
+        return b"".join(map(_pem, (certificate, self.issuer_certificate))).decode("ascii")
+
+    def spoilt_root(self, variant: Variant | str) -> str:
+        """A root certificate of its own key as PEM, with something wrong with it."""
+        key = _new_key(self.keys)
+        root = self._certificate("Test Root", key.public_key(), None, key, authority=1, variant=Variant(variant))
+        return _pem(root).decode("ascii")
+
     def write(self, chain: str, key: Path, name: str) -> Credentials:
         """Credentials of a PEM chain such as `sign` returns and the key file that `request` returned."""
         path = self.folder / f"{self._stem(name)}.pem"

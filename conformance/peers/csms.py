@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -44,6 +45,8 @@ class FakeCsms(Peer):
     lab: Any = None
     door: Door | None = None
     _tls: TlsFront | None = None
+    raised: Callable[[int], None] | None = None
+    """Makes our door one of another security profile; None where there is no door."""
     file_service: FileService | None = None
     """Where file servers come from, None where there are none."""
     heartbeat_interval = 300
@@ -120,6 +123,19 @@ class FakeCsms(Peer):
     @tls.setter
     def tls(self, front: TlsFront) -> None:
         self._tls = front
+
+    def ask_for(self, *, profile: int | None = None, password: bytes | None = None) -> None:
+        """Take only a station that comes on this security profile, or with this password, from the next connection on.
+
+        The password is put back after the case; a profile that was raised stays, because there is no way back by OCPP
+        (A00.FR.005).
+        """
+        asked = {} if profile is None else {"profile": profile}
+        self.act("link", "ask for", asked or {"credentials": "another password"}, stimulus=False)
+        before = self.credentials
+        self.credentials = replace(before, **asked, **({} if password is None else {"password": password}))
+        if self.raised is not None and self.credentials.profile != before.profile:
+            self.raised(self.credentials.profile)
 
     def expect_connection(self, *, within: float | None = None, requirement: str = "") -> None:
         """Wait until the station opens a WebSocket connection in this step's window."""

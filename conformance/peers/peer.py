@@ -16,10 +16,13 @@ from typing import Any
 
 from conformance.ocppj import frames
 from conformance.ocppj.clock import Clock
+from conformance.ocppj.datetimes import parse_datetime
 from conformance.ocppj.findings import Finding, Severity
 from conformance.ocppj.frames import Frame
 from conformance.ocppj.trace import Entry, Trace
 from conformance.ocppj.versions import Version
+from conformance.peers.certificates import Authority, Certificates
+from conformance.peers.credentials import Credentials, facts_of
 from conformance.peers.outcome import Abandoned, ExpectationFailed, Inconclusive, PeerCrashed
 from conformance.peers.payload import ABSENT, Fields, Malformed, matches, mismatch, plain, shown
 from conformance.peers.settings import Deadlines, Judge, Script, Wire
@@ -178,6 +181,10 @@ class Peer:
         """How a message is read; proof replaces it by a reading that notes which fields are looked at."""
         self.schedule: Callable[[float, Callable[[], None]], Any] = _start_timer
         """Calls a function some seconds later; a replay does so in virtual time."""
+        self.credentials = Credentials()
+        """What our CSMS asks of the station under test, or what our station shows."""
+        self.authority: Authority | None = None
+        """Who makes certificates, None where nobody does."""
         self.deliberate_offer = False
         """Whether the subprotocols that we are about to offer are strange on purpose."""
         self._wires: list[Wire] = []
@@ -246,6 +253,24 @@ class Peer:
         return any(wire.open for wire in self._wires)
 
     @property
+    def certificates(self) -> Certificates:
+        """Certificates of the lab's authority, for whoever installs, signs or renews them."""
+        if self._certificates is None:
+            self._certificates = Certificates(self, self.authority)
+        return self._certificates
+
+    _certificates: Certificates | None = None
+
+    @property
+    def shown(self) -> Mapping[str, Any]:
+        """What the handshake of the open connection said of security: `tls_version`, `cipher`, `server_name`, `user`
+        and the `length` of the password in bytes, `client_certificate`, `server_certificate`."""
+        number = self._wire("").number
+        with self._changed:
+            opened = [one for one in self._trace.entries if one.kind == "open" and one.connection == number]
+        return dict(opened[-1].data["security"]) if opened else facts_of(self._wire("").handshake)
+
+    @property
     def wire_numbers(self) -> tuple[int, ...]:
         """The numbers of the open connections."""
         return tuple(wire.number for wire in self._wires if wire.open)
@@ -268,6 +293,7 @@ class Peer:
                     "subprotocol": connection.subprotocol,
                     "offered": list(handshake.subprotocols),
                     "compressed": bool(getattr(connection, "compressed", False)),
+                    "security": facts_of(handshake),
                     **({"deliberate": True} if self.deliberate_offer else {}),
                 },
             )
@@ -904,6 +930,11 @@ class Peer:
         """Our clock, `seconds` from now, as we write times: UTC, three decimals, Z."""
         moment = (self.utcnow() + timedelta(seconds=seconds)).astimezone(UTC)
         return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+    def seconds_since(self, timestamp: Any) -> float:
+        """How long ago the device says that something was, by our clock; infinity for what is no time."""
+        moment = parse_datetime(timestamp) if isinstance(timestamp, str) else None
+        return float("inf") if moment is None else (self.utcnow() - moment).total_seconds()
 
     @property
     def trace(self) -> Trace:

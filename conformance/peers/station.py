@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Protocol
 
+from conformance.peers.credentials import Credentials
 from conformance.peers.outcome import ExpectationFailed, Inconclusive
 from conformance.peers.peer import Peer, Response
 from conformance.peers.states import find_state
@@ -15,10 +17,10 @@ from conformance.peers.visits import Guide, Login, Visit
 class Phone(Protocol):
     """How the fake station opens a connection."""
 
-    def dial(self, peer: Peer, subprotocols: tuple[str, ...] = ()) -> None:
+    def dial(self, peer: Peer, subprotocols: tuple[str, ...] = (), *, credentials: Credentials | None = None) -> None:
         """Open a connection to the CSMS and hand it to the peer; raises LinkError.
 
-        `subprotocols` are offered instead of the version's own.
+        `subprotocols` are offered instead of the version's own; `credentials` are shown instead of the peer's.
         """
 
     @property
@@ -78,28 +80,48 @@ class FakeStation(Peer):
         except LinkError as error:
             raise self.failure("the CSMS takes the connection", str(error)) from error
 
-    def connect_in_vain(self, *, subprotocols: tuple[str, ...], requirement: str = "") -> None:
-        """Offer subprotocols that the CSMS can't speak: it refuses the handshake, or hangs up as soon as it is over."""
+    def connect_in_vain(
+        self,
+        *,
+        subprotocols: tuple[str, ...] = (),
+        credentials: Credentials | None = None,
+        requirement: str = "",
+    ) -> None:
+        """Offer subprotocols that the CSMS can't speak, or show `credentials` that open nothing: it refuses the
+        handshake, or hangs up as soon as it is over."""
         from conformance.link.errors import LinkError
 
         try:
-            self._dial(subprotocols)
+            self._dial(subprotocols, credentials)
         except LinkError as error:
             self._record("note", data={"refused": str(error)})
             return
         if not self.wait(lambda: not self._wires, within=self.deadlines.message):
+            offered = f"the subprotocols {', '.join(subprotocols)}" if subprotocols else "these credentials"
             raise self.failure(
-                f"no connection for the subprotocols {', '.join(subprotocols)}",
+                f"no connection for {offered}",
                 f"it is open, with the subprotocol {self.subprotocol or 'none'}",
                 requirement=requirement,
             )
 
-    def _dial(self, subprotocols: tuple[str, ...]) -> None:
-        self.act("link", "dial", {"subprotocols": list(subprotocols)} if subprotocols else {})
+    def show(self, **changed: Any) -> Credentials:
+        """Show other credentials from the next connection on (`conformance.peers.credentials`); those before."""
+        before = self.credentials
+        self.credentials = replace(before, **changed)
+        return before
+
+    def _dial(self, subprotocols: tuple[str, ...], credentials: Credentials | None = None) -> None:
+        told: dict[str, Any] = {"subprotocols": list(subprotocols)} if subprotocols else {}
+        if credentials is not None:
+            told["credentials"] = f"others, of security profile {credentials.profile}"
+        self.act("link", "dial", told)
         assert self.phone is not None
         self.deliberate_offer = bool(subprotocols)
         try:
-            self.phone.dial(self, subprotocols)
+            if credentials is None:
+                self.phone.dial(self, subprotocols)
+            else:
+                self.phone.dial(self, subprotocols, credentials=credentials)
         finally:
             self.deliberate_offer = False
 
@@ -118,7 +140,7 @@ class FakeStation(Peer):
         visit = Visit(who, self.version, entry.serial, self.clock, self.deadlines.message)
         visit.attempt(lambda: guide.lead(visit, entry))
         self._visits.append(visit)
-        self._record("note", sender=self.against, data={"visitor": who, "text": visit.how})
+        self._record("note", sender=self.against, data={"visitor": who, "text": visit.how, "in": visit.admitted})
         return visit
 
     def end(self) -> None:

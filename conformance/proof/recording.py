@@ -60,6 +60,8 @@ def situation_of(bench: Bench) -> Situation:
 
 def wire_facts(wire: Any) -> dict[str, Any]:
     """What a replayed connection has to look like."""
+    from conformance.peers.credentials import facts_of
+
     handshake = wire.handshake
     return {
         "number": wire.number,
@@ -68,6 +70,7 @@ def wire_facts(wire: Any) -> dict[str, Any]:
         "identity": handshake.identity,
         "path": handshake.path,
         "subprotocols": tuple(handshake.subprotocols),
+        "security": facts_of(handshake),
     }
 
 

@@ -22,11 +22,14 @@ from conformance.ocppj import frames
 from conformance.ocppj.trace import Entry
 from conformance.ocppj.versions import version
 from conformance.peers.answers import default_answers
+from conformance.peers.credentials import Credentials
 from conformance.peers.csms import FakeCsms
 from conformance.peers.files import SCHEMES
+from conformance.peers.front import TlsFront
 from conformance.peers.payload import peek
 from conformance.peers.peer import Peer
 from conformance.peers.station import FakeStation
+from conformance.peers.visits import Login, Visit
 from conformance.proof.recording import Recording, from_device
 from conformance.proof.tracking import Reads, tracking_parse
 
@@ -88,8 +91,12 @@ class _Wire:
         self.subprotocol = facts["subprotocol"]
         self.compressed = facts["compressed"]
         self.handshake = SimpleNamespace(
-            identity=facts["identity"], path=facts["path"], subprotocols=facts["subprotocols"]
+            identity=facts["identity"],
+            path=facts["path"],
+            subprotocols=facts["subprotocols"],
+            security=facts.get("security", {}),
         )
+        vars(self.handshake).update(_named(facts.get("security", {})))
         self.open = True
         self._replay = replay
 
@@ -139,6 +146,43 @@ class _Filed:
         return {"signingCertificate": certificate, "signature": "AAAA"}
 
 
+def _named(security: Mapping[str, Any]) -> dict[str, Any]:
+    """What cases ask a handshake for by name."""
+    return {name: security.get(name) for name in ("tls_version", "cipher", "server_name")}
+
+
+class _Made:
+    """Gives the certificates that were made when the case was recorded, in the same order."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._texts = iter([one.data["made"] for one in recording.trace.entries if "made" in one.data])
+
+    def _next(self) -> str:
+        return str(next(self._texts, ""))
+
+    def own_root(self) -> str:
+        return self._next()
+
+    def new_root(self, kind: str) -> str:
+        return self._next()
+
+    def request(self) -> tuple[str, Any]:
+        return self._next(), None
+
+    def sign(self, request: str, kind: str) -> str:
+        return self._next()
+
+    def credentials(self, chain: str, key: Any) -> Any:
+        return None
+
+
+class _Contexts:
+    """TLS is what the recording says it was."""
+
+    def context(self, certificate: str = "valid", **limits: Any) -> Any:
+        return None
+
+
 class _Operator:
     def __init__(self, verbs: frozenset[str]) -> None:
         self.verbs = verbs
@@ -184,12 +228,16 @@ class Replay:
             peer.heartbeat_interval = dut.heartbeat_interval
             peer.token_statuses = token_statuses(dut, ocpp)
             peer.file_service = _Filed()
+            if dut.security_profile > 1:
+                peer.tls = TlsFront(peer, SimpleNamespace(tls=None), _Contexts())
             kind = StationBench
         else:
             peer = FakeStation(ocpp, self.clock, limits, default_answers("CS", ocpp), self)
             peer.vendor, peer.model = dut.values.vendor, dut.values.model
             peer.phone = self
             kind = CsmsBench
+        peer.credentials = Credentials(dut.security_profile, dut.password)
+        peer.authority = _Made(recording)
         peer.parse = tracking_parse(self.reads)
         peer.schedule = self.clock.schedule
         situation = recording.situation
@@ -249,7 +297,28 @@ class Replay:
             self._ids[self._call] = frame.id
             self._call = None
 
-    def dial(self, peer: Peer, subprotocols: tuple[str, ...] = ()) -> None:
+    @property
+    def guide(self) -> Replay:
+        """Leads visitors to what became of them."""
+        return self
+
+    def complete(self, login: Login) -> Login:
+        """The login as it is: it leads nowhere."""
+        return login
+
+    def lead(self, visit: Visit, login: Login) -> None:
+        """A visitor comes in, or is kept out, as recorded."""
+        told = (one.data for one in self._entries[self._next : self._limit] if "visitor" in one.data)
+        noted = next(told, {"in": False, "text": "nobody came"})
+        if not noted["in"]:
+            raise LinkError(noted["text"])
+        wire: Any = self._wire(
+            {"number": -1, "subprotocol": None, "compressed": False, "identity": "", "path": "", "subprotocols": ()}
+        )
+        wire.wait_closed = lambda seconds: True
+        visit.opened(wire)
+
+    def dial(self, peer: Peer, subprotocols: tuple[str, ...] = (), *, credentials: Credentials | None = None) -> None:
         """Our station connects: the recorded connection opens, or the dialling fails as recorded."""
         for entry in self._entries[self._next : self._limit]:
             if entry.kind == "open":
@@ -297,6 +366,7 @@ class Replay:
                 "identity": entry.data["identity"],
                 "path": entry.data["path"],
                 "subprotocols": tuple(entry.data["offered"]),
+                "security": entry.data.get("security", {}),
             }
             peer.opened(self._wire(facts))
         elif entry.kind == "close":

@@ -82,7 +82,7 @@ class Csms:
         for spoken in self.versions.values():
             self.defects[spoken.id].take_on(chosen_habits(options.habits, "CSMS", spoken.family))
             self.defects[spoken.id].bind(self)
-        self.door = Door(self.settings, options.security, self.store, self._flawed, self._is_connected)
+        self.door = Door(self.settings, options.security, self.store, self._flawed, self._is_connected, self._own_root)
         self._schemas = schemas or SchemaStore()
         self._registrations: dict[str, Registration] = {}
         self._live: dict[str, Session] = {}
@@ -193,6 +193,9 @@ class Csms:
         if offered and self._flawed("echoes-first-subprotocol"):
             return offered[0]
         return next((one for one in offered if one in self.versions), None)
+
+    def _own_root(self) -> str:
+        return self.authority.root
 
     def _is_connected(self, identity: str) -> bool:
         session = self._live.get(identity)

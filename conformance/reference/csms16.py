@@ -27,7 +27,10 @@ def learn(desk: Desk, action: str, request: Payload, result: Payload) -> None:
     """Take note of the Charge Point's answer to a CALL of ours."""
     accepted = result.get("status") == "Accepted"
     if action == "ChangeConfiguration" and request["key"].casefold() == "authorizationkey" and accepted:
-        desk.record.password = request["value"]
+        if not desk.defects.active("new-password-not-taken"):
+            desk.record.password = request["value"]
+    elif action == "ChangeConfiguration" and request["key"].casefold() == "securityprofile" and accepted:
+        desk.record.raising = int(request["value"])
     elif action == "GetInstalledCertificateIds":
         desk.record.certificates = list(result.get("certificateHashData", []))
     elif action == "GetLocalListVersion":
@@ -107,6 +110,10 @@ def _sign_certificate(desk: Desk, payload: Payload) -> Outcome:
     chain = desk.authority.sign(payload["csr"])
     if chain is None:
         return {"status": "Rejected"}
+    if desk.defects.active("certificate-signed-for-another-key"):
+        chain = desk.authority.issue(desk.record.identity)
+    if desk.defects.active("signed-certificate-never-sent"):
+        return {"status": "Accepted"}
     return Answer({"status": "Accepted"}, lambda: desk.initiate("CertificateSigned", {"certificateChain": chain}))
 
 

@@ -46,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ca", type=Path, metavar="FILE", help="roots (PEM) of the certificates that stations show: security profile 3"
     )
+    parser.add_argument(
+        "--raised-ca",
+        type=Path,
+        metavar="FILE",
+        help="with passwords: roots (PEM) of the certificates that stations show once they were raised to profile 3",
+    )
     parser.add_argument("--organization", default="", help="O that these certificates must have (default: any)")
     parser.add_argument(
         "--tokens", type=Path, metavar="FILE", help="token book, JSON: {value: {status, group, single}}"
@@ -103,7 +109,7 @@ def _security(arguments: argparse.Namespace) -> Security:
     if len(arguments.cert) != len(arguments.key):
         raise ValueError(f"{len(arguments.cert)} --cert and {len(arguments.key)} --key: give each certificate its key")
     pairs = tuple(zip(arguments.cert, arguments.key, strict=True))
-    return Security(pairs, arguments.ca, arguments.organization)
+    return Security(pairs, arguments.ca, arguments.organization, arguments.raised_ca)
 
 
 def _number(name: str, text: str, least: float, greatest: float, *, whole: bool) -> float:

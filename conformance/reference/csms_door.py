@@ -48,12 +48,15 @@ class Security:
 
     `certificates` are pairs of PEM files, chain and key, one pair for each kind of key (A00.FR.318: ECDSA and RSA).
     `client_roots` (PEM) makes it profile 3: a station has to show a certificate that these roots vouch for, and its
-    password is not asked for. `organization` is what such a certificate must have as O (A00.FR.404); "" takes any.
+    password is not asked for. `organization` is what such a certificate must have as O (A00.FR.404); "" takes any. With
+    `raised_roots` instead it is profile 2, and a station that took SecurityProfile 3 over shows a certificate of theirs
+    on the same port.
     """
 
     certificates: tuple[tuple[Path, Path], ...] = ()
     client_roots: Path | None = None
     organization: str = ""
+    raised_roots: Path | None = None
 
 
 class Door:
@@ -69,6 +72,7 @@ class Door:
         store: Store,
         flawed: Callable[[str], bool],
         connected: Callable[[str], bool],
+        own_root: Callable[[], str] = str,
     ) -> None:
         """Raises ValueError for client roots without a certificate of our own."""
         if security.client_roots is not None and not security.certificates:
@@ -78,6 +82,7 @@ class Door:
         self._store = store
         self._flawed = flawed
         self._connected = connected
+        self._own_root = own_root
         self._wrong: dict[str, int] = {}
         self._locked: dict[str, float] = {}
 
@@ -93,8 +98,9 @@ class Door:
                 context.load_cert_chain(chain, key)
             except (OSError, ValueError) as problem:
                 raise ValueError(f"--cert {chain} --key {key}: no certificate and key in PEM ({problem})") from None
-        if self._security.client_roots is not None:
-            self._demand_certificate(context, self._security.client_roots)
+        roots = self._security.client_roots or self._security.raised_roots
+        if roots is not None:
+            self._demand_certificate(context, roots)
         return context
 
     def _limit(self, context: ssl.SSLContext) -> None:
@@ -113,12 +119,13 @@ class Door:
 
     def _demand_certificate(self, context: ssl.SSLContext, roots: Path) -> None:
         """A00.FR.403 and FR.407: a valid chain up to one of the roots, or no connection."""
-        optional = self._flawed("client-certificate-optional")
+        optional = self._flawed("client-certificate-optional") or self._security.client_roots is None
         context.verify_mode = ssl.CERT_OPTIONAL if optional else ssl.CERT_REQUIRED
         if self._flawed("expired-certificate-accepted"):
             context.verify_flags |= _NO_CHECK_TIME
         try:
-            context.load_verify_locations(roots)
+            # Our own authority signs what stations renew (A02).
+            context.load_verify_locations(roots, cadata=self._own_root() or None)
         except (OSError, ValueError) as problem:
             raise ValueError(f"--ca {roots}: no certificates in PEM ({problem})") from None
 
@@ -138,7 +145,7 @@ class Door:
             return connection.respond(HTTPStatus.NOT_FOUND, f"charging station {identity} is not registered\n")
         if self._flawed("locks-out") and self._locked.get(identity, 0.0) > monotonic():
             return connection.respond(HTTPStatus.TOO_MANY_REQUESTS, "try again later\n")
-        if self._security.client_roots is not None:
+        if self._security.client_roots is not None or self._raised(identity, connection):
             if not self._certified(identity, connection):
                 return connection.respond(HTTPStatus.FORBIDDEN, "this certificate opens no connection here\n")
         elif not self._authentic(identity, request):
@@ -152,6 +159,21 @@ class Door:
         if self._flawed("older-connection-kept") and self._connected(identity):
             return connection.respond(HTTPStatus.CONFLICT, "this station is connected\n")
         return None
+
+    def _raised(self, identity: str, connection: ServerConnection) -> bool:
+        """Whether the station has left profile 2 for 3; from the first connection with a certificate on it has, for
+        good (A05.FR.09)."""
+        record = self._store.stations.get(identity)
+        if record is None or self._security.raised_roots is None:
+            return False
+        if record.raising == _CERTIFICATES and self._certified(identity, connection):
+            record.profile = record.raising
+            self._store.save(record)
+            # What the defect does is to forget it again.
+            record.raising = record.raising if self._flawed("lower-profile-let-in-again") else 0
+        if self._flawed("lower-profile-let-in-again"):
+            return subject_of(connection) is not None
+        return record.profile == _CERTIFICATES
 
     def _count(self, identity: str) -> None:
         """Wrong credentials: who locks out begins to, after some of them."""
@@ -170,7 +192,7 @@ class Door:
         if given is None:
             return not headers and self._flawed("missing-header-let-in")
         user, password = given
-        right = list(self._matches(password, expected))
+        right = list(self._matches(identity, password, expected))
         # No early end: the time must not tell which of the two was wrong.
         named = hmac.compare_digest(user, identity.encode("utf-8", "surrogateescape"))
         return (named or self._flawed("user-name-unchecked")) and any(right)
@@ -182,7 +204,7 @@ class Door:
             return record.password
         return self._settings.passwords.get(identity, self._settings.password)
 
-    def _matches(self, password: bytes, expected: str | None) -> Iterator[bool]:
+    def _matches(self, identity: str, password: bytes, expected: str | None) -> Iterator[bool]:
         """One comparison for each spelling of the password."""
         if self._flawed("password-unchecked"):
             yield True
@@ -192,6 +214,8 @@ class Door:
             hmac.compare_digest(password, b"as long as a password is")
             yield False
             return
+        if self._flawed("old-password-accepted-still"):
+            yield password.decode("utf-8", "replace") == self._settings.passwords.get(identity, self._settings.password)
         for one in _spellings(expected):
             yield hmac.compare_digest(password, one)
             if self._flawed("password-prefix-accepted"):
@@ -213,6 +237,8 @@ class Door:
         )
 
 
+_CERTIFICATES = 3
+"""The security profile with certificates of the client."""
 _TRIES, _LOCKED = 5, 1.5
 """Wrong passwords until an identity is locked out, and for how many seconds it is: the habit `locks-out`."""
 _NO_CHECK_TIME = 0x200000

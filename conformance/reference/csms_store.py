@@ -47,6 +47,10 @@ class StationRecord:
     connectors: dict[str, str] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)
     password: str | None = None
+    profile: int = 0
+    """The security profile that it was raised to, and has connected with; 0 while it is as the CSMS is configured."""
+    raising: int = 0
+    """The one that it has accepted to be raised to."""
     certificates: list[dict[str, Any]] = field(default_factory=list)
     reservations: list[int] = field(default_factory=list)
     list_version: int = 0

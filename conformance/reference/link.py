@@ -32,15 +32,16 @@ def basic_authorization(identity: str, password: str | bytes) -> str:
     return "Basic " + b64encode(identity.encode() + b":" + secret).decode("ascii")
 
 
-def tls_context(ca: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext:
+def tls_context(ca: Path | None, certificate: Path | None, key: Path | None, *, system: bool = True) -> ssl.SSLContext:
     """What a station trusts and shows on wss: TLS 1.2 or later, host name checked (security profiles 2 and 3).
 
+    Without `ca` it trusts the system's roots, or nobody if not `system`.
     Raises ValueError, in one line, for a file that cannot be used.
     """
     import ssl
 
     try:
-        context = ssl.create_default_context(cafile=ca)
+        context = ssl.create_default_context(cafile=ca) if system else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         # Whatever OpenSSL's default is: keys of 112 bits of security or more (A00.FR.501).
         context.set_ciphers("DEFAULT:@SECLEVEL=2")

@@ -186,6 +186,10 @@ class Station:
         """Put the network cable back."""
         self.network.set()
 
+    def tls_object(self) -> Any:
+        """The TLS of the open connection; None without."""
+        return None if self._connection is None else self._connection.transport.get_extra_info("ssl_object")
+
     def reconnect(self) -> None:
         """Close the connection in good order and make a new one, as after a change of credentials."""
         if self.endpoint is not None:
@@ -256,7 +260,7 @@ class Station:
             await self.network.wait()
             url, authorization = self.target(attempt)
             try:
-                return await self._dial(url, authorization, self._tls if url.startswith("wss:") else None)
+                return await self._dial(url, authorization, self.tls() if url.startswith("wss:") else None)
             except OSError as error:
                 attempt += 1
                 event = connection_event(error)
@@ -425,6 +429,10 @@ class Station:
         options = self.options
         authorization = link.basic_authorization(options.identity, options.password) if options.password else None
         return link.station_url(options.csms, options.identity), authorization
+
+    def tls(self) -> ssl.SSLContext | None:
+        """What is trusted and shown in the next attempt over TLS."""
+        return self._tls
 
     def redirects(self) -> int:
         """How many redirects of the opening handshake are followed: none, by a station without defects."""

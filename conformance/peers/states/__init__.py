@@ -48,5 +48,6 @@ def load() -> None:
         csms_16,
         station_2,
         station_16,
+        station_16_certificates,
         station_16_tokens,
     )

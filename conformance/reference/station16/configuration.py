@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from conformance.reference.station16.certificates import LONGEST_CHAIN, ROOM
 from conformance.reference.wire import Payload
 
 if TYPE_CHECKING:
@@ -115,6 +116,10 @@ def keys(connectors: int, security: SecurityKeys, *, fixed_cable: bool = False) 
             changed=security.password_set,
         ),
         Key("SecurityProfile", str(security.profile), check=security.may_be, changed=security.profile_set),
+        Key("AdditionalRootCertificateCheck", "false", "boolean", read_only=True),
+        Key("CertificateSignedMaxChainSize", str(LONGEST_CHAIN), read_only=True),
+        Key("CertificateStoreMaxLength", str(ROOM), read_only=True),
+        Key("CpoName", "", "text", check=lambda text: len(text) <= 64),
         Key("SupportedFileTransferProtocols", "FTP,FTPS,HTTP,HTTPS", "text", read_only=True),
     ]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from conformance.reference import link
+from conformance.reference.station16.certificates import CENTRAL
 from conformance.reference.station16.configuration import SecurityKeys
 
 if TYPE_CHECKING:
@@ -48,18 +49,19 @@ class SecurityProfiles:
         """Only a higher one, and only with what it needs (A05.FR.01 to A05.FR.04)."""
         if text not in ("0", "1", "2", "3"):
             return False
-        wanted, options = int(text), self._station.options
+        wanted = int(text)
         if wanted <= self.current:
             return self._station.defects.active("security-downgrade-accepted")
         if wanted in (1, 2) and self._password() is None:
             return False
-        if wanted > 1 and options.ca is None:
+        if wanted > 1 and not self._station.certificates.roots(CENTRAL):
             return False
-        return wanted < 3 or options.certificate is not None
+        return wanted < 3 or self._station.certificates.has_own
 
     def _password_set(self, value: str) -> None:
         self._log("AuthorizationKey")
-        self._station.reconnect()
+        if not self._station.defects.active("no-reconnection-with-new-password"):
+            self._station.reconnect()
 
     def _profile_set(self, value: str) -> None:
         """It counts from the next connection, which follows at once (A05.FR.06, A05.FR.07)."""
@@ -70,6 +72,8 @@ class SecurityProfiles:
         self._station.security.happened("ReconfigurationOfSecurityParameters", critical=False, info=what)
 
     def _password(self) -> str | bytes | None:
+        if self._station.defects.active("new-password-not-used"):
+            return self._station.options.password
         key = self._station.memory.section("configuration").get("AuthorizationKey")
         return bytes.fromhex(key) if key else self._station.options.password
 

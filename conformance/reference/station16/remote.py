@@ -131,6 +131,8 @@ class Remote:
         if act is None:
             return {"status": "NotImplemented"}
         return Answer({"status": "Accepted"}, act)
+        if self._station.certificates.trigger():
+            makers["SignChargePointCertificate"] = lambda: self._station.spawn(self._station.certificates.request())
 
     def _statuses(self, numbers: list[int]) -> None:
         for number in numbers:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from conformance.reference.authorization import AuthorizationCache, LocalList, presentable
+from conformance.reference import lax, link
 from conformance.reference.hardware import Connector, Evse
 from conformance.reference.station import FIRMWARE, MODEL, VENDOR, Station
 from conformance.reference.station16.charging import Charging
 from conformance.reference.station16.configuration import Configuration, keys
+from conformance.reference.station16.certificates import Certificates
 from conformance.reference.station16.files import FileTransfers
 from conformance.reference.station16.profiles import SecurityProfiles
 from conformance.reference.station16.remote import Remote
@@ -44,6 +47,7 @@ class Station16(Station):
             self.memory, keys(options.evses, self.profiles.keys(), fixed_cable=options.fixed_cable)
         )
         self.configuration.factory(options.settings)
+        self.certificates = Certificates(self)
         self.local_list = LocalList(self.memory, self.clock)
         self.cache = AuthorizationCache(self.memory, self.clock)
         self.charging = Charging(self)
@@ -76,10 +80,10 @@ class Station16(Station):
             "ReserveNow": self.reservations.reserve,
             "CancelReservation": self.reservations.cancel,
             "DataTransfer": lambda request: {"status": "UnknownVendorId"},
-            "GetInstalledCertificateIds": lambda request: {"status": "NotFound"},
-            "DeleteCertificate": lambda request: {"status": "NotFound"},
-            "InstallCertificate": lambda request: {"status": "Rejected"},
-            "CertificateSigned": lambda request: {"status": "Rejected"},
+            "GetInstalledCertificateIds": self.certificates.installed,
+            "DeleteCertificate": self.certificates.delete,
+            "InstallCertificate": self.certificates.install,
+            "CertificateSigned": self.certificates.signed,
         }
 
     def handle(self, action: str, payload: Payload) -> Answer | Payload | None:
@@ -238,3 +242,10 @@ class Station16(Station):
 
     def target(self, attempt: int) -> tuple[str, str | None]:
         return self.profiles.target()
+    def tls(self) -> ssl.SSLContext | None:
+        """The roots and the certificate may change at any time, so every attempt has a context of its own."""
+        context = link.tls_context(None, None, None, system=False)
+        self.certificates.equip(context)
+        lax.weaken(context, self.defects.active)
+        return context
+

@@ -1,0 +1,62 @@
+"""The lab's certificate authority, made of a run's test PKI, for cases that install, sign and renew certificates."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from conformance.cases.tls import pki_of
+from conformance.peers.outcome import NotApplicable
+
+_ANOTHER = "Another Operator"
+
+
+class LabAuthority:
+    """See `conformance.peers.certificates.Authority`."""
+
+    def __init__(self, dut: Any) -> None:
+        self._dut = dut
+        self._made = 0
+
+    @cached_property
+    def _pki(self) -> Any:
+        return pki_of(self._dut)
+
+    def _own(self, what: str) -> None:
+        if self._dut.tls.certificate is not None:
+            raise NotApplicable(f"the description brings our certificate ([tls] certificate), so a run can't {what}")
+
+    def own_root(self) -> str:
+        self._own("tell the root above it")
+        text: str = self._pki.roots.read_text("ascii")
+        return text
+
+    def new_root(self, kind: str) -> str:
+        # A folder of its own: a hierarchy that stands there would be taken up again.
+        self._made += 1
+        pki = type(self._pki)(
+            Path(self._pki.folder) / f"root-{self._made}-{id(self):x}",
+            keys=self._pki.keys,
+            organization=_ANOTHER,
+        )
+        if kind == "valid":
+            text: str = pki.roots.read_text("ascii")
+            return text
+        return str(pki.spoilt_root(kind))
+
+    def request(self) -> tuple[str, Any]:
+        text, key = self._pki.request(self._dut.values.serial_number or self._dut.identity)
+        return text, key
+
+    def sign(self, request: str, kind: str) -> str:
+        from conformance.link.pki import Variant
+
+        self._own("sign one")
+        if kind == "another-key":
+            # Right in every other respect: the same subject, the key of somebody else.
+            return str(self._pki.sign_for_another_key(request))
+        return str(self._pki.sign(request, variant=Variant(kind)))
+
+    def credentials(self, chain: str, key: Any) -> Any:
+        return self._pki.write(chain, key, "renewed")
