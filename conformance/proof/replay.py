@@ -194,6 +194,16 @@ class _Operator:
         pass
 
 
+def _transactions_given(recording: Recording) -> dict[str, Any]:
+    """The transactionIds that our answers gave in a recording, by the id of the message."""
+    ours = [
+        entry.frame
+        for entry in recording.trace.entries
+        if entry.frame is not None and entry.frame.type == frames.CALLRESULT and entry.sender != recording.dut.role
+    ]
+    return {frame.id: given for frame in ours if isinstance(given := peek(frame.payload, "transactionId"), int)}
+
+
 class Replay:
     """One run of a recorded case. Every replay has a fresh peer and a fresh monitor."""
 
@@ -207,7 +217,8 @@ class Replay:
         self._next = 0
         self._limit = 0
         self._ids: dict[str, str] = {}
-        self._transactions: dict[str, str] = {}
+        self._transactions: dict[Any, Any] = {}
+        self._given = _transactions_given(recording)
         self._call: str | None = None
         self._frame_number = -1
         self._wires: dict[int, _Wire] = {}
@@ -291,11 +302,16 @@ class Replay:
             self._transactions[before] = now
 
     def sent(self, text: str) -> None:
-        """A frame of ours: the recorded CALL of this act gets the id of the new one."""
+        """A frame of ours: the recorded CALL of this act gets the id of the new one.
+
+        An answer that gives a transaction another id than the recorded one stands for it from then on.
+        """
         frame = frames.parse(text)
         if frame.type == frames.CALL and self._call is not None:
             self._ids[self._call] = frame.id
             self._call = None
+        elif frame.type == frames.CALLRESULT and frame.id in self._given:
+            self._transactions[self._given[frame.id]] = peek(frame.payload, "transactionId")
 
     @property
     def guide(self) -> Replay:

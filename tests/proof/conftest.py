@@ -24,9 +24,9 @@ ENTRY = CatalogueEntry("TC_X_01", "2.0.1", "CS", "X", "title")
 class Recorder:
     """Records functions as cases, and plays them again."""
 
-    def __init__(self, role: str = "CS") -> None:
-        self.lab: Lab = make_lab(role)
-        self.lab.bench.monitor_for = monitor_factory(self.lab.bench.dut, version("2.0.1"), SCHEMAS)
+    def __init__(self, role: str = "CS", version_id: str = "2.0.1") -> None:
+        self.lab: Lab = make_lab(role, version_id)
+        self.lab.bench.monitor_for = monitor_factory(self.lab.bench.dut, version(version_id), SCHEMAS)
         self.lab.peer.deadlines = deadlines(self.lab.bench.dut)
         self.lab.bench.monitor = None
         self.lab.bench.begin()

@@ -189,6 +189,34 @@ class TestConnections:
         assert replay(recording, body)[0].verdict == "PASS"
         assert time.monotonic() - begun < 1.0
 
+    def test_a_transaction_to_which_we_give_another_id(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        recorder = Recorder(version_id="1.6")
+        device, operator = recorder.lab.device, recorder.lab.operator
+        stamp = recorder.lab.peer.timestamp()
+        given: list[int] = []
+
+        def stop() -> None:
+            device.calls("StopTransaction", transactionId=given[0], meterStop=1, timestamp=stamp)
+
+        def starts() -> None:
+            device.calls("StartTransaction", connectorId=1, idTag="A", meterStart=0, timestamp=stamp)
+
+        operator.on["plug_in"], operator.on["unplug"] = starts, stop
+
+        def body(csms: Any, operator: Any) -> None:
+            step("Plug in", expect="StartTransaction")
+            operator.plug_in()
+            start = csms.expect("StartTransaction")
+            given.append(start.answer.transactionId)
+            step("Unplug", expect="StopTransaction")
+            operator.unplug()
+            csms.expect("StopTransaction", transactionId=start.answer.transactionId)
+
+        recording = recorder.record(body)
+        monkeypatch.setattr(type(recorder.lab.peer), "next_transaction_id", lambda self: 5000)
+        result, _ = replay(recording, body)
+        assert (result.verdict, given[-1]) == ("PASS", 5000), result.reason
+
     def test_our_station_dials_again(self) -> None:
         recorder = Recorder("CSMS")
         device = recorder.lab.device

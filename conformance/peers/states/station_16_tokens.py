@@ -35,12 +35,22 @@ def cache_cleared(csms: FakeCsms, lab: Any) -> None:
 
 
 @state("KnownIdTagStarts", family="1.6", dut="CS")
-def known_id_tag_starts(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None) -> Request:
-    """The EV is plugged in, and a token that the charge point knows starts a transaction without Authorize (9.1.13)."""
+def known_id_tag_starts(
+    csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None, refused: bool = False
+) -> Request:
+    """The EV is plugged in, and a token that the charge point knows starts a transaction without Authorize (9.1.13).
+
+    With `refused`, the answer to StartTransaction ends it, before Charging has been reported perhaps.
+    """
     connector = connector or lab.dut.connector
+    token = token or lab.dut.tokens.valid
     preparing(csms, lab, connector)
     authorized(csms, lab, connector, token)
-    start: Request = started(csms, lab, connector, token)
+    if refused:
+        what = {"connectorId": connector.connectorId, "idTag": token.idTag}
+        start = csms.expect("StartTransaction", within=csms.deadlines.physical, requirement="1.6 4.8", **what)
+    else:
+        start = started(csms, lab, connector, token)
     not_asked_about(csms, lab, token)
     return start
 

@@ -124,7 +124,7 @@ def test_cache_learns_refusal(csms: FakeCsms, operator: Operator, dut: Dut) -> N
     csms.answer("StartTransaction", idTagInfo=BLOCKED)
 
     step("Start with the cached token, refuse it", expect="StartTransaction; StopTransaction, rather DeAuthorized")
-    stop = csms.execute("Stopped", start=csms.execute("KnownIdTagStarts"))
+    stop = csms.execute("Stopped", start=csms.execute("KnownIdTagStarts", refused=True))
     recommend(stop.reason == "DeAuthorized", "DeAuthorized", requirement="1.6 errata 3.17", actual=stop.reason)
 
     step("Unplug", expect="StatusNotification Available")

@@ -227,18 +227,21 @@ def test_clear_cache(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
     _configure_if_there(csms, "AuthorizationCacheEnabled", "true")
     csms.configure("LocalPreAuthorize", "true")
     csms.configure("ConnectionTimeOut", str(dut.values.ev_connection_timeout))
+    csms.reach("CacheCleared")
 
-    step("Present a valid token, do not plug in", expect="Preparing, then Available after ConnectionTimeOut")
+    step("Present a valid token, do not plug in", expect="Authorize, Preparing, Available after ConnectionTimeOut")
     csms.execute("Authorized")
+    csms.expect("Authorize", idTag=dut.tokens.valid.idTag, requirement="1.6 4.1")
     _connection_times_out(csms, dut)
 
     step("Send ClearCache", expect="Accepted")
     answer = csms.send("ClearCache")
     check(answer.status == "Accepted", "the cache is cleared", requirement="1.6 5.4", actual=answer.status)
 
-    step("Present the same token", expect="Authorize")
+    step("Present the same token", expect="Authorize and Preparing in any order")
     operator.present_token(dut.tokens.valid, dut.connector)
     csms.expect("Authorize", idTag=dut.tokens.valid.idTag, within=dut.timeouts.physical, requirement="1.6 4.1, 5.4")
+    csms.expect_connector_status("Preparing", dut.connector, within=dut.timeouts.physical, requirement="1.6 4.9 A2")
 
 
 # ------------------------------------------------------------------ remote start and stop

@@ -321,7 +321,7 @@ def test_list_conflict(csms: FakeCsms) -> None:
     csms.answer("StartTransaction", idTagInfo={"status": "Blocked"})
 
     step("Charge with the token, refuse it", expect="LocalListConflict of connector 0; StopTransaction and Finishing")
-    start = csms.execute("KnownIdTagStarts")
+    start = csms.execute("KnownIdTagStarts", refused=True)
     csms.expect("StatusNotification", connectorId=0, errorCode="LocalListConflict", requirement="1.6 3.5.2")
     csms.execute("Stopped", start=start)
 
