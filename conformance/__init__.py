@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from conformance.cases.case import case
     from conformance.cases.charging import Charging
     from conformance.cases.hands import Hands as Operator
+    from conformance.cases.metering import Metering, moment
     from conformance.cases.steps import check, observe, recommend, step
     from conformance.dut.description import Dut
     from conformance.dut.variables import required_variables
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from conformance.fuzz.example import Allowed, Example
     from conformance.fuzz.mutate import mutated_calls
     from conformance.fuzz.texts import broken_texts
-    from conformance.peers.csms import FakeCsms
     from conformance.peers.certificates import SigningRequest, chain_facts, hash_data, listed, misspelt
+    from conformance.peers.csms import FakeCsms
     from conformance.peers.files import Download, Files
     from conformance.peers.outcome import Inconclusive, NotApplicable
     from conformance.peers.payload import ABSENT, PRESENT, one_of
@@ -45,23 +46,24 @@ __all__ = [
     "FakeStation",
     "Files",
     "Inconclusive",
+    "Metering",
     "NotApplicable",
     "Operator",
     "Report",
+    "SigningRequest",
     "broken_envelopes",
     "broken_texts",
-    "SigningRequest",
     "call_error",
     "case",
-    "check",
-    "late",
     "chain_facts",
-    "mutated_calls",
+    "check",
     "hash_data",
-    "observe",
+    "late",
     "listed",
     "misspelt",
     "moment",
+    "mutated_calls",
+    "observe",
     "one_of",
     "play_wrong_answers",
     "recommend",
@@ -76,6 +78,7 @@ _PLACES = {
     "conformance.cases.case": ("case",),
     "conformance.cases.charging": ("Charging",),
     "conformance.cases.hands": ("Hands",),
+    "conformance.cases.metering": ("Metering", "moment"),
     "conformance.cases.steps": ("check", "observe", "recommend", "step"),
     "conformance.dut.description": ("Dut",),
     "conformance.dut.variables": ("required_variables",),

@@ -16,7 +16,8 @@ class StationOptions:
     files (None: `ca`); all are PEM files. `settings` replaces factory
     values of variables ("Component.Variable" or "Component.Variable[instance]" in 2.x, the key's name in 1.6).
     `reconnect_wait` is the shortest pause before a reconnection; it doubles up to five times. `transfer_time` is how
-    long an upload or download takes at least.
+    long an upload or download takes at least. `backup_power`: transactions are ended, and told of, before a power cut
+    takes effect (1.6).
     """
 
     version: str
@@ -36,6 +37,7 @@ class StationOptions:
     connectors: int = 1
     watts: int = 22080
     fixed_cable: bool = False
+    backup_power: bool = False
     message_timeout: float = 10.0
     boot_time: float = 0.03
     boot_retry: float = 5.0

@@ -33,6 +33,7 @@ def options_of(arguments: argparse.Namespace, settings: dict[str, str]) -> Stati
         connectors=arguments.connectors,
         watts=arguments.watts,
         fixed_cable=arguments.fixed_cable,
+        backup_power=arguments.backup_power,
         message_timeout=arguments.message_timeout,
         boot_time=arguments.boot_time,
         boot_retry=arguments.boot_retry,

@@ -49,5 +49,6 @@ def load() -> None:
         station_2,
         station_16,
         station_16_certificates,
+        station_16_offline,
         station_16_tokens,
     )

@@ -92,6 +92,11 @@ class Remote:
         return Answer({"status": "Accepted"}, lambda: self._station.spawn(self._reset(reason)))
 
     async def _reset(self, reason: str) -> None:
+        await self.wind_up(reason)
+        await self._station.reboot(reason)
+
+    async def wind_up(self, reason: str) -> None:
+        """Stop what runs, begin nothing new, and let it be told while there is a connection."""
         station = self._station
         station.going_down = True
         for session in station.sessions.all():
@@ -100,7 +105,6 @@ class Remote:
         deadline = loop.time() + station.message_timeout()
         while len(station.queue) and loop.time() < deadline and station.online:
             await asyncio.sleep(0.005)
-        await station.reboot(reason)
 
     # -- TriggerMessage ----------------------------------------------------------------------------------------------
 

@@ -322,9 +322,9 @@ class Sessions:
 
     # -- meter values ------------------------------------------------------------------------------------------------
 
-    def _value(self, session: Session, key: str, context: str) -> Payload | None:
+    def _value(self, session: Session, key: str, context: str, stamp: str = "") -> Payload | None:
         measurands = self._station.configuration.members(key)
-        return meter_value(self._station.clock.stamp(), session.evse, measurands, context)
+        return meter_value(stamp or self._station.clock.stamp(), session.evse, measurands, context)
 
     async def _sample(self, session: Session, transaction: Transaction) -> None:
         """MeterValues every MeterValueSampleInterval seconds while the transaction runs."""
@@ -341,9 +341,9 @@ class Sessions:
                 transaction.samples.append(kept)
             self.meter_values(session, "MeterValuesSampledData", "Sample.Periodic")
 
-    def meter_values(self, session: Session, key: str, context: str) -> None:
-        """Send MeterValues of one connector: queued for a transaction, else at once."""
-        taken = self._value(session, key, context)
+    def meter_values(self, session: Session, key: str, context: str, stamp: str = "") -> None:
+        """Send MeterValues of one connector, of now or of `stamp`: queued for a transaction, else at once."""
+        taken = self._value(session, key, context, stamp)
         if taken is None:
             return
         payload: Payload = {"connectorId": session.evse.id, "meterValue": [taken]}

@@ -6,15 +6,17 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.authorization import AuthorizationCache, LocalList, presentable
 from conformance.reference import lax, link
+from conformance.reference.authorization import AuthorizationCache, LocalList, presentable
+from conformance.reference.clock import format_time
 from conformance.reference.hardware import Connector, Evse
 from conformance.reference.station import FIRMWARE, MODEL, VENDOR, Station
+from conformance.reference.station16.certificates import Certificates
 from conformance.reference.station16.charging import Charging
 from conformance.reference.station16.configuration import Configuration, keys
-from conformance.reference.station16.certificates import Certificates
 from conformance.reference.station16.files import FileTransfers
 from conformance.reference.station16.profiles import SecurityProfiles
 from conformance.reference.station16.remote import Remote
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from conformance.reference.options import StationOptions
 
 Handler = Callable[[Payload], "Answer | Payload | None"]
+NO_ID = -1
+"""The transactionId of a transaction whose StartTransaction was never answered (errata 3.18)."""
 
 
 class Station16(Station):
@@ -109,6 +113,19 @@ class Station16(Station):
         self.statuses.transaction_ended()
         self.spawn(self._clock_aligned())
 
+    def power_cycle(self) -> None:
+        """Cut the power and give it back; a battery lasts until transactions are ended and told of (TC_032_1)."""
+        if self.options.backup_power and any(self.sessions.running(one.evse.id) for one in self.sessions.all()):
+            self.spawn(self._last_words())
+        else:
+            super().power_cycle()
+
+    async def _last_words(self) -> None:
+        await self.remote.wind_up("PowerLoss")
+        await self.statuses.told()
+        # The task ends with the life that it belongs to, so it is not the one that cuts the power.
+        asyncio.get_running_loop().call_soon(super().power_cycle)
+
     async def accepted(self) -> None:
         self.statuses.report_all()
         if self.profiles.current:
@@ -144,12 +161,12 @@ class Station16(Station):
         )
 
     def _with_id(self, entry: dict[str, Any]) -> Payload | None:
-        """Fill in the transactionId that StartTransaction.conf brought; without one there is nothing to tell."""
+        """Fill in the transactionId that StartTransaction.conf brought, -1 if it never came (errata 3.18)."""
         payload: Payload = entry["payload"]
         if entry["action"] == "StartTransaction":
             return payload
-        known = self.memory.section("transaction_ids").get(entry["transaction"])
-        return None if known is None else {**payload, "transactionId": known}
+        known = self.memory.section("transaction_ids").get(entry["transaction"], NO_ID)
+        return {**payload, "transactionId": known}
 
     def _answered(self, entry: dict[str, Any], answer: Payload) -> None:
         ids = self.memory.section("transaction_ids")
@@ -165,7 +182,7 @@ class Station16(Station):
                 self.tokens.learn(entry["payload"]["idTag"], answer["idTagInfo"])
 
     async def _clock_aligned(self) -> None:
-        """MeterValues at the multiples of ClockAlignedDataInterval (9.1.5)."""
+        """MeterValues at the multiples of ClockAlignedDataInterval (9.1.5), and stamped with them."""
         done = time.time()
         while True:
             every = self.configuration.number("ClockAlignedDataInterval")
@@ -175,9 +192,10 @@ class Station16(Station):
                 await asyncio.sleep(0.25 if every <= 0 else min(0.25, every - now % every))
                 continue
             done = now
+            stamp = format_time(datetime.fromtimestamp(now // every * every, UTC))
             for session in self.sessions.all():
                 if self.online or session.transaction is not None:
-                    self.sessions.meter_values(session, "MeterValuesAlignedData", "Sample.Clock")
+                    self.sessions.meter_values(session, "MeterValuesAlignedData", "Sample.Clock", stamp)
 
     # -- what the hardware tells -------------------------------------------------------------------------------------
 
@@ -242,10 +260,10 @@ class Station16(Station):
 
     def target(self, attempt: int) -> tuple[str, str | None]:
         return self.profiles.target()
+
     def tls(self) -> ssl.SSLContext | None:
         """The roots and the certificate may change at any time, so every attempt has a context of its own."""
         context = link.tls_context(None, None, None, system=False)
         self.certificates.equip(context)
         lax.weaken(context, self.defects.active)
         return context
-

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
 
 from conformance.reference.wire import Answer, Payload
 
@@ -37,6 +38,7 @@ class Statuses:
         self._station = station
         self._reported: dict[int, tuple[str, str]] = {}
         self._scheduled: dict[int, bool] = {}
+        self._telling: set[asyncio.Task[Any]] = set()
 
     def forget_reports(self) -> None:
         """After a boot nothing has been reported."""
@@ -121,13 +123,20 @@ class Statuses:
         }
         if info:
             payload["info"] = info
-        self._station.spawn(self._tell(number, payload))
+        task = self._station.spawn(self._tell(number, payload))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
 
     async def _tell(self, number: int, payload: Payload) -> None:
         """Send a status; one that the Central System did not take is not known to it, and is due again."""
         answer = await self._station.tell("StatusNotification", payload)
         if answer is None and self._reported.get(number) == (payload["status"], payload["errorCode"]):
             del self._reported[number]
+
+    async def told(self) -> None:
+        """Wait until every report has been answered, or given up."""
+        if self._telling:
+            await asyncio.wait(self._telling)
 
     # -- ChangeAvailability ----------------------------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ class _TransactionIdMinusOne(Misbehaviour):
     role=CS,
     families=OLD,
     breaks="StopTransaction gives the reason Reboot whatever ended it (1.6 4.10)",
-    must_fail=("TC_012_CS", "TC_005_1_CS"),
+    must_fail=("TC_012_CS", "TC_005_1_CS", "TC_032_2_CS", "TC_037_3_CS", "TC_038_CS"),
 )
 class _StopReasonWrong(Requests):
     action = "StopTransaction"
