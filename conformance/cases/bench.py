@@ -81,7 +81,8 @@ class Bench:
         found = list(self.monitor.findings[self._told :])
         carry = self.monitor.carry()
         self._told = 0
-        self._owed += [one for one in undo_calls(self.peer.trace) if one not in self._owed]
+        owed = [one for one in undo_calls(self.peer.trace) if one not in self._owed]
+        self._owed = (owed + self._owed)[:OWED_KEPT]
         trace = Trace(self.epoch)
         self.monitor = self.monitor_for(trace, carry)
         # What the case has configured is known, and put back, until it ends.
@@ -120,6 +121,10 @@ def _before(finding: Finding, trace: Trace) -> Finding:
 class _Lab:
     dut: Any
     operator: Hands
+
+
+OWED_KEPT = 100
+"""CALLs that undo earlier ones which are kept of a long case: what was set before those has mostly been set again."""
 
 
 class StationBench(Bench):
