@@ -15,7 +15,7 @@ def pytest_addoption(parser: Any) -> None:
     parser.addoption(
         "--every-defect",
         action="store_true",
-        help="hunt the defects that negative tests find under each version family, not under one of them in turn",
+        help="hunt every defect that negative tests find, under each version family; not one for each negative test",
     )
 
 
