@@ -96,7 +96,7 @@ def wrong(target: Target) -> Iterator[Example]:
     """Each CALL of a station is answered in each wrong way once; what takes long, in turn unless there is time."""
     turn = 0
     for message in _MESSAGES[target.version.family]:
-        kinds = WRONG
+        kinds: tuple[str, ...] = WRONG
         if target.level != "soak" and (message.how != "session" or not message.first):
             kinds = tuple(kind for kind in WRONG if kind not in SLOW)
         yield from (_spoilt(message, kind) for kind in _kinds(kinds, turn, target.level))

@@ -90,6 +90,37 @@ def cuts_of_a_station(target: Target) -> Iterator[Example]:
         for make in (_cut_call, _cut_remote_start, _cut_remote_stop)
     ]
     yield from _thinned(target.level, sets)
+    yield _stopped_meanwhile(target)
+
+
+def _stopped_meanwhile(target: Target) -> Example:
+    """The connection ends as charging begins, and the driver stops and leaves before it is back: much is owed then."""
+    action, match = _BEGINS[target.version.family]
+    return Example(
+        "cut as charging begins, and the driver leaves",
+        (
+            acts.hurry(),
+            acts.trap(action, FaultKind.CUT.value, match=dict(match)),
+            acts.plug(),
+            acts.show_token(),
+            acts.hear(action, dict(match)),
+            acts.show_token(),
+            acts.operate("unplug"),
+            acts.settle(),
+        ),
+        ANYTHING,
+        action=action,
+        constraint="cut before an answer",
+        breaks="the connection ends as charging begins, and is back when it is over",
+        oracles=OWED,
+    )
+
+
+_BEGINS: Mapping[str, tuple[str, Match]] = {
+    "1.6": ("StartTransaction", {}),
+    "2": ("TransactionEvent", {"eventType": "Updated"}),
+}
+"""By which message it is told that a token may charge, where the cable was in before."""
 
 
 def _cut_answer(action: str, match: Match, end: str, place: str) -> Example:
@@ -216,6 +247,24 @@ def _cut_told(struck: str, end: str, place: str, again: str) -> Example:
 # ---------------------------------------------------------------------- random plans
 
 
+_EACH: tuple[dict[str, Any], ...] = (
+    {"kind": "duplicate", "at": 0, "count": 12},
+    {"kind": "fragment", "at": 0, "count": 12, "size": 1},
+    {"kind": "slice", "at": 0, "count": 12, "size": 5},
+    {"kind": "delay", "at": 0, "count": 12, "seconds": 0.02},
+    {"kind": "stall", "at": 2, "seconds": 0.2},
+    {"kind": "reorder", "at": 3},
+    {"kind": "drop", "at": 3},
+)
+"""Each kind of fault by itself; the last two cost a station its time-out."""
+
+
+def each_fault(target: Target) -> Iterator[Example]:
+    """A session for each kind of fault that leaves the connection open; smoke leaves out what takes long."""
+    made = {"CS": _faulty_session_of_a_station, "CSMS": _faulty_session_of_a_csms}[target.role]
+    yield from (made((fault,)) for fault in (_EACH[:5] if target.level == "smoke" else _EACH))
+
+
 def fault_lists(*, answers: int) -> SearchStrategy[tuple[dict[str, Any], ...]]:
     """Lists of faults that leave the connection open; `answers`: how many messages of ours they are spread over.
 
@@ -246,14 +295,20 @@ def _named(kind: FaultKind) -> Any:
 
 def faulty_sessions(target: Target) -> SearchStrategy[Example]:
     """Sessions on a link with random faults."""
-    made, answers = {"CS": (_faulty_session_of_a_station, 20), "CSMS": (_faulty_session_of_a_csms, 8)}[target.role]
+    made, answers = {"CS": (_faulty_session_of_a_station, 12), "CSMS": (_faulty_session_of_a_csms, 8)}[target.role]
     return fault_lists(answers=answers).map(made)
 
 
 def _faulty_session_of_a_station(faults: Sequence[dict[str, Any]]) -> Example:
     return Example(
         f"a session under {_words(faults)}",
-        (acts.hurry(), acts.faults(*faults), *_charge()),
+        (
+            acts.hurry(),
+            acts.goes_on("Heartbeat"),
+            acts.faults(*faults),
+            *_charge(),
+            acts.goes_on("Heartbeat"),
+        ),
         ANYTHING,
         constraint=_kinds(faults),
         breaks=f"our side of the link suffers {_words(faults)}",

@@ -13,6 +13,7 @@ from typing import Any
 from conformance.fuzz.oracles import eventually, oracle
 from conformance.fuzz.stage import Stage
 from conformance.fuzz.transactions import problem
+from conformance.monitor.times import moment_of
 from conformance.ocppj import frames
 from conformance.ocppj.findings import Finding, Severity
 from conformance.ocppj.trace import Entry
@@ -26,6 +27,7 @@ OWED = (
     "transactions-ended",
     "transactions-delivered",
     "delivered-once",
+    "delivered-in-order",
     "events-once",
     "traps-sprung",
 )
@@ -202,6 +204,38 @@ def delivered_once(stage: Stage) -> Iterator[Finding]:
                     later,
                     requirement=_REQUIREMENT[stage.target.version.family],
                 )
+
+
+@oracle("delivered-in-order")
+def delivered_in_order(stage: Stage) -> Iterator[Finding]:
+    """In 1.6 the next message about a transaction waits until the one before is delivered: they come in order of time.
+
+    In 2.x the order is free: seqNo tells it.
+    """
+    version = stage.target.version
+    if stage.target.role != "CS" or version.family not in _IN_ORDER:
+        return
+    first = sorted((one for one in owed(version, stage.entries)), key=lambda one: one.sent[0].index)
+    for earlier, later in pairwise(first):
+        before, after = _happened(earlier), _happened(later)
+        if before is not None and after is not None and after < before:
+            yield problem(
+                "oracle.delivered-in-order",
+                f"{later.words}, which happened first, before {earlier.words}",
+                "the other way round",
+                later.sent[0],
+                requirement=_IN_ORDER[version.family],
+            )
+
+
+_IN_ORDER = {"1.6": "1.6 3.7"}
+
+
+def _happened(one: Owed) -> float | None:
+    """When what a message tells happened, by its own word."""
+    payload: Any = one.last.frame.payload if one.last.frame is not None else {}
+    values = payload.get("meterValue") or [{}]
+    return moment_of(payload.get("timestamp") or values[0].get("timestamp"))
 
 
 def _read(entries: Entries) -> dict[int, int]:

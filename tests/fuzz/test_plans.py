@@ -28,6 +28,8 @@ DESCRIPTIONS = {"CS": "reference-station.toml", "CSMS": "reference-csms.toml"}
 GENERATORS: list[tuple[str, Callable[[Target], Iterator[Example]]]] = [
     ("CS", plans.cuts_of_a_station),
     ("CSMS", plans.cuts_of_a_csms),
+    ("CS", plans.each_fault),
+    ("CSMS", plans.each_fault),
     ("CS", answering.withheld),
     ("CS", answering.wrong),
     ("CS", answering.crossing),
@@ -82,7 +84,7 @@ def test_every_place_and_every_end_comes_in_at_default(id: str) -> None:
 @pytest.mark.parametrize("id", list(VERSIONS))
 def test_soak_plays_the_whole_matrix(id: str) -> None:
     cuts = list(plans.cuts_of_a_station(target("CS", id, "soak")))
-    assert len(cuts) == (6 + 3) * len(plans.PLACES) * len(plans.ENDS)
+    assert len(cuts) == (6 + 3) * len(plans.PLACES) * len(plans.ENDS) + 1
 
 
 @pytest.mark.parametrize("id", list(VERSIONS))

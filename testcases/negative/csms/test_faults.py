@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance import Campaign, FakeStation, Operator, case, check, step
 from conformance.fuzz.halfopen import let_go, overdue, ping, read_no_more, sign_of_life
-from conformance.fuzz.plans import cuts_of_a_csms, faulty_sessions
+from conformance.fuzz.plans import cuts_of_a_csms, each_fault, faulty_sessions
 
 
 @case("OC_FT_01_CSMS")
@@ -16,7 +16,10 @@ def test_cuts_during_every_message(station: FakeStation, fuzz: Campaign) -> None
 
 @case("OC_FT_02_CSMS")
 def test_random_fault_plans(station: FakeStation, fuzz: Campaign) -> None:
-    """A session on a link that delays, slices, fragments, doubles, swaps, drops and stalls, as Hypothesis draws it."""
+    """A session on a link that delays, slices, fragments, doubles, swaps, drops, stalls, one by one and at random."""
+    step("Have our station charge on a link with one fault", expect="every CALL that arrives is answered")
+    fuzz.rows(each_fault(fuzz.target))
+
     step("Have our station charge on a link with random faults", expect="every CALL that arrives is answered")
     fuzz.explore(faulty_sessions(fuzz.target))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance import Campaign, Dut, FakeCsms, case, check, step
 from conformance.fuzz.halfopen import answer_no_pings, new_connection, ping_every, read_no_more, sign_of_life
-from conformance.fuzz.plans import cuts_of_a_station, faulty_sessions
+from conformance.fuzz.plans import cuts_of_a_station, each_fault, faulty_sessions
 
 
 @case("OC_FT_01_CS")
@@ -16,7 +16,10 @@ def test_cuts_during_every_message(csms: FakeCsms, fuzz: Campaign) -> None:
 
 @case("OC_FT_02_CS")
 def test_random_fault_plans(csms: FakeCsms, fuzz: Campaign) -> None:
-    """A session on a link that delays, slices, fragments, doubles, swaps, drops and stalls, as Hypothesis draws it."""
+    """A session on a link that delays, slices, fragments, doubles, swaps, drops, stalls, one by one and at random."""
+    step("Charge on a link with one fault", expect="every transaction is whole, and the station lives on")
+    fuzz.rows(each_fault(fuzz.target))
+
     step("Charge on a link with random faults", expect="every transaction is whole, and the station lives on")
     fuzz.explore(faulty_sessions(fuzz.target))
 

@@ -111,6 +111,25 @@ class _RepeatedIdRefused(Misbehaviour):
 
 
 @defect(
+    "doubled-call-ends-it",
+    role=ROLE,
+    families=BOTH,
+    breaks="A CALL that comes twice makes the CSMS drop its connections [7] (OCPP-J 4.1.4).",
+    must_fail=("OC_FT_02_CSMS",),
+)
+class _DoubledCall(Misbehaviour):
+    latest = ""
+
+    def heard(self, data: str | bytes) -> list[str | bytes]:
+        frame = frames.parse(data)
+        if frame.type == frames.CALL and frame.id == self.latest:
+            self.context.drop_all()
+            return []
+        self.latest = frame.id
+        return [data]
+
+
+@defect(
     "sessions-kept-for-ever",
     role=ROLE,
     families=BOTH,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Coroutine, Iterator
 from itertools import repeat
 from typing import Any
@@ -113,6 +114,19 @@ class _StartAgain(_AtTheEnd):
     def ended(self, endpoint: Endpoint) -> None:
         if self._start is not None and self.unanswered is None:
             self.context.queue.add("StartTransaction", self._start["payload"], self._start["transaction"])
+
+
+@defect(
+    "queue-turned-round",
+    role=CS,
+    families=OLD,
+    breaks="after a reconnection the newest message about a transaction comes first (1.6 3.7)",
+    must_fail=("OC_FT_01_CS",),
+)
+class _NewestFirst(_AtTheEnd):
+    def meanwhile(self, endpoint: Endpoint) -> list[Coroutine[Any, Any, None]]:
+        self.context.queue._entries.reverse()
+        return []
 
 
 @defect(
@@ -238,6 +252,20 @@ class _AnyAnswer(_Tuned):
         if frame.type != frames.CALLRESULT or waiting is None or frame.id == waiting:
             return [data]
         return [json.dumps([frames.CALLRESULT, waiting, json.loads(data)[2]])]
+
+
+@defect(
+    "dies-of-a-stray-answer",
+    role=CS,
+    families=BOTH,
+    breaks="an answer that nobody waits for, or no longer, ends the process [8, 9] (OCPP-J 4.1.4)",
+    must_fail=("OC_FT_02_CS", "OC_FT_09_CS"),
+)
+class _DiesOfStray(Misbehaviour):
+    def unexpected(self, frame: frames.Frame) -> list[str]:
+        if frame.type == frames.CALLRESULT:
+            os._exit(70)
+        return []
 
 
 @defect(
