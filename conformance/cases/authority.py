@@ -59,4 +59,8 @@ class LabAuthority:
         return str(self._pki.sign(request, variant=Variant(kind)))
 
     def credentials(self, chain: str, key: Any) -> Any:
-        return self._pki.write(chain, key, "renewed")
+        from conformance.link.tls import client_context
+
+        shown = self._pki.write(chain, key, "renewed")
+        client_context(credentials=shown)  # key and certificate have to belong together
+        return shown

@@ -41,7 +41,7 @@ class Authority(Protocol):
         ValueError for what is no signing request."""
 
     def credentials(self, chain: str, key: Any) -> Any:
-        """The credentials of a signed request of ours."""
+        """The credentials of a signed request of ours; ValueError for a chain that does not belong to its key."""
 
 
 class Certificates:
@@ -84,8 +84,11 @@ class Certificates:
         return self._noted(text)
 
     def credentials(self, chain: str) -> Any:
-        """What our station shows once its latest request has been signed."""
-        return self._made_by.credentials(chain, self._key)
+        """What our station shows once its latest request has been signed; another key's chain fails the case."""
+        try:
+            return self._made_by.credentials(chain, self._key)
+        except ValueError as error:
+            raise self._peer.failure("a certificate chain for the key of our request", str(error)) from None
 
     def _noted(self, text: str) -> str:
         self._peer._record("note", data={"made": text})

@@ -110,6 +110,8 @@ class Door:
             ciphers, minimum = "DEFAULT:@SECLEVEL=0", ssl.TLSVersion.TLSv1
         elif self._flawed("weak-ciphers-allowed"):
             ciphers = "ALL:eNULL:aNULL:@SECLEVEL=0"
+        elif self._flawed("rsa-suites-missing"):
+            ciphers = f"{':'.join(one for one in _CIPHERS if 'ECDSA' in one)}:@SECLEVEL=2"
         context.set_ciphers(ciphers)
         with warnings.catch_warnings():
             # Only a defect asks for a version that Python warns of.

@@ -35,12 +35,18 @@ def _any_suite(context: ssl.SSLContext) -> None:
     context.set_ciphers("ALL:COMPLEMENTOFALL:@SECLEVEL=0")
 
 
+def _one_suite(context: ssl.SSLContext) -> None:
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256")
+
+
 _LAX: Mapping[str, Callable[[ssl.SSLContext], None]] = {
     "server-certificate-not-verified": _trusting,
     "host-name-not-checked": _any_host,
     "expired-certificate-accepted": _any_time,
     "old-tls-accepted": _old,
     "unencrypted-tls-accepted": _any_suite,
+    "one-cipher-suite-only": _one_suite,
 }
 """By the name of the defect."""
 

@@ -139,21 +139,24 @@ class Certificates:
         if active("signing-request-for-old-key") and self._own:
             key = _key(self._own["key"])
         self._pending = key
-        operator = "Somebody Else" if active("signing-request-of-another-operator") else None
-        text = self._request(operator).sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode("ascii")
+        text = self._request().sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode("ascii")
         if active("signing-request-signature-wrong"):
             text = _spoilt(text)
         await self._station.tell("SignCertificate", {"csr": text})
 
-    def _request(self, operator: str | None) -> x509.CertificateSigningRequestBuilder:
+    def _request(self) -> x509.CertificateSigningRequestBuilder:
         from cryptography import x509
         from cryptography.x509.oid import NameOID
 
-        name = [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, operator or self._station.configuration.text("CpoName")),
-            x509.NameAttribute(NameOID.COMMON_NAME, self._station.options.identity),
-        ]
-        return x509.CertificateSigningRequestBuilder().subject_name(x509.Name(name))
+        active, operator = self._station.defects.active, self._station.configuration.text("CpoName")
+        serial = self._station.options.identity
+        if active("signing-request-of-another-operator"):
+            operator = "Somebody Else"
+        if active("signing-request-of-another-station"):
+            serial = "SN-0000"
+        name = [(NameOID.ORGANIZATION_NAME, operator), (NameOID.COMMON_NAME, serial)]
+        subject = x509.Name([x509.NameAttribute(kind, text) for kind, text in name])
+        return x509.CertificateSigningRequestBuilder().subject_name(subject)
 
     def signed(self, request: Payload) -> Answer | Payload:
         """Answer CertificateSigned: take a good certificate into use, discard any other (A02.FR.06 to A02.FR.08)."""

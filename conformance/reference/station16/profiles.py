@@ -95,6 +95,9 @@ class SecurityProfiles:
         options, profile = self._station.options, self.current
         parts = urlsplit(options.csms)
         url = urlunsplit(parts._replace(scheme="wss" if profile > 1 else "ws"))
-        password = self._password() if profile < 3 else None
+        needed = profile < 3 or self._station.defects.active("password-sent-with-certificate")
+        password = self._password() if needed else None
+        if needed and profile == 3:
+            password = password or "left over from before"
         authorization = link.basic_authorization(options.identity, password) if password else None
         return link.station_url(url, options.identity), authorization

@@ -47,11 +47,11 @@ class Station16(Station):
     def __init__(self, options: StationOptions, version: Version, schemas: SchemaStore | None = None) -> None:
         super().__init__(options, version, schemas)
         self.profiles = SecurityProfiles(self)
+        self.certificates = Certificates(self)
         self.configuration = Configuration(
             self.memory, keys(options.evses, self.profiles.keys(), fixed_cable=options.fixed_cable)
         )
         self.configuration.factory(options.settings)
-        self.certificates = Certificates(self)
         self.local_list = LocalList(self.memory, self.clock)
         self.cache = AuthorizationCache(self.memory, self.clock)
         self.charging = Charging(self)
@@ -128,7 +128,7 @@ class Station16(Station):
 
     async def accepted(self) -> None:
         self.statuses.report_all()
-        if self.profiles.current:
+        if self.profiles.current and not self.defects.active("boot-not-told-as-security-event"):
             # Who uses a security profile has the whitepaper's messages, and its critical events (chapter 8).
             kind = "StartupOfTheDevice" if self._boot_reason == "PowerUp" else "ResetOrReboot"
             self.security.happened(kind, critical=True)

@@ -133,9 +133,9 @@ flag(
 flag(
     "echoes-first-subprotocol",
     role=ROLE,
-    families=("2",),
+    families=BOTH,
     breaks="The first subprotocol offered is accepted, whether it is served or not (OCPP-J, 3.2).",
-    must_fail=("TC_B_58_CSMS",),
+    must_fail=("TC_B_58_CSMS", "TC_088_CSMS"),
 )
 # -- booting and time ---------------------------------------------------------------------------------------------
 
@@ -406,9 +406,9 @@ class _Refuses(Misbehaviour):
 @defect(
     "firmware-status-refused",
     role=ROLE,
-    families=("2",),
+    families=BOTH,
     breaks="FirmwareStatusNotification is answered by a CALLERROR [26].",
-    must_fail=("TC_F_18_CSMS",),
+    must_fail=("TC_F_18_CSMS", "TC_044_1_CSMS", "TC_044_2_CSMS", "TC_044_3_CSMS"),
 )
 class FirmwareStatusRefused(_Refuses):
     action = "FirmwareStatusNotification"
@@ -417,9 +417,9 @@ class FirmwareStatusRefused(_Refuses):
 @defect(
     "log-status-refused",
     role=ROLE,
-    families=("2",),
+    families=BOTH,
     breaks="LogStatusNotification is answered by a CALLERROR (N01).",
-    must_fail=("TC_F_15_CSMS",),
+    must_fail=("TC_F_15_CSMS", "TC_079_CSMS"),
 )
 class LogStatusRefused(_Refuses):
     action = "LogStatusNotification"

@@ -113,6 +113,7 @@ _flag(
     "a lower security profile is taken (A00.FR.005, B09.FR.04; 1.6 A05.FR.01)",
     "OC_S_24_1_CS",
     "OC_S_24_2_CS",
+    "TC_084_CS",
     variant=PROFILE_2,
 )
 _flag(
