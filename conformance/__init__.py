@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from conformance.fuzz.mutate import mutated_calls
     from conformance.fuzz.texts import broken_texts
     from conformance.peers.certificates import SigningRequest, chain_facts, hash_data, listed, misspelt
+    from conformance.peers.asked import as_asked
     from conformance.peers.csms import FakeCsms
     from conformance.peers.files import Download, Files
     from conformance.peers.outcome import Inconclusive, NotApplicable
@@ -51,6 +52,7 @@ __all__ = [
     "Operator",
     "Report",
     "SigningRequest",
+    "as_asked",
     "broken_envelopes",
     "broken_texts",
     "call_error",
@@ -87,6 +89,7 @@ _PLACES = {
     "conformance.fuzz.example": ("Allowed", "Example"),
     "conformance.fuzz.mutate": ("mutated_calls",),
     "conformance.fuzz.texts": ("broken_texts",),
+    "conformance.peers.asked": ("as_asked",),
     "conformance.peers.csms": ("FakeCsms",),
     "conformance.peers.files": ("Download", "Files"),
     "conformance.peers.outcome": ("Inconclusive", "NotApplicable"),

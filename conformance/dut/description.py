@@ -339,6 +339,15 @@ class Dut:
         """A firmware that the station takes and installs; ValueMissing if the description gives none."""
         return self.file("firmware")
 
+    @property
+    def firmware_signed(self) -> dict[str, str]:
+        """The fields `signingCertificate` and `signature` of a firmware; ValueMissing if the description gives none."""
+        signature = self.file("firmware_signature").decode("ascii")
+        return {
+            "signingCertificate": self.file("firmware_certificate").decode("ascii"),
+            "signature": "".join(signature.split()),
+        }
+
     def file(self, name: str) -> bytes:
         """What is in the file that a value names; ValueMissing if it is not given, or not to be read."""
         given = getattr(self.values, name)

@@ -328,17 +328,16 @@ VALUES = Section(
         Key(
             "firmware_certificate",
             "text",
-            "Its manufacturer's signing certificate (PEM), as a file; not given: the run signs, under its own root.",
+            "The manufacturer's certificate with which that firmware is signed (PEM), as a file. A station under test: "
+            "without it the run signs, under its own root. A CSMS under test: one that it can send.",
             "",
-            role="CS",
             example='"firmware.pem"',
         ),
         Key(
             "firmware_signature",
             "text",
-            "Its signature in base64, as a file.",
+            "The signature of that firmware in base64, as a file.",
             "",
-            role="CS",
             example='"firmware.sig"',
         ),
         Key(

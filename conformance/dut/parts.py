@@ -180,7 +180,6 @@ def check_files(checks: Checks, values: dict[str, Any]) -> None:
     for name, other in (
         ("firmware_certificate", "firmware_signature"),
         ("firmware_signature", "firmware_certificate"),
-        ("firmware_signature", "firmware"),
     ):
         if values[name] and not values[other]:
             checks.problem(f"values.{name}", f"it needs {other}", f'add: {other} = "..."')

@@ -32,10 +32,7 @@ def _given(dut: Any, content: bytes) -> dict[str, str] | None:
     """What the description gives; None where it gives nothing, or for another file."""
     if not dut.values.firmware_signature or content != dut.firmware:
         return None
-    return {
-        "signingCertificate": dut.file("firmware_certificate").decode("ascii"),
-        "signature": "".join(dut.file("firmware_signature").decode("ascii").split()),
-    }
+    return dict(dut.firmware_signed)
 
 
 def _made_up(dut: Any, content: bytes, certificate: str) -> dict[str, str]:

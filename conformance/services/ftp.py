@@ -202,7 +202,11 @@ def _server(files: FtpServer, host: str, port: int, certificate: Path | None, ke
         from pyftpdlib.handlers import FTPHandler
         from pyftpdlib.ioloop import IOLoop
         from pyftpdlib.servers import FTPServer
-    logging.getLogger("pyftpdlib").setLevel(logging.CRITICAL)
+    # With a handler of its own it leaves the root logger alone, and standard error.
+    log = logging.getLogger("pyftpdlib")
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
+        log.propagate = False
 
     class Memory(AbstractedFS):  # type: ignore[misc]  # pyftpdlib has no types
         """The folders of `files`: every one is there."""

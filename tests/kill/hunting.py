@@ -24,7 +24,17 @@ from conformance.prove import replay, run_cases
 from conformance.reference.defects import Defect, all_defects
 from conformance.report.record import CaseRecord
 
-QUICK = {"timeouts": {"message": 1.5, "physical": 2, "boot": 3, "reset": 3, "connect": 2}}
+QUICK = {
+    "timeouts": {
+        "message": 1.5,
+        "physical": 2,
+        "transfer": 2.5,
+        "install": 4,
+        "boot": 3,
+        "reset": 3,
+        "connect": 2,
+    }
+}
 """A defect makes cases wait for what does not come: the embedded devices answer in milliseconds."""
 AT_ONCE = 4
 """Runs side by side: they wait more than they work."""

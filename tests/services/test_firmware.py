@@ -45,11 +45,10 @@ def test_a_forged_signature_does_not(dut: Any) -> None:
 
 def test_what_the_description_gives(dut: Any) -> None:
     """The manufacturer's own certificate and signature count for his own firmware, and for no other."""
-    made = {"firmware": CONTENT, "firmware_certificate": b"PEM", "firmware_signature": b"AAAA\nBBBB\n"}
-    given = SimpleNamespace(
-        **{**vars(dut), "values": Values(firmware_signature="s"), "firmware": CONTENT, "file": made.__getitem__}
-    )
-    assert signed(given, CONTENT) == {"signingCertificate": "PEM", "signature": "AAAABBBB"}
+    own = {"signingCertificate": "PEM", "signature": "AAAABBBB"}
+    values = Values(firmware_signature="s")
+    given = SimpleNamespace(**{**vars(dut), "values": values, "firmware": CONTENT, "firmware_signed": own})
+    assert signed(given, CONTENT) == own
     assert signed(given, CONTENT, forged=True)["signature"] != "AAAABBBB"
     for other in (signed(given, CONTENT + b"!"), signed(given, CONTENT, "expired")):
         assert other["signingCertificate"] != "PEM"

@@ -151,7 +151,7 @@ class _PasswordInLog(Misbehaviour):
     role=CS,
     families=OLD,
     breaks="a raised SecurityProfile is accepted, and the connection stays as it was (A05.FR.06)",
-    must_fail=("OC_S_24_5_CS",),
+    must_fail=("OC_S_24_5_CS", "TC_083_CS"),
     variant=PROFILE_1,
 )
 class _ProfileNotUsed(Misbehaviour):
@@ -166,6 +166,7 @@ _flag(
     "firmware-signature-not-verified",
     "a firmware is installed whoever signed it (L01.FR.04)",
     "OC_S_25_2_CS",
+    "TC_081_CS",
     variant=PROFILE_1,
 )
 _flag(
@@ -180,6 +181,7 @@ _flag(
     "failed-upload-called-uploaded",
     "a log that no server took is reported as uploaded (N01.FR.10; 1.6 4.4) [64]",
     "OC_S_25_3_CS",
+    "TC_045_2_CS",
 )
 _flag(
     "log-credentials-follow-redirect",

@@ -1,0 +1,1 @@
+MEQCIFuhn/QrAkdlfyHKgn9yH/TidJL6L7uwA5tYGS1JUP8NAiBFOrbbDvxBUzLoprxho+n+tliap1+rY+5ilJ13nFtAGg==
