@@ -85,7 +85,7 @@ class Run:
             role=first.role if len({dut.role for dut in self.duts}) == 1 else "",
             versions=self._versions(),
             device=_facts(self.duts, self.embedded),
-            features=dict(first.features) if len(self.duts) == 1 else {},
+            features=dict(first.features) if len([dut for dut in self.duts if not dut.variant]) == 1 else {},
             schema_source=_schema_source(self.settings.schemas),
             strict=self.settings.strict,
             selection=list(self.settings.selection),

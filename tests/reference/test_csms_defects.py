@@ -25,8 +25,9 @@ ALL = [
     (defect, family)
     for defect in all_defects("CSMS")
     for family in defect.families
-    if not all(CAMPAIGN.fullmatch(case) for case in defect.must_fail)
+    if not all(CAMPAIGN.fullmatch(case) for case in defect.must_fail) and not defect.variant
 ]
+"""What shows only on a security profile is hunted there, and no tour goes there."""
 TAG, TOKEN = "AABBCC01", {"idToken": "AABBCC01", "type": "ISO14443"}
 
 
@@ -116,6 +117,7 @@ async def notifications(tour: Tour, station: ScriptedStation) -> None:
     await tour.call(station, "FirmwareStatusNotification", {"status": "Idle"})
     await tour.call(station, "LogStatusNotification", {"status": "Idle"})
     if tour.spoken == "1.6":
+        await tour.call(station, "SecurityEventNotification", {"type": "InvalidMessages", "timestamp": utc()})
         status = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
         values = {"connectorId": 1, "meterValue": [{"timestamp": utc(), "sampledValue": [{"value": "1"}]}]}
     else:
@@ -164,6 +166,10 @@ async def requests(tour: Tour, station: ScriptedStation) -> None:
         await tour.asks(station, "GetConfiguration")
         await tour.asks(station, "ChangeConfiguration", key="HeartbeatInterval", value="5")
         await tour.asks(station, "ChangeAvailability", connectorId=1, type="Inoperative")
+        await tour.asks(station, "ExtendedTriggerMessage", requestedMessage="SignChargePointCertificate")
+        await tour.asks(station, "InstallCertificate", certificateType="ManufacturerRootCertificate")
+        named = {"hashAlgorithm": "SHA384", "issuerNameHash": "1", "issuerKeyHash": "2", "serialNumber": "3"}
+        await tour.asks(station, "DeleteCertificate", certificateHashData=named)
         return
     variables = [
         {"component": {"name": "DeviceDataCtrlr"}, "variable": {"name": "ItemsPerMessage", "instance": "GetVariables"}},
