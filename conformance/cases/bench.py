@@ -144,6 +144,8 @@ class StationBench(Bench):
         with peer.behind_the_scenes():
             if not peer.accepted:
                 peer.wait(lambda: peer.accepted, within=min(1.0, limit))
+            if peer.holds_back and self.hands.offers("power_cycle"):
+                self._start_over()
             if self.suspect or not peer.accepted:
                 self._round_trip()
             # A station that has only just booted takes a moment to report itself.
@@ -160,6 +162,13 @@ class StationBench(Bench):
         self.gone = self.gone or reason
         self._deaf = self.peer.wire_numbers
         raise Inconclusive(self.gone)
+
+    def _start_over(self) -> None:
+        """Switch a station off and on that a case before left Pending or Rejected and that has not asked again."""
+        limit = self.dut.timeouts.boot
+        self.hands.power_cycle()
+        if not self.peer.wait(lambda: self.peer.accepted, within=limit):
+            self._give_up(f"the station, told to wait before, has not registered within {limit:g} s of a power cycle")
 
     def _round_trip(self) -> None:
         action, payload = self.sign_of_life()

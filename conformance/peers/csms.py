@@ -64,6 +64,11 @@ class FakeCsms(Peer):
         self.sessions: dict[int, Session] = {}
         self.configuration: Configuration = configuration_for(self)
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether the station's last BootNotification was answered Pending or Rejected."""
+        return self._held_since is not None
+
     def _keeps(self, connection: Any) -> bool:
         return connection.subprotocol is not None
 
