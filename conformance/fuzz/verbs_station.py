@@ -50,6 +50,8 @@ class Walk:
         self.world = World()
         self.asked_on = 0
         """The connection of the last CALL."""
+        self.meters: dict[int, Decimal] = {}
+        """What the meters showed when the station was last idle."""
         self._drained: tuple[int, ...] = ()
         """The connections on which the station has been quiet before."""
         self.places: tuple[Place, ...] = tuple((one.evseId, one.connectorId) for one in self.dut.connectors)
@@ -203,6 +205,7 @@ def walk_of(stage: Stage) -> Walk:
     walk: Walk | None = stage.lasting.get("walk")
     if walk is None or walk.peer is not stage.peer:
         walk = stage.lasting["walk"] = Walk(stage)
+        walk.meters = _read_meters(walk)
     return walk
 
 
@@ -473,24 +476,23 @@ def _idle(stage: Stage) -> None:
         findings = walk.settle()
         stage.peer.wait(lambda: not walk.running(), within=walk.within())
     _found(stage, findings)
-    _read_meters(walk)
+    stage.facts["meters before"], walk.meters = walk.meters, _read_meters(walk)
+    stage.facts["meters after"] = walk.meters
     _forget(walk)
     stage.facts["settled"] = True
 
 
-def _read_meters(walk: Walk) -> None:
-    """What the meters show now that nothing flows; it is what the next sequence begins with."""
-    stage = walk.stage
-    if not stage.operator.offers("read_meter"):
-        return
+def _read_meters(walk: Walk) -> dict[int, Decimal]:
+    """What the meters show, Wh by EVSE; nothing where nobody can read them."""
     shown: dict[int, Decimal] = {}
+    if not walk.stage.operator.offers("read_meter"):
+        return shown
     with walk.peer.behind_the_scenes():
         for evse in sorted({place[0] for place in walk.places}):
-            told = stage.operator.read_meter(evseId=evse).get("energyWh")
+            told = walk.stage.operator.read_meter(evseId=evse).get("energyWh")
             if isinstance(told, int | Decimal):
                 shown[evse] = Decimal(told)
-    stage.facts["meters before"] = stage.lasting.get("meters", {})
-    stage.facts["meters after"] = stage.lasting["meters"] = shown
+    return shown
 
 
 def _end_everything(walk: Walk) -> bool:

@@ -38,21 +38,28 @@ class Twins:
         self.commands: list[tuple[Side, str, Mapping[str, Any]]] = []
         self.began: dict[int, int] = {}
         self.at_home = True
+        self.seen = False
+        """Whether the CSMS has seen both of them come back."""
 
     def begin(self) -> None:
-        """A sequence begins: with both stations idle, whatever broke the one before off."""
+        """A sequence begins: both stations are idle, and have connected and booted a moment ago, one after the other.
+
+        So it begins alike in a run and when it is played again on its own, and whatever broke the one before off.
+        """
         if not self.at_home:
             self._recover()
         for side in self.sides:
-            side.up = side.peer.connected
-            if not side.registered:
-                _boot(self, side, 0, "")
             self.began[side.number] = len(side.peer.trace.entries)
             if side.bench is not self.stage.bench:
                 side.bench.tell()
         self.pair.found.clear()
         self.commands.clear()
         self.at_home = False
+        for side in self.sides * (1 if self.seen else 2):
+            side.up = side.peer.connected
+            _leave(self, side, 0, "")
+            _boot(self, side, 0, "")
+        self.seen = True
 
     def _recover(self) -> None:
         for side in self.sides:
@@ -60,7 +67,6 @@ class Twins:
                 go_home(self, side)
             side.queue.clear()
             side.ids.clear()
-            side.registered = False
         self.pair.holder = None
 
     def side(self, number: int) -> Side | None:
@@ -109,7 +115,7 @@ def _boot(twins: Twins, side: Side, evse: int, token: str) -> None:
         raise side.peer.failure(
             "BootNotification answered Accepted", f"{status}", requirement=_BOOTED[side.peer.version.family]
         )
-    side.pending, side.registered = False, True
+    side.pending = False
     side.deliver()
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from conformance.reference.csms_tokens import Verdict
     from conformance.reference.defects import Defects
 
-AT_ONCE = 0.02
+AT_ONCE = 0.5
 """Seconds within which two requests are taken for one by a CSMS that mixes them up."""
 
 
@@ -55,8 +55,11 @@ class _Newest:
 
 
 def before(desk: Desk, action: str) -> None:
-    """What a defect does to other stations before a request of this one is answered."""
-    if action != "BootNotification" or not desk.defects.active("boot-forgets-the-others"):
+    """What a defect does to other stations before a request of this one is answered; a boot ends every confusion."""
+    if action != "BootNotification":
+        return
+    _last.clear()
+    if not desk.defects.active("boot-forgets-the-others"):
         return
     for record in desk.store.stations.values():
         if record is not desk.record:

@@ -86,7 +86,7 @@ def _at_a_station(station: int, family: str) -> Iterator[tuple[int, Acts]]:
         yield 1, (does(station, "stop", evse),)
         yield 2, (does(station, "unplug", evse),)
     yield 2, (does(station, "boot"),)
-    yield 1, (does(station, "boot in vain"),)
+    yield 4, (does(station, "boot in vain"),)
     yield 2, (does(station, "leave"),)
     yield 3, (does(station, "come back"),)
     yield 2, (does(station, "leave"), does(station, "come back"))
@@ -96,6 +96,9 @@ def _at_a_station(station: int, family: str) -> Iterator[tuple[int, Acts]]:
 
 
 def _at_both() -> Iterator[tuple[int, Acts]]:
+    for one, other in (STATIONS, tuple(reversed(STATIONS))):
+        held = (does(one, "plug"), does(one, "token", token="single"), does(other, "boot"))
+        yield 2, (*held, does(other, "plug"), does(other, "token", token="single"))
     yield 2, (at_once("good and blocked token"),)
     yield 2, (at_once("blocked and good token"),)
     yield 2, (at_once("starts"),)

@@ -80,8 +80,6 @@ class Side:
         self.up = self.peer.connected
         """Whether the connection shall stand: only we end it."""
         self.pending = False
-        self.registered = bool(self.peer.connected and self.peer.accepted)
-        """Whether the CSMS has accepted it, at some time that it should remember."""
         self.queue: list[Told] = []
         self.sessions = {one.evseId: Session(one) for one in self.dut.connectors}
         self.ids: set[Any] = set()

@@ -259,7 +259,7 @@ def chosen_sequences(target: Target) -> Iterator[Example]:
 
 
 def _alone(here: Moves, family: str) -> Iterator[tuple[str, Sequence[Act]]]:
-    session = (*_session(here), quiet())
+    session = _session(here)
     yield "the cable comes and goes before anybody is authorized", (here.plug(), here.unplug(), *session, here.unplug())
     yield (
         "a session begins offline and ends online",
@@ -304,7 +304,7 @@ def _alone(here: Moves, family: str) -> Iterator[tuple[str, Sequence[Act]]]:
     yield "a power cut while offline", (*session, offline(), hand("power_cycle"), online(), quiet())
     yield (
         "stopped from afar, then unplugged",
-        (*session, here.remote_stop("running"), quiet(), here.unplug(), quiet(), here.remote_stop("ended")),
+        (*session, quiet(), here.remote_stop("running"), quiet(), here.unplug(), quiet(), here.remote_stop("ended")),
     )
     yield (
         "started from afar where a session runs",

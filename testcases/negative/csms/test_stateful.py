@@ -14,7 +14,7 @@ def test_random_sequences(station: FakeStation, dut: Dut, fuzz: Campaign) -> Non
     require(dut.address.second_identity, NEEDED)
 
     step("Have two stations do what they may do, in any order", expect="every answer and command is for its station")
-    fuzz.explore(csms_sequences(fuzz.target), share=1.5)
+    fuzz.explore(csms_sequences(fuzz.target))
 
 
 @case("OC_ST_02_CSMS")
