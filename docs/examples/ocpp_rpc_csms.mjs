@@ -18,7 +18,7 @@ server.on("client", (client) => {
   client.handle("Authorize", ({ params }) => {
     const token = params.idTag ?? params.idToken.idToken;
     const info = { status: bad[token] ?? "Accepted" };
-    return params.idTag ? { idTagInfo: info } : { idTokenInfo: info };
+    return "idTag" in params ? { idTagInfo: info } : { idTokenInfo: info };
   });
   client.handle("StartTransaction", ({ params }) => ({
     transactionId: ++transactions,
