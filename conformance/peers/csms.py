@@ -135,10 +135,14 @@ class FakeCsms(Peer):
         The password is put back after the case; a profile that was raised stays, because there is no way back by OCPP
         (A00.FR.005).
         """
-        asked = {} if profile is None else {"profile": profile}
-        self.act("link", "ask for", asked or {"credentials": "another password"}, stimulus=False)
+        asked = {"credentials": "another password"} if profile is None else {"profile": profile}
+        self.act("link", "ask for", asked, stimulus=False)
         before = self.credentials
-        self.credentials = replace(before, **asked, **({} if password is None else {"password": password}))
+        self.credentials = replace(
+            before,
+            profile=before.profile if profile is None else profile,
+            password=before.password if password is None else password,
+        )
         if self.raised is not None and self.credentials.profile != before.profile:
             self.raised(self.credentials.profile)
 
