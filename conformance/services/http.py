@@ -118,10 +118,11 @@ class HttpServer(FileServer):
             piece = download.piece(start, min(CHUNK, last - start))
             await response.write(piece)
             start += len(piece)
-        if ends is not None and request.transport is not None:
+        if ends is not None:
             # What has been written leaves first: an abort would throw it away.
             await asyncio.sleep(0.05)
-            request.transport.abort()
+            if request.transport is not None:
+                request.transport.abort()
             return
         await response.write_eof()
 

@@ -11,10 +11,10 @@ from conformance.peers.states import state
 @state("BackInService", family="1.6", dut="CS")
 def back_in_service(csms: FakeCsms, lab: Any) -> None:
     """An update is over: what was Unavailable meanwhile is Available again, and after a boot everything is reported."""
-    for boot in csms.seen("BootNotification")[-1:]:
+    for boot in csms.seen_in_step("BootNotification")[-1:]:
         csms.execute("Reported", boot=boot)
     for connector in lab.dut.connectors:
-        told = csms.seen("StatusNotification", connectorId=connector.connectorId)
+        told = csms.seen_in_step("StatusNotification", connectorId=connector.connectorId)
         if told:
             csms.expect_connector_stays("Available", connector, requirement="1.6 4.9, 5.19")
         for one in told:

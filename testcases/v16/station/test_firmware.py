@@ -36,7 +36,7 @@ def test_firmware_update(csms: FakeCsms, dut: Dut) -> None:
     step("Wait for the installation", expect="Installing; a restart, if there is one; Installed; all Available")
     installing = _expect(csms, "Installing", after=done, within=dut.timeouts.install)
     _expect(csms, "Installed", after=installing, within=dut.timeouts.install)
-    if not csms.wait(lambda: bool(csms.seen("BootNotification")), within=dut.timeouts.boot):
+    if not csms.wait(lambda: bool(csms.seen_in_step("BootNotification")), within=dut.timeouts.boot):
         observe("a restart with the new firmware", "none")
     csms.execute("BackInService")
     _check_told(csms, ["Downloading", "Downloaded", "Installing", "Installed"])

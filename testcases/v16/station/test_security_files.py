@@ -32,7 +32,7 @@ def test_security_log(csms: FakeCsms, dut: Dut) -> None:
         csms.expect("LogStatusNotification", after=begun, status="Uploaded", within=within, requirement="N01.FR.09")
         check(len(files.uploads) == 1, "a single file", requirement="N01.FR.02", actual=len(files.uploads))
     csms.drain()
-    told = [(one.status, one.requestId) for one in csms.seen("LogStatusNotification")]
+    told = [(one.status, one.requestId) for one in csms.seen_in_step("LogStatusNotification")]
     wanted = [("Uploading", number), ("Uploaded", number)]
     check(told == wanted, "Uploading, Uploaded, with the requestId", requirement="N01.FR.07", actual=told)
 
@@ -58,7 +58,7 @@ def test_signed_firmware(csms: FakeCsms, dut: Dut) -> None:
     stage = one_of("Installing", "InstallRebooting")
     installing = _expect(csms, stage, after=verified, within=dut.timeouts.install, requirement="L01.FR.01, L01.FR.05")
     _expect(csms, "Installed", after=installing, within=dut.timeouts.install)
-    if not csms.wait(lambda: bool(csms.seen("BootNotification")), within=dut.timeouts.boot):
+    if not csms.wait(lambda: bool(csms.seen_in_step("BootNotification")), within=dut.timeouts.boot):
         observe("a restart with the new firmware", "none")
     csms.execute("BackInService")
     _in_step(csms, dut, "FirmwareUpdated", requirement="A04.FR.01")
@@ -81,7 +81,7 @@ def test_invalid_signature(csms: FakeCsms, dut: Dut) -> None:
     _expect(csms, "InvalidSignature", after=done, within=dut.timeouts.transfer, requirement="L01.FR.04")
     _in_step(csms, dut, "InvalidFirmwareSignature", requirement="L01.FR.03")
     _check_told(csms, number, ["Downloading", "Downloaded", "InvalidSignature"])
-    check(not csms.seen("BootNotification"), "the charge point does not restart", requirement="L01.FR.04")
+    check(not csms.seen_in_step("BootNotification"), "the charge point does not restart", requirement="L01.FR.04")
 
 
 # ------------------------------------------------------------------ shapes that several cases share
@@ -109,7 +109,7 @@ def _in_step(csms: FakeCsms, dut: Dut, event: str, *, requirement: str) -> None:
 def _check_told(csms: FakeCsms, number: int, wanted: list[str], *, may_come: tuple[str, ...] = ()) -> None:
     """The statuses of the case, in order, with their requestId; one that is told again and again counts once."""
     csms.drain()
-    notices = csms.seen(STATUS)
+    notices = csms.seen_in_step(STATUS)
     told = [status for status, _ in groupby(one.status for one in notices)]
     counted = [one for one in told if one not in (*WAITING, *may_come)]
     check(counted == wanted, f"the statuses {', '.join(wanted)}", requirement="L01.FR.01", actual=told)

@@ -27,7 +27,25 @@ _flag(
     "TC_044_3_CS",
 )
 _flag("download-retries-ignored", "a download that fails is never retried (6.55: retries)", "TC_044_2_CS")
-_flag("upload-retries-ignored", "an upload that fails is never retried (6.25: retries; errata 3.50)", "TC_045_2_CS")
+_flag(
+    "upload-retries-ignored",
+    "an upload that fails is never retried (6.25: retries; errata 3.50)",
+    "TC_045_2_CS",
+    "OC_16_71_CS",
+)
+_flag("resumed-download-has-a-gap", "a download that is resumed loses what is at the seam (8.1)", "OC_16_70_CS")
+_flag(
+    "unsigned-firmware-taken",
+    "UpdateFirmware is taken on a security profile (whitepaper L01.FR.20)",
+    "OC_16_73_CS",
+    variant=PROFILE_1,
+)
+_flag("update-stops-transactions", "a new firmware stops transactions (whitepaper L01.FR.06)", "OC_16_74_CS")
+_flag(
+    "connectors-in-service-before-installation",
+    "connectors are Available while an installation waits for a transaction (whitepaper L01.FR.07)",
+    "OC_16_74_CS",
+)
 _flag(
     "transfer-retry-interval-ignored",
     "transfers that fail are retried at once (6.25, 6.55: retryInterval)",

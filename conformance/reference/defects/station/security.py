@@ -173,6 +173,7 @@ _flag(
     "firmware-certificate-not-checked",
     "any signing certificate of a firmware is taken (L01.FR.21; 1.6 L01.FR.23)",
     "OC_S_25_2_CS",
+    "OC_16_72_CS",
     variant=PROFILE_1,
 )
 _flag("file-url-accepted", "a firmware is taken from the station's own files", "OC_S_25_1_CS")
