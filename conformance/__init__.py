@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from conformance.cases.metering import Metering, moment
     from conformance.cases.steps import check, observe, recommend, step
     from conformance.dut.description import Dut
+    from conformance.dut.standard_keys import standard_keys
     from conformance.dut.variables import required_variables
     from conformance.fuzz.campaign import Campaign
     from conformance.fuzz.envelope import broken_envelopes, play_wrong_answers
     from conformance.fuzz.example import Allowed, Example
     from conformance.fuzz.mutate import mutated_calls
     from conformance.fuzz.texts import broken_texts
+    from conformance.inquiry import from_keys
     from conformance.peers.certificates import SigningRequest, chain_facts, hash_data, listed, misspelt
     from conformance.peers.asked import as_asked
     from conformance.peers.csms import FakeCsms
@@ -59,6 +61,7 @@ __all__ = [
     "case",
     "chain_facts",
     "check",
+    "from_keys",
     "hash_data",
     "late",
     "listed",
@@ -72,6 +75,7 @@ __all__ = [
     "report_data",
     "require",
     "required_variables",
+    "standard_keys",
     "step",
     "variable",
 ]
@@ -83,6 +87,7 @@ _PLACES = {
     "conformance.cases.metering": ("Metering", "moment"),
     "conformance.cases.steps": ("check", "observe", "recommend", "step"),
     "conformance.dut.description": ("Dut",),
+    "conformance.dut.standard_keys": ("standard_keys",),
     "conformance.dut.variables": ("required_variables",),
     "conformance.fuzz.campaign": ("Campaign",),
     "conformance.fuzz.envelope": ("broken_envelopes", "play_wrong_answers"),
@@ -93,6 +98,7 @@ _PLACES = {
     "conformance.peers.csms": ("FakeCsms",),
     "conformance.peers.files": ("Download", "Files"),
     "conformance.peers.outcome": ("Inconclusive", "NotApplicable"),
+    "conformance.inquiry": ("from_keys",),
     "conformance.peers.certificates": ("SigningRequest", "chain_facts", "hash_data", "listed", "misspelt"),
     "conformance.peers.payload": ("ABSENT", "PRESENT", "one_of"),
     "conformance.peers.peer": ("call_error", "late", "require"),

@@ -155,9 +155,12 @@ class Transactions16:
 
     def _find(self, entry: Entry, payload: Any, id: Any) -> Transaction16 | None:
         """The transaction of an id that the station names; None, reported, if there is none."""
-        if id == UNKNOWN_ID or type(id) is not int:
+        if type(id) is not int:
             return None
         transaction = self._known.get(id)
+        if id == UNKNOWN_ID and (transaction is None or transaction.stopped is not None):
+            # Not one that a CSMS gave this id to.
+            return None
         if transaction is not None:
             if self._context.history:
                 count(payload, "transactionId")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.peers.csms import FakeCsms
+from conformance.peers.payload import ABSENT, one_of
+from conformance.peers.peer import Request
 from conformance.peers.states import state
 from conformance.peers.states.station_16 import id_tag_cached
 from conformance.peers.states.station_16_tokens import id_tag_in_local_list
@@ -49,3 +51,29 @@ def charged_offline(csms: FakeCsms, lab: Any, sessions: int = 1, token: Any = No
             lab.operator.present_token(token, connector)
             lab.operator.unplug(connector)
     csms.expect_connection(within=csms.deadlines.reset)
+
+
+@state("EndedByPowerCut", family="1.6", dut="CS")
+def ended_by_power_cut(csms: FakeCsms, lab: Any, start: Request) -> Request:
+    """A transaction in which the power was cut is stopped: with reason PowerLoss, or, where it goes on after the boot,
+    by the token that started it; the StopTransaction."""
+    connector, token = lab.dut.connector, lab.dut.tokens.valid
+    id_ = start.answer.transactionId
+
+    def known() -> bool:
+        return bool(csms.seen("StopTransaction", transactionId=id_)) or "Charging" in csms.statuses_in_step(connector)
+
+    csms.wait(known, within=csms.deadlines.physical)
+    if csms.seen("StopTransaction", transactionId=id_) or not known():
+        wanted: dict[str, Any] = {"reason": "PowerLoss"}
+    else:
+        lab.operator.present_token(token, connector)
+        wanted = {"reason": one_of("Local", ABSENT), "idTag": token.idTag}
+    return csms.expect(
+        "StopTransaction",
+        after=start,
+        transactionId=id_,
+        within=csms.deadlines.physical,
+        requirement="1.6 4.10, 7.36",
+        **wanted,
+    )

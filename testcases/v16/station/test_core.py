@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import ABSENT, Dut, FakeCsms, Operator, case, check, one_of, step
+from conformance import ABSENT, Dut, FakeCsms, Operator, case, check, one_of, standard_keys, step
 
 # ------------------------------------------------------------------ boot
 
@@ -654,57 +654,8 @@ def _check_same(entry: Any, everything: dict[str, Any]) -> None:
 SIGNS_OF_LIFE = ("Heartbeat", "MeterValues", "DataTransfer")
 """What shows that a charge point lives: a Heartbeat MAY be left out where another message went instead (1.6 4.6)."""
 
-REQUIRED_KEYS: dict[str, tuple[str, bool | None]] = {
-    "AuthorizeRemoteTxRequests": ("Core", None),
-    "ClockAlignedDataInterval": ("Core", False),
-    "ConnectionTimeOut": ("Core", False),
-    "ConnectorPhaseRotation": ("Core", False),
-    "GetConfigurationMaxKeys": ("Core", True),
-    "HeartbeatInterval": ("Core", False),
-    "LocalAuthorizeOffline": ("Core", False),
-    "LocalPreAuthorize": ("Core", False),
-    "MeterValuesAlignedData": ("Core", False),
-    "MeterValuesSampledData": ("Core", False),
-    "MeterValueSampleInterval": ("Core", False),
-    "NumberOfConnectors": ("Core", True),
-    "ResetRetries": ("Core", False),
-    "StopTransactionOnInvalidId": ("Core", False),
-    "StopTxnAlignedData": ("Core", False),
-    "StopTxnSampledData": ("Core", False),
-    "SupportedFeatureProfiles": ("Core", True),
-    "TransactionMessageAttempts": ("Core", False),
-    "TransactionMessageRetryInterval": ("Core", False),
-    "UnlockConnectorOnEVSideDisconnect": ("Core", None),
-    "LocalAuthListEnabled": ("LocalAuthListManagement", False),
-    "LocalAuthListMaxLength": ("LocalAuthListManagement", True),
-    "SendLocalListMaxLength": ("LocalAuthListManagement", True),
-    "ChargeProfileMaxStackLevel": ("SmartCharging", True),
-    "ChargingScheduleAllowedChargingRateUnit": ("SmartCharging", True),
-    "ChargingScheduleMaxPeriods": ("SmartCharging", True),
-    "MaxChargingProfilesInstalled": ("SmartCharging", True),
-}
-"""The keys that a charge point must have: their feature profile, and whether they are readonly (None: as it likes).
+REQUIRED_KEYS = {key.name: (key.profile, key.readonly) for key in standard_keys() if key.required}
+"""The keys that a charge point must have: their feature profile, and whether they are readonly (None: as it likes)."""
 
-Source: 1.6 chapter 9, errata 3.83, test case document 2024-04 (TC_019_CS).
-"""
-
-OPTIONAL_KEYS = (
-    "AllowOfflineTxForUnknownId",
-    "AuthorizationCacheEnabled",
-    "BlinkRepeat",
-    "ConnectorPhaseRotationMaxLength",
-    "ConnectorSwitch3to1PhaseSupported",
-    "LightIntensity",
-    "MaxEnergyOnInvalidId",
-    "MessageTimeout",
-    "MeterValuesAlignedDataMaxLength",
-    "MeterValuesSampledDataMaxLength",
-    "MinimumStatusDuration",
-    "ReserveConnectorZeroSupported",
-    "StopTransactionOnEVSideDisconnect",
-    "StopTxnAlignedDataMaxLength",
-    "StopTxnSampledDataMaxLength",
-    "SupportedFileTransferProtocols",
-    "WebSocketPingInterval",
-)
+OPTIONAL_KEYS = tuple(key.name for key in standard_keys() if not key.required and key.profile != "Security")
 """Further keys of the standard that a charge point may have, and that it does not change of its own accord."""

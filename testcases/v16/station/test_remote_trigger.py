@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import Dut, FakeCsms, case, check, step
+from conformance import Dut, FakeCsms, Operator, case, check, step
 
 
 @case("TC_054_CS")
@@ -48,6 +48,39 @@ def test_trigger_rejected(csms: FakeCsms, dut: Dut) -> None:
     csms.expect_nothing("MeterValues", within=dut.timeouts.quiet, requirement="1.6 5.17")
 
 
+@case("OC_16_18_CS")
+def test_trigger_everything(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """BootNotification is triggered while it is pending; what has no connectorId comes for every connector."""
+    csms.keep("HeartbeatInterval")
+    pending = {"status": "Pending", "interval": FAR}
+    csms.answer("BootNotification", pending, status="Accepted", interval=dut.heartbeat_interval)
+
+    step("Power-cycle the charge point, answer Pending with a long interval", expect="BootNotification")
+    operator.power_cycle()
+    first = csms.expect("BootNotification", within=dut.timeouts.boot, requirement="1.6 4.2")
+
+    step("Trigger BootNotification, accept it", expect="Accepted, then BootNotification; every status")
+    _trigger(csms, requestedMessage="BootNotification")
+    boot = csms.expect("BootNotification", after=first, requirement="1.6 4.2, 5.17")
+    csms.execute("Reported", boot=boot)
+
+    step("Trigger StatusNotification without connectorId", expect="Accepted, then one of connector 0 and of each other")
+    _trigger(csms, requestedMessage="StatusNotification")
+    for number in (0, *(one.connectorId for one in dut.connectors)):
+        csms.expect("StatusNotification", connectorId=number, status="Available", requirement="1.6 5.17")
+
+    step("Trigger MeterValues without connectorId", expect="Accepted, then MeterValues of each, of context Trigger")
+    _trigger(csms, requestedMessage="MeterValues")
+    for connector in dut.connectors:
+        values = csms.expect("MeterValues", connectorId=connector.connectorId, requirement="1.6 5.17")
+        contexts = {sample.context for value in values.meterValue for sample in value.sampledValue}
+        check(contexts == {"Trigger"}, "context Trigger", requirement="1.6 7.35", actual=contexts)
+
+    step("Trigger Heartbeat, for a connector that does not matter", expect="Accepted, then Heartbeat")
+    _trigger(csms, requestedMessage="Heartbeat", connectorId=dut.connector.connectorId)
+    csms.expect("Heartbeat", requirement="1.6 5.17")
+
+
 def _trigger_status(csms: FakeCsms, action: str, allowed: tuple[str, ...]) -> None:
     answer = csms.send("TriggerMessage", requestedMessage=action)
     check(answer.status in allowed, " or ".join(allowed), requirement="1.6 5.17", actual=answer.status)
@@ -56,6 +89,8 @@ def _trigger_status(csms: FakeCsms, action: str, allowed: tuple[str, ...]) -> No
 
 
 EITHER = ("Accepted", "NotImplemented")
+FAR = 600
+"""Seconds to a BootNotification that nobody triggers."""
 ENERGY = "Energy.Active.Import.Register"
 """The measurand of a sample that names none (1.6 7.43)."""
 

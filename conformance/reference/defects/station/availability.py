@@ -46,7 +46,7 @@ class _ResetDropsTransaction(Events):
     role=CS,
     families=BOTH,
     breaks="an inoperative connector is Available again after a boot [61] (B01.FR.07, G03.FR.08, 1.6 5.2)",
-    must_fail=("TC_B_23_CS", "TC_G_18_CS", "TC_G_19_CS", "TC_G_21_CS", "TC_013_CS", "TC_034_CS"),
+    must_fail=("TC_B_23_CS", "TC_G_18_CS", "TC_G_19_CS", "TC_G_21_CS", "TC_013_CS", "TC_034_CS", "OC_16_17_2_CS"),
 )
 class _AvailabilityLost(Misbehaviour):
     def powered_up(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.reference.clock import parse_time
 from conformance.reference.defects import Misbehaviour, defect
-from conformance.reference.defects.station.bases import CS, OLD, Requests
+from conformance.reference.defects.station.bases import CS, OLD, Answers, Requests, wrong_status
 from conformance.reference.wire import Payload
 
 WITH_BACKUP = "charge point with back-up power"
@@ -122,7 +122,7 @@ class _BackupUnused(_Prepared):
     role=CS,
     families=OLD,
     breaks="a transaction that a power cut interrupted is never stopped [48] (4.10, 7.36)",
-    must_fail=("TC_032_2_CS",),
+    must_fail=("TC_032_2_CS", "OC_16_12_CS", "OC_16_17_2_CS"),
 )
 class _LostInPowerCut(_Prepared):
     def prepare(self, station: Any) -> None:
@@ -188,7 +188,7 @@ class _StampedWhenSent(Requests):
     role=CS,
     families=OLD,
     breaks="a StartTransaction without a connection is not queued [48] (3.7)",
-    must_fail=("TC_037_1_CS", "TC_037_3_CS", "TC_039_CS"),
+    must_fail=("TC_037_1_CS", "TC_037_3_CS", "TC_039_CS", "OC_16_12_CS", "OC_16_13_CS"),
 )
 class _OfflineStartLost(_Queueing):
     def keeps(self, action: str, payload: Payload) -> bool:
@@ -200,7 +200,7 @@ class _OfflineStartLost(_Queueing):
     role=CS,
     families=OLD,
     breaks="a StopTransaction without a connection is not queued [48] (3.7)",
-    must_fail=("TC_038_CS", "TC_039_CS"),
+    must_fail=("TC_038_CS", "TC_039_CS", "OC_16_13_CS"),
 )
 class _OfflineStopLost(_Queueing):
     def keeps(self, action: str, payload: Payload) -> bool:
@@ -212,7 +212,7 @@ class _OfflineStopLost(_Queueing):
     role=CS,
     families=OLD,
     breaks="queued StartTransaction and StopTransaction have the time at which they are sent [51] (6.45, 6.49)",
-    must_fail=("TC_039_CS",),
+    must_fail=("TC_039_CS", "OC_16_13_CS"),
 )
 class _TimesOfDelivery(Misbehaviour):
     context: Any
@@ -411,3 +411,349 @@ class _AlignedUntold(_Prepared):
                 type(sessions).meter_values(sessions, session, key, context, stamp)
 
         sessions.meter_values = meter_values
+
+
+# -- configuration ----------------------------------------------------------------------------------------------------
+
+
+class _Keys(Answers):
+    """Base of defects in the entries of GetConfiguration."""
+
+    context: Any
+    actions = ("GetConfiguration",)
+
+    def spoil(self, request: Payload, answer: Payload) -> Payload:
+        entries = [self.entry(dict(one)) for one in answer.get("configurationKey", [])]
+        return {**answer, "configurationKey": [one for one in entries if one]}
+
+    def entry(self, entry: Payload) -> Payload:
+        """The entry that is told instead; an empty one is left out."""
+        return entry
+
+
+@defect(
+    "key-readonly-that-must-not-be",
+    role=CS,
+    families=OLD,
+    breaks="ConnectionTimeOut is readonly (9.1.6: RW)",
+    must_fail=("OC_16_01_CS", "TC_019_CS"),
+)
+class _KeyReadonly(_Keys):
+    def entry(self, entry: Payload) -> Payload:
+        return {**entry, "readonly": True} if entry["key"] == "ConnectionTimeOut" else entry
+
+
+@defect(
+    "integer-key-with-unit",
+    role=CS,
+    families=OLD,
+    breaks="the value of an integer key has a unit behind it (9.1.10)",
+    must_fail=("OC_16_01_CS",),
+)
+class _KeyWithUnit(_Keys):
+    def entry(self, entry: Payload) -> Payload:
+        return {**entry, "value": f"{entry['value']} s"} if entry["key"] == "HeartbeatInterval" else entry
+
+
+@defect(
+    "key-list-of-no-measurands",
+    role=CS,
+    families=OLD,
+    breaks="MeterValuesSampledData names what is no measurand (9.1.17, 7.31)",
+    must_fail=("OC_16_01_CS",),
+)
+class _NoMeasurands(_Keys):
+    def entry(self, entry: Payload) -> Payload:
+        return {**entry, "value": "Energy"} if entry["key"] == "MeterValuesSampledData" else entry
+
+
+@defect(
+    "keys-twice",
+    role=CS,
+    families=OLD,
+    breaks="the list of all keys names each key twice (5.8)",
+    must_fail=("OC_16_01_CS",),
+)
+class _KeysTwice(Answers):
+    actions = ("GetConfiguration",)
+
+    def spoil(self, request: Payload, answer: Payload) -> Payload:
+        return {**answer, "configurationKey": 2 * answer.get("configurationKey", [])}
+
+
+@defect(
+    "unknown-keys-untold",
+    role=CS,
+    families=OLD,
+    breaks="keys that a charge point does not know are left out without a word (5.8)",
+    must_fail=("OC_16_16_CS",),
+)
+class _UnknownUntold(Answers):
+    actions = ("GetConfiguration",)
+
+    def spoil(self, request: Payload, answer: Payload) -> Payload:
+        return {name: value for name, value in answer.items() if name != "unknownKey"}
+
+
+@defect(
+    "keys-case-sensitive",
+    role=CS,
+    families=OLD,
+    breaks="a key in capital letters is unknown (7.17: CiString)",
+    must_fail=("OC_16_16_CS",),
+)
+class _CaseSensitive(Misbehaviour):
+    context: Any
+
+    def intercept(self, action: str, request: Payload) -> Payload | None:
+        wanted = request.get("key", []) if action == "GetConfiguration" else []
+        return {"unknownKey": wanted} if wanted and all(one.isupper() for one in wanted) else None
+
+
+@defect(
+    "heartbeat-interval-change-ignored",
+    role=CS,
+    families=OLD,
+    breaks="a changed HeartbeatInterval counts from the next boot on (4.6, 9.1.10)",
+    must_fail=("OC_16_19_CS",),
+)
+class _OldInterval(_Prepared):
+    def prepare(self, station: Any) -> None:
+        interval = station.configuration.number("HeartbeatInterval")
+        station.heartbeat_interval = lambda: interval
+
+
+@defect(
+    "heartbeats-never-slower",
+    role=CS,
+    families=OLD,
+    breaks="a HeartbeatInterval that is longer than the one before changes nothing (4.6, 9.1.10)",
+    must_fail=("OC_16_19_CS",),
+)
+class _NeverSlower(_Prepared):
+    def prepare(self, station: Any) -> None:
+        known = [int(station.configuration.number("HeartbeatInterval"))]
+
+        def interval() -> int:
+            known.append(int(station.configuration.number("HeartbeatInterval")))
+            return min(known)
+
+        station.heartbeat_interval = interval
+
+
+# -- transactions -----------------------------------------------------------------------------------------------------
+
+
+@defect(
+    "transaction-id-zero-is-none",
+    role=CS,
+    families=OLD,
+    breaks="the transactionId 0 is taken for none: messages say -1 [47] (errata 3.54)",
+    must_fail=("OC_16_10_CS",),
+)
+class _ZeroIsNone(Misbehaviour):
+    def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        if "transactionId" in payload:
+            payload = {**payload, "transactionId": payload["transactionId"] or -1}
+        return [(action, payload)]
+
+
+@defect(
+    "odd-transaction-id-not-stopped",
+    role=CS,
+    families=OLD,
+    breaks="RemoteStopTransaction with an id below 1 is rejected, though the transaction has it (errata 3.54)",
+    must_fail=("OC_16_10_CS",),
+)
+class _OddNotStopped(Misbehaviour):
+    def intercept(self, action: str, request: Payload) -> Payload | None:
+        odd = action == "RemoteStopTransaction" and request["transactionId"] < 1
+        return {"status": "Rejected"} if odd else None
+
+
+@defect(
+    "transaction-without-id-untold",
+    role=CS,
+    families=OLD,
+    breaks="nothing is told of a transaction whose StartTransaction was never answered, not even its end (errata 3.18)",
+    must_fail=("OC_16_11_CS",),
+)
+class _WithoutIdUntold(_Prepared):
+    def prepare(self, station: Any) -> None:
+        with_id = type(station)._with_id
+
+        def prepared(entry: dict[str, Any]) -> Payload | None:
+            payload: Payload | None = with_id(station, entry)
+            return None if payload is None or payload.get("transactionId") == -1 else payload
+
+        station._with_id = prepared
+
+
+@defect(
+    "start-not-repeated",
+    role=CS,
+    families=OLD,
+    breaks="a StartTransaction that is answered by a CALLERROR is not sent again (3.7.1, 9.1.31)",
+    must_fail=("OC_16_11_CS",),
+)
+class _NotRepeated(_Prepared):
+    def prepare(self, station: Any) -> None:
+        configuration = station.configuration
+
+        def number(name: str) -> int:
+            return 1 if name == "TransactionMessageAttempts" else int(type(configuration).number(configuration, name))
+
+        configuration.number = number
+
+
+@defect(
+    "queue-lost-in-power-cut",
+    role=CS,
+    families=OLD,
+    breaks="what waits for a connection is gone after a power cut [48] (3.7)",
+    must_fail=("OC_16_12_CS",),
+)
+class _QueueLost(_Prepared):
+    def prepare(self, station: Any) -> None:
+        for entry in list(station.queue):
+            station.queue._drop(entry)
+
+
+@defect(
+    "queue-sent-twice",
+    role=CS,
+    families=OLD,
+    breaks="a StartTransaction that waited for a connection is sent twice [50] (3.7, 4.8)",
+    must_fail=("OC_16_13_CS",),
+)
+class _SentTwice(Misbehaviour):
+    context: Any
+
+    def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        told = parse_time(payload["timestamp"]) if action == "StartTransaction" else None
+        waited = told is not None and (self.context.clock.now() - told).total_seconds() > 1
+        return [(action, payload)] * (2 if waited else 1)
+
+
+@defect(
+    "queue-by-kind",
+    role=CS,
+    families=OLD,
+    breaks="queued messages are sent by kind: every StartTransaction first (3.7)",
+    must_fail=("OC_16_13_CS",),
+)
+class _ByKind(_Prepared):
+    def prepare(self, station: Any) -> None:
+        entries = station.queue._entries
+
+        async def reconnected(offline: float) -> None:
+            entries.sort(key=lambda one: one["action"] != "StartTransaction")
+            await type(station).reconnected(station, offline)
+
+        station.reconnected = reconnected
+
+
+@defect(
+    "second-remote-start-answered-and-dropped",
+    role=CS,
+    families=OLD,
+    breaks="a second remote start for a connector that waits for its EV is Accepted, and never started (5.11)",
+    must_fail=("OC_16_14_CS",),
+)
+class _SecondDropped(Misbehaviour):
+    context: Any
+
+    def intercept(self, action: str, request: Payload) -> Payload | None:
+        if action != "RemoteStartTransaction" or request.get("connectorId") is None:
+            return None
+        session = self.context.sessions.of(request["connectorId"])
+        return {"status": "Accepted"} if session is not None and session.id_tag is not None else None
+
+
+@defect(
+    "ended-transaction-stopped-again",
+    role=CS,
+    families=OLD,
+    breaks="a remote stop of a transaction that has ended is Accepted (errata 3.33)",
+    must_fail=("OC_16_15_CS",),
+)
+class _StoppedAgain(Misbehaviour):
+    def __init__(self) -> None:
+        self._ended: set[int] = set()
+
+    def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        if action == "StopTransaction":
+            self._ended.add(payload["transactionId"])
+        return [(action, payload)]
+
+    def intercept(self, action: str, request: Payload) -> Payload | None:
+        ended = action == "RemoteStopTransaction" and request["transactionId"] in self._ended
+        return {"status": "Accepted"} if ended else None
+
+
+wrong_status(
+    "availability-accepted-while-charging",
+    ("ChangeAvailability",),
+    "Scheduled",
+    "Accepted",
+    families=OLD,
+    breaks="ChangeAvailability answers Accepted although a transaction runs [61] (5.2)",
+    must_fail=("OC_16_17_1_CS", "OC_16_17_2_CS"),
+)
+
+
+@defect(
+    "scheduled-availability-forgotten",
+    role=CS,
+    families=OLD,
+    breaks="a change of availability that was Scheduled never happens [61] (5.2)",
+    must_fail=("OC_16_17_1_CS", "OC_16_17_2_CS"),
+)
+class _ScheduledForgotten(_Prepared):
+    def prepare(self, station: Any) -> None:
+        station.statuses._scheduled.clear()
+        station.statuses.transaction_ended = station.statuses._scheduled.clear
+
+
+@defect(
+    "inoperative-stops-the-transaction",
+    role=CS,
+    families=OLD,
+    breaks="ChangeAvailability Inoperative answers Scheduled, and stops the transaction at once [61] (5.2)",
+    must_fail=("OC_16_17_1_CS",),
+)
+class _StopsAtOnce(Answers):
+    context: Any
+    actions = ("ChangeAvailability",)
+
+    def spoil(self, request: Payload, answer: Payload) -> Payload:
+        session = self.context.sessions.of(request["connectorId"])
+        if answer["status"] == "Scheduled" and session is not None:
+            self.context.sessions.stop(session, "Other")
+        return answer
+
+
+@defect(
+    "trigger-without-connector-of-zero-alone",
+    role=CS,
+    families=OLD,
+    breaks="a triggered StatusNotification without connectorId is sent of connector 0 alone (5.17)",
+    must_fail=("OC_16_18_CS",),
+)
+class _ZeroAlone(Misbehaviour):
+    def intercept(self, action: str, request: Payload) -> Payload | None:
+        if action == "TriggerMessage" and request["requestedMessage"] == "StatusNotification":
+            request.setdefault("connectorId", 0)
+        return None
+
+
+@defect(
+    "boot-not-triggered-while-pending",
+    role=CS,
+    families=OLD,
+    breaks="TriggerMessage for BootNotification is Accepted while pending, and waits for the interval [62] (4.2, 5.17)",
+    must_fail=("OC_16_18_CS",),
+)
+class _BootNotTriggered(_Prepared):
+    def prepare(self, station: Any) -> None:
+        station.boot_again = lambda: None

@@ -273,7 +273,7 @@ class _DiesOfStray(Misbehaviour):
     role=CS,
     families=OLD,
     breaks="after a CALLERROR to StartTransaction no message about a transaction is sent any more [15] (1.6 3.7.1)",
-    must_fail=("OC_FT_09_CS",),
+    must_fail=("OC_FT_09_CS", "OC_16_11_CS"),
 )
 class _Stuck(_AtTheEnd):
     stuck = False

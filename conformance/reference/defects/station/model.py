@@ -235,7 +235,7 @@ class _ReportLacks(_Report):
     role=CS,
     families=OLD,
     breaks="GetConfiguration returns all keys, whichever were asked for [60] (1.6 5.8)",
-    must_fail=("TC_021_CS",),
+    must_fail=("TC_021_CS", "OC_16_16_CS"),
     rules=("results.configuration",),
 )
 class _KeyFilterIgnored(Misbehaviour):
@@ -277,7 +277,7 @@ yes_without_act(
     role=CS,
     families=OLD,
     breaks="GetConfiguration does not know the required key AuthorizeRemoteTxRequests [60] (1.6 9.1)",
-    must_fail=("TC_011_1_CS",),
+    must_fail=("TC_011_1_CS", "OC_16_01_CS"),
 )
 class _RequiredKeyMissing(Answers):
     actions = ("GetConfiguration",)

@@ -40,7 +40,7 @@ wrong_status(
     "Accepted",
     families=BOTH,
     breaks="a remote stop of an unknown transaction is accepted (F03.FR.08, 1.6 5.12)",
-    must_fail=("TC_F_09_CS", "TC_028_CS"),
+    must_fail=("TC_F_09_CS", "TC_028_CS", "OC_16_15_CS"),
 )
 yes_without_act(
     "remote-stop-ignored",
@@ -63,14 +63,14 @@ wrong_status(
     "Accepted",
     families=OLD,
     breaks="a remote start is accepted on a connector that charges already (F01.FR.23, 1.6 5.11)",
-    must_fail=("TC_026_CS",),
+    must_fail=("TC_026_CS", "OC_16_14_CS"),
 )
 yes_without_act(
     "trigger-unserved",
     ("TriggerMessage", "ExtendedTriggerMessage"),
     families=BOTH,
     breaks="TriggerMessage is answered Accepted, and the message never comes (F06.FR.10, 1.6 5.17)",
-    must_fail=("TC_054_CS", "TC_F_11_CS", "TC_F_13_CS", "TC_F_15_CS", "TC_F_20_CS", "TC_F_23_CS"),
+    must_fail=("TC_054_CS", "TC_F_11_CS", "TC_F_13_CS", "TC_F_15_CS", "TC_F_20_CS", "TC_F_23_CS", "OC_16_18_CS"),
     rules=("results.triggered",),
 )
 wrong_status(
@@ -80,7 +80,7 @@ wrong_status(
     "Rejected",
     families=BOTH,
     breaks="TriggerMessage is answered Rejected, and the message comes [62] (F06.FR.05)",
-    must_fail=("TC_054_CS", "TC_F_11_CS", "TC_F_13_CS", "TC_F_20_CS"),
+    must_fail=("TC_054_CS", "TC_F_11_CS", "TC_F_13_CS", "TC_F_20_CS", "OC_16_18_CS"),
 )
 
 

@@ -1,0 +1,107 @@
+"""Feature profile Core, configuration beyond the official list: a charge point under test (1.6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance import ABSENT, Dut, FakeCsms, NotApplicable, case, check, from_keys, require, standard_keys, step
+
+
+@case("OC_16_01_CS")
+def test_standard_keys(csms: FakeCsms, dut: Dut) -> None:
+    """The standard's keys of each supported profile are there, of their type and access, and the description fits."""
+    step("Ask for all keys", expect="each required key once, and every standard key of its type and access")
+    listed = csms.send("GetConfiguration").configurationKey
+    keys = {str(one.key).casefold(): one for one in listed}
+    check(len(keys) == len(listed), "each key once", requirement="1.6 5.8", actual=len(listed))
+    profiles = [one.strip() for one in str(keys.get("supportedfeatureprofiles", ABSENT).value).split(",")]
+    check("Core" in profiles, "Core is supported", requirement="1.6 3.3", actual=profiles)
+    for key in standard_keys():
+        entry = keys.get(key.name.casefold(), ABSENT)
+        if key.required and key.profile in profiles:
+            check(entry, f"{key.name} is there", requirement=key.source)
+        if entry:
+            _as_the_standard_has_it(entry, key)
+    _fixed_cables_stay_locked(keys.get("unlockconnectoronevsidedisconnect", ABSENT), dut)
+
+    step("Hold the description against them", expect="features and connectors as the keys tell")
+    told = from_keys(listed)
+    wrong = {name: one.how for name, one in told.features.items() if one.value != dut.features[name]}
+    require(not wrong, f"the description is wrong: {wrong}")
+    number, described = len(told.connectors), len(dut.connectors)
+    require(number == described, f"the description has {described} connectors, NumberOfConnectors is {number}")
+
+
+@case("OC_16_16_CS")
+def test_unknown_and_repeated_keys(csms: FakeCsms) -> None:
+    """What is known is returned, what is not is said to be unknown, and a key that is asked for twice is no error."""
+    if int(csms.configured("GetConfigurationMaxKeys") or 0) < len(SOME_KEYS):
+        raise NotApplicable("GetConfigurationMaxKeys is too small")
+
+    step("Ask for known and unknown keys", expect="the known with their values, the unknown as unknownKey")
+    answer = csms.send("GetConfiguration", key=list(SOME_KEYS))
+    _expect_keys(answer, {"HeartbeatInterval", "NumberOfConnectors"}, {"OcUnknown", "OcUnknownToo"})
+
+    step("Ask for a known key twice", expect="its value, and no unknownKey")
+    again = csms.send("GetConfiguration", key=["HeartbeatInterval", "HeartbeatInterval"])
+    _expect_keys(again, {"HeartbeatInterval"}, set())
+    values = {str(one.value) for one in again.configurationKey}
+    check(values == {csms.configured("HeartbeatInterval")}, "one value", requirement="1.6 5.8", actual=values)
+
+    step("Ask for an unknown key twice", expect="unknownKey alone")
+    _expect_keys(csms.send("GetConfiguration", key=["OcUnknown", "OcUnknown"]), set(), {"OcUnknown"})
+
+    step("Ask for a known key in capital letters", expect="the key: case makes no difference")
+    _expect_keys(csms.send("GetConfiguration", key=["HEARTBEATINTERVAL"]), {"HeartbeatInterval"}, set())
+
+
+@case("OC_16_19_CS")
+def test_heartbeat_interval_changed(csms: FakeCsms, dut: Dut) -> None:
+    """A new HeartbeatInterval counts at once, whether it is shorter or longer than the one before."""
+    interval = dut.values.boot_retry_interval
+    csms.keep("HeartbeatInterval")
+
+    step("Set a short HeartbeatInterval", expect="Accepted, and Heartbeats at this interval")
+    _set_heartbeat_interval(csms, interval)
+    first = csms.expect("Heartbeat", within=interval + dut.timeouts.tolerance, requirement="1.6 4.6, 9.1.10")
+    second = csms.expect("Heartbeat", within=interval + dut.timeouts.tolerance, requirement="1.6 4.6, 9.1.10")
+    pause = csms.time_between(first, second)
+    check(pause >= interval / 2, "Heartbeats no faster than that", requirement="1.6 4.6, 9.1.10", actual=pause)
+
+    step("Set a long HeartbeatInterval", expect="Accepted, and no Heartbeat for the old interval")
+    _set_heartbeat_interval(csms, dut.values.heartbeat_interval + 10 * interval)
+    csms.expect_nothing("Heartbeat", within=2 * interval, requirement="1.6 4.6, 9.1.10")
+
+
+# ------------------------------------------------------------------ what several cases do
+
+SOME_KEYS = ("HeartbeatInterval", "OcUnknown", "NumberOfConnectors", "OcUnknownToo")
+
+
+def _as_the_standard_has_it(entry: Any, key: Any) -> None:
+    if key.write_only:
+        check(entry.value is ABSENT, f"{key.name} does not show its value", requirement=key.source)
+    else:
+        check(key.takes(entry.value), f"{key.name} is {key.type}", requirement=key.source, actual=entry.value)
+    if key.readonly is not None:
+        check(entry.readonly is key.readonly, f"readonly is {key.readonly}", requirement=key.source, actual=entry)
+
+
+def _fixed_cables_stay_locked(entry: Any, dut: Dut) -> None:
+    """UnlockConnectorOnEVSideDisconnect can be set unless the cable is fixed; then it is false."""
+    fixed = dut.features["FixedCable"]
+    right = entry.readonly is fixed and (not fixed or str(entry.value).casefold() == "false")
+    check(right, "can be set, or is false for a fixed cable", requirement="1.6 errata 3.83", actual=entry)
+
+
+def _expect_keys(answer: Any, known: set[str], unknown: set[str]) -> None:
+    """Names are compared without regard to case (CiString)."""
+    told = {str(one.key).casefold() for one in answer.configurationKey}
+    check(told == {one.casefold() for one in known}, "the known keys", requirement="1.6 5.8", actual=told)
+    not_told = {str(one).casefold() for one in answer.unknownKey}
+    check(not_told == {one.casefold() for one in unknown}, "the unknown ones", requirement="1.6 5.8", actual=not_told)
+
+
+def _set_heartbeat_interval(csms: FakeCsms, seconds: int) -> None:
+    answer = csms.send("ChangeConfiguration", key="HeartbeatInterval", value=str(seconds))
+    check(answer.status == "Accepted", "the change is Accepted", requirement="1.6 5.3", actual=answer.status)
