@@ -53,19 +53,19 @@ class Message:
 
 _MESSAGES: Mapping[str, tuple[Message, ...]] = {
     "1.6": (
-        Message("Authorize", "session"),
         Message("StartTransaction", "session"),
         Message("StopTransaction", "session"),
+        Message("Authorize", "session"),
         Message("StatusNotification"),
         Message("MeterValues", first=False),
         Message("Heartbeat", then="StatusNotification"),
         Message("BootNotification", "power"),
     ),
     "2": (
-        Message("Authorize", "session"),
         Message("TransactionEvent", "session", {"eventType": "Started"}),
         Message("TransactionEvent", "session", {"eventType": "Updated"}, first=False),
         Message("TransactionEvent", "session", {"eventType": "Ended"}),
+        Message("Authorize", "session"),
         Message("StatusNotification"),
         Message("MeterValues", first=False),
         Message("Heartbeat", then="StatusNotification"),
