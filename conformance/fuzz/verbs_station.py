@@ -13,6 +13,7 @@ from typing import Any
 
 from conformance.fuzz import transactions
 from conformance.fuzz.machines.oracles import REFUSED
+from conformance.fuzz.machines.station import PROFILE_ID
 from conformance.fuzz.machines.world import (
     HALF,
     IN,
@@ -48,8 +49,8 @@ class Walk:
         self.dut = stage.dut
         self.family = stage.target.version.family
         self.world = World()
-        self.asked_on = 0
-        """The connection of the last CALL."""
+        self.asked_on = self.asked_at = 0
+        """The connection of the last CALL, and where it stands in the trace."""
         self.meters: dict[int, Decimal] = {}
         """What the meters showed when the station was last idle."""
         self._drained: tuple[int, ...] = ()
@@ -91,7 +92,8 @@ class Walk:
 
         def there() -> bool:
             wires = peer.wire_numbers
-            return bool(wires) and peer.accepted and not set(wires) & set(world.rebooting)
+            old = set(wires) & set(world.rebooting) and not self._booted()
+            return bool(wires) and peer.accepted and not old
 
         if not peer.wait(there, within=limit):
             raise peer.failure(
@@ -103,7 +105,7 @@ class Walk:
             # Until it has booted it may be asked nothing; a soft reset of 1.6 need not tell of it.
             peer.wait(self._booted, within=BOOTED if world.rebooting else self.dut.timeouts.quiet)
             world.reset_scheduled = world.reset_scheduled and not self._booted()
-            world.rebooting = ()
+            world.rebooting, world.down_at = (), len(peer.trace.entries)
 
     def drain(self) -> None:
         """Wait until the station is quiet; one that has only just connected takes a while to begin."""
@@ -112,10 +114,10 @@ class Walk:
         self._drained = wires
 
     def _booted(self) -> bool:
-        wires = self.peer.wire_numbers
+        """Whether a BootNotification was answered since the station was told to go down."""
         return any(
-            entry.connection in wires and entry.frame is not None and entry.frame.action == "BootNotification"
-            for entry in self.stage.entries
+            entry.frame is not None and entry.frame.action == "BootNotification"
+            for entry in self.peer.trace.entries[self.world.down_at :]
             if entry.sender == "CSMS" and entry.answers is not None
         )
 
@@ -143,6 +145,7 @@ class Walk:
         peer = self.peer
         pending = peer.call_async(action, payload)
         wire = self.asked_on = pending.entry.connection
+        self.asked_at = pending.entry.index
 
         def over() -> bool:
             return pending.answer is not None or wire not in peer.wire_numbers
@@ -297,9 +300,10 @@ def _present(walk: Walk, verb: str, args: dict[str, Any]) -> bool:
 
 
 def _power_cycle(walk: Walk, verb: str, args: dict[str, Any]) -> bool:
-    wires = walk.peer.wire_numbers
+    wires, before = walk.peer.wire_numbers, len(walk.peer.trace.entries)
     done = _touch(walk, verb, args)
     if done:
+        walk.world.down_at = before
         walk.world.rebooting = (*walk.world.rebooting, *wires)
     return done
 
@@ -386,13 +390,19 @@ def _availability(walk: Walk, payload: Mapping[str, Any], status: str) -> None:
 def _was_reset(walk: Walk, payload: Mapping[str, Any], status: str) -> None:
     if payload.get("evseId") is not None:
         return
+    walk.world.down_at = walk.asked_at
     if status == "Scheduled":
         walk.world.reset_scheduled = True
     elif status == "Accepted":
         walk.world.rebooting = (*walk.world.rebooting, walk.asked_on)
 
 
+def _profiled(walk: Walk, payload: Mapping[str, Any], status: str) -> None:
+    walk.world.profiles = walk.world.profiles or status != "Rejected"
+
+
 _NOTES: Mapping[str, Callable[[Walk, Mapping[str, Any], str], None]] = {
+    "SetChargingProfile": _profiled,
     "ChangeAvailability": _availability,
     "RequestStartTransaction": _started_remotely,
     "RemoteStartTransaction": _started_remotely,
@@ -517,6 +527,9 @@ def _end_everything(walk: Walk) -> bool:
         if answer is not None and not isinstance(answer, Refusal):
             world.changed(level, True, str(answer.status or ""))
         done = True
+    if world.profiles:
+        walk.ask(*_NO_PROFILE[walk.family])
+        world.profiles = False
     return done
 
 
@@ -524,6 +537,10 @@ def _at(place: Place) -> dict[str, Any]:
     return {"evseId": place[0], "connectorId": place[1]}
 
 
+_NO_PROFILE: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "1.6": ("ClearChargingProfile", {"id": PROFILE_ID}),
+    "2": ("ClearChargingProfile", {"chargingProfileId": PROFILE_ID}),
+}
 _WAITING = {"1.6": "Preparing", "2": "Occupied"}
 """The status of a connector where somebody is authorized who has not plugged in yet."""
 _STOP = {"1.6": "RemoteStopTransaction", "2": "RequestStopTransaction"}

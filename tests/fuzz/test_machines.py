@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from conformance.fuzz import acts, corpus
 from conformance.fuzz.example import Example
 from conformance.fuzz.machines import endings, energy
-from conformance.fuzz.machines.station import Moves, chosen_sequences, sequence, station_sequences
+from conformance.fuzz.machines.station import Moves, chosen_sequences, sequence, station_sequences, weighted
 from conformance.fuzz.machines.world import HALF, IN, OUT, World, change_availability, level_of, statuses
 from conformance.fuzz.oracles import ORACLES
 from conformance.fuzz.stage import VERBS, Target, load_verbs
@@ -289,11 +289,13 @@ def test_16_meter_values_and_whole_numbers_are_rounded() -> None:
 class Described:
     """As much of a description as drawing needs."""
 
+    features: ClassVar[dict[str, bool]] = {"SmartCharging": True, "Smart Charging": True}
+    values = type("V", (), {"charging_rate_unit": "A"})()
     connectors = (type("C", (), {"evseId": 1, "connectorId": 1})(), type("C", (), {"evseId": 2, "connectorId": 1})())
 
 
 def target(id: str, avoid: frozenset[str] = frozenset()) -> Target:
-    return Target(version(id), "CS", "CSMS", SchemaStore(), Described(), avoid=avoid)
+    return Target(version(id), "CS", "CSMS", SchemaStore(), Described(), hazardous=True, avoid=avoid)
 
 
 def check_playable(example: Example) -> None:
@@ -329,7 +331,10 @@ def test_every_request_of_a_sequence_is_legal(id: str) -> None:
     given = {"token": {"1.6": "TAG", "2": {"idToken": "T", "type": "ISO14443"}}[spoken.family], "number": 7}
     given |= {"running": {"1.6": 7, "2": "T1"}[spoken.family], "ended": {"1.6": 7, "2": "T1"}[spoken.family]}
     asked = {act for example in chosen_sequences(target(id)) for act in example.acts if act.verb == "ask"}
-    assert len(asked) > 8
+    move = Moves(spoken.family, HERE)
+    asked |= {act for phrase in weighted(spoken.family, [move]) for act in phrase if act.verb == "ask"}
+    asked |= {move.profile(6, "A"), move.profile(0, "W"), move.no_profile()}
+    assert len(asked) > 15
     for act in asked:
         action, payload = act.args["action"], act.args["payload"]
         filled = {

@@ -23,6 +23,9 @@ ORACLES = ("transactions-whole", "transactions-ended", "connector-status", "ende
 SHORTEST, LONGEST = 3, 9
 """Phrases that are drawn for a sequence."""
 
+PROFILE_ID = 4711
+"""Of the one charging profile that sequences set and take away."""
+
 Acts = tuple[Act, ...]
 
 
@@ -75,6 +78,14 @@ class Moves:
         """Ask for a message about the connector."""
         return ask("TriggerMessage", {"requestedMessage": message, **_TRIGGER[self.family](self.place)})
 
+    def profile(self, limit: int, unit: str) -> Act:
+        """Limit what sessions at the EVSE may draw, in A or W; the sequence's end takes the limit away."""
+        return ask("SetChargingProfile", _PROFILE[self.family](self.place, limit, unit))
+
+    def no_profile(self) -> Act:
+        """Take that limit away."""
+        return ask("ClearChargingProfile", {_PROFILE_KEY[self.family]: PROFILE_ID})
+
     def reset(self, kind: str) -> Act:
         """Reset the station: "gently", as soon as it is idle where the version knows that, or "hard"."""
         return ask("Reset", {"type": _RESETS[self.family][kind]})
@@ -100,6 +111,25 @@ _TRIGGER: Mapping[str, Callable[[Place], dict[str, Any]]] = {
     "1.6": lambda place: {"connectorId": place[0]},
     "2": lambda place: {"evse": {"id": place[0], "connectorId": place[1]}},
 }
+
+
+def _profile_16(place: Place, limit: int, unit: str) -> dict[str, Any]:
+    schedule = {"chargingRateUnit": unit, "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit}]}
+    profile = {**_PURPOSE, "chargingProfileId": PROFILE_ID, "chargingSchedule": schedule}
+    return {"connectorId": place[0], "csChargingProfiles": profile}
+
+
+def _profile_2(place: Place, limit: int, unit: str) -> dict[str, Any]:
+    periods = [{"startPeriod": 0, "limit": limit}]
+    schedule = {"id": 1, "chargingRateUnit": unit, "chargingSchedulePeriod": periods}
+    return {"evseId": place[0], "chargingProfile": {**_PURPOSE, "id": PROFILE_ID, "chargingSchedule": [schedule]}}
+
+
+_PURPOSE = {"stackLevel": 0, "chargingProfilePurpose": "TxDefaultProfile", "chargingProfileKind": "Relative"}
+_PROFILE: Mapping[str, Callable[[Place, int, str], dict[str, Any]]] = {"1.6": _profile_16, "2": _profile_2}
+_PROFILE_KEY = {"1.6": "id", "2": "chargingProfileId"}
+SMART_CHARGING = {"1.6": "SmartCharging", "2": "Smart Charging"}
+"""The feature that charging profiles belong to."""
 _RESETS: Mapping[str, Mapping[str, str]] = {
     "1.6": {"gently": "Soft", "hard": "Hard"},
     "2": {"gently": "OnIdle", "hard": "Immediate"},
@@ -133,7 +163,7 @@ def station_sequences(target: Target) -> SearchStrategy[Example]:
 
     family = target.version.family
     moves = [Moves(family, (one.evseId, one.connectorId)) for one in target.dut.connectors[:2]]
-    single = _allowed(target, weighted(family, moves))
+    single = _allowed(target, [*weighted(family, moves), *_limits(target, moves)])
     disturbed = _allowed(target, [(*_session(one), *acts) for one in moves for acts in disturbances(one, moves)])
     phrase = st.one_of(st.sampled_from([(), *single]), st.sampled_from(disturbed))
     phrases = st.lists(phrase, min_size=SHORTEST, max_size=LONGEST)
@@ -141,8 +171,25 @@ def station_sequences(target: Target) -> SearchStrategy[Example]:
 
 
 def _allowed(target: Target, phrases: Sequence[Acts]) -> list[Acts]:
-    """Those that have no action in them which the description wants avoided."""
-    return [one for one in phrases if not any(act.args.get("action") in target.avoid for act in one)]
+    """Those that have nothing in them which the description wants avoided: an action, or that the station goes down."""
+    return [
+        one
+        for one in phrases
+        if not any(act.args.get("action") in target.avoid or (_down(act) and not target.hazardous) for act in one)
+    ]
+
+
+def _down(act: Act) -> bool:
+    """Whether an act takes the station down."""
+    return act.args.get("action") == "Reset" or act.args.get("verb") == "power_cycle"
+
+
+def _limits(target: Target, moves: Sequence[Moves]) -> list[Acts]:
+    """What a CSMS does with charging profiles, where the station has them."""
+    if not target.dut.features.get(SMART_CHARGING[target.version.family], False):
+        return []
+    unit = target.dut.values.charging_rate_unit
+    return [(one,) for move in moves for one in (move.profile(0, unit), move.profile(6, unit), move.no_profile())]
 
 
 def _session(move: Moves) -> Acts:

@@ -41,7 +41,7 @@ class World:
 
     `maybe_authorized`: the EVSEs (0: any) at which somebody was authorized since the station was idle, or may have
     been. `rebooting`: the connections that a reset was accepted on, or that a power cycle ended; empty once the station
-    was back.
+    was back. `down_at`: where in the trace it was told to go down. `profiles`: whether a charging profile may be set.
     """
 
     cables: dict[Place, str] = field(default_factory=dict)
@@ -49,6 +49,8 @@ class World:
     maybe_authorized: set[int] = field(default_factory=set)
     offline: bool = False
     rebooting: tuple[int, ...] = ()
+    down_at: int = 0
+    profiles: bool = False
     reset_scheduled: bool = False
 
     def cable(self, place: Place) -> str:
