@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from conformance.fuzz.mutate import mutated_calls
     from conformance.fuzz.texts import broken_texts
     from conformance.inquiry import from_keys
-    from conformance.peers.certificates import SigningRequest, chain_facts, hash_data, listed, misspelt
     from conformance.peers.asked import as_asked
+    from conformance.peers.certificates import SigningRequest, chain_facts, hash_data, listed, misspelt
     from conformance.peers.csms import FakeCsms
     from conformance.peers.files import Download, Files
     from conformance.peers.outcome import Inconclusive, NotApplicable

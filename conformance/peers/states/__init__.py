@@ -48,8 +48,8 @@ def load() -> None:
         csms_16,
         station_2,
         station_16,
-        station_16_files,
         station_16_certificates,
+        station_16_files,
         station_16_offline,
         station_16_tokens,
     )

@@ -131,12 +131,12 @@ class Remote:
             "LogStatusNotification": self._station.files.tell_log_status,
             **more,
         }
+        if self._station.certificates.trigger():
+            makers["SignChargePointCertificate"] = lambda: self._station.spawn(self._station.certificates.request())
         act = makers.get(request["requestedMessage"])
         if act is None:
             return {"status": "NotImplemented"}
         return Answer({"status": "Accepted"}, act)
-        if self._station.certificates.trigger():
-            makers["SignChargePointCertificate"] = lambda: self._station.spawn(self._station.certificates.request())
 
     def _statuses(self, numbers: list[int]) -> None:
         for number in numbers:
