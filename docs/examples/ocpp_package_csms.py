@@ -118,7 +118,8 @@ class Operator:
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._port = port
-        threading.Thread(target=self._run, daemon=True).start()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
         if not self._ready.wait(5):
             raise RuntimeError("the CSMS does not listen")
 
@@ -156,4 +157,6 @@ class Operator:
         asyncio.run_coroutine_threadsafe(station.call(request, suppress=True), self._loop)
 
     def close(self) -> None:
+        """Ends when the port is free again, for the next operator of the same description."""
         self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join(5)
