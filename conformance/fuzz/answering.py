@@ -104,11 +104,13 @@ def wrong(target: Target) -> Iterator[Example]:
 
 
 def _kinds(kinds: Sequence[str], turn: int, level: str) -> Iterator[str]:
-    """The ways that a level tries: of those that take the device's whole timeout one, in turn, unless it has time."""
+    """The ways that a level tries: of those that take the device's whole timeout soak all, default one, in turn, and
+    smoke one of the first message alone."""
     slow = [kind for kind in kinds if kind in SLOW]
-    for kind in kinds:
-        if level == "soak" or kind not in SLOW or kind == slow[turn % len(slow)]:
-            yield kind
+    chosen = {"soak": slow, "smoke": slow[:1] if turn == 0 else []}.get(
+        level, slow[turn % len(slow) :][:1] if slow else []
+    )
+    return (kind for kind in kinds if kind not in SLOW or kind in chosen)
 
 
 def _spoilt(message: Message, kind: str) -> Example:
