@@ -9,6 +9,7 @@ from typing import Any
 from conformance.dut.algebra import ConditionError, Declaring, Many, Outcome, parse
 from conformance.dut.errors import DescriptionProblem
 from conformance.dut.features import known_features, missing_problem
+from conformance.ocppj.versions import VERSIONS
 
 __all__ = [
     "ConditionError",
@@ -73,11 +74,12 @@ def condition_of(entry: Mapping[str, Any], family: str = "") -> str | None:
     """The whole condition of a catalogue entry, None if it applies to every device.
 
     The newest edition's condition counts where the entry has one, and the device must have one of the certification
-    profiles that list the case. `family` is "1.6" or "2"; without it the id tells (1.6 numbers have no block letter), or the
-    versions that a case of our own is for.
+    profiles that list the case. `family` is "1.6" or "2"; without it the id tells (1.6 numbers have no block letter),
+    or the versions that a case of our own is for.
     """
     if not family:
-        family = "1.6" if re.match(r"TC_\d", entry["id"]) or entry.get("versions") == ["1.6"] else "2"
+        families = {VERSIONS[one].family for one in entry.get("versions") or ()}
+        family = "1.6" if re.match(r"TC_\d", entry["id"]) or families == {"1.6"} else "2"
     own = entry["condition_2025_12"] if "condition_2025_12" in entry else entry.get("condition")
     needs = [PROFILES[family].get(profile, profile) for profile in entry.get("profiles") or ()]
     profile = "" if not all(needs) else " or ".join(dict.fromkeys(needs))

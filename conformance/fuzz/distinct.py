@@ -7,6 +7,7 @@ import math
 EXACT = 20_000
 """Up to so many they are counted one by one."""
 BITS = 1 << 23
+_WORD = 0xFFFFFFFFFFFFFFFF
 
 
 class Distinct:
@@ -33,8 +34,11 @@ class Distinct:
                 self._set(one)
 
     def _set(self, number: int) -> None:
-        # Hashes of tuples are not spread evenly in their low bits; a multiplication by an odd constant mends that.
-        place = (number * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF) >> 41
+        # Hashes of neighbours lie too regularly; linear counting wants them as if they were thrown (splitmix64).
+        mixed = number & _WORD
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            mixed = (mixed ^ mixed >> shift) * factor & _WORD
+        place = (mixed ^ mixed >> 31) >> 41
         byte, bit = place >> 3, 1 << (place & 7)
         if not self._bits[byte] & bit:
             self._bits[byte] |= bit

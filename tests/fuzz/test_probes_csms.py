@@ -209,8 +209,7 @@ def test_negative_runs_take_in_the_csms_on_every_security_profile(tmp_path: Any)
         run = Run(Settings(wishes=Wishes(roles=("CSMS",), **wishes), report_dir=tmp_path))
         return [dut.security_profile for dut in run.duts]
 
-    assert profiles() == [0]
-    assert profiles(campaign=True) == [0, 1, 2, 3]
+    assert profiles(campaign=True)[0] == 0 and set(profiles(campaign=True)) == {0, 1, 2, 3}
 
 
 def test_an_embedded_csms_starts_on_every_security_profile() -> None:
