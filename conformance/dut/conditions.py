@@ -78,8 +78,8 @@ def condition_of(entry: Mapping[str, Any], family: str = "") -> str | None:
     or the versions that a case of our own is for.
     """
     if not family:
-        families = {VERSIONS[one].family for one in entry.get("versions") or ()}
-        family = "1.6" if re.match(r"TC_\d", entry["id"]) or families == {"1.6"} else "2"
+        families = sorted({VERSIONS[one].family for one in entry.get("versions") or ()}, reverse=True)
+        family = "1.6" if re.match(r"TC_\d", entry["id"]) else families[0] if families else "2"
     own = entry["condition_2025_12"] if "condition_2025_12" in entry else entry.get("condition")
     needs = [PROFILES[family].get(profile, profile) for profile in entry.get("profiles") or ()]
     profile = "" if not all(needs) else " or ".join(dict.fromkeys(needs))

@@ -17,7 +17,7 @@ from tests.reference.scripted import Running, ScriptedStation, utc
 PATIENCE = 0.4
 VERSIONS = {"1.6": "1.6", "2": "2.0.1"}
 CASES = {
-    "1.6": re.compile(r"(TC_\d{3}(_\d)?|OC_[A-Z]{1,2}_\d\d)_CSMS"),
+    "1.6": re.compile(r"(TC_\d{3}(_\d)?|OC_([A-Z]{1,2}|16)_\d\d)_CSMS"),
     "2": re.compile(r"(TC_[A-S]_\d{2,3}|OC_[A-Z]{1,2}_\d\d)_CSMS"),
 }
 CAMPAIGN = re.compile(r"OC_(FZ|FT|ST|S)_\d\d_CSMS")
