@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from conformance.fuzz.campaign import Campaign
     from conformance.fuzz.envelope import broken_envelopes, play_wrong_answers
     from conformance.fuzz.example import Allowed, Example
-    from conformance.fuzz.mutate import mutated_calls
     from conformance.fuzz.texts import broken_texts
     from conformance.inquiry import from_keys
     from conformance.peers.asked import as_asked
@@ -67,7 +66,6 @@ __all__ = [
     "listed",
     "misspelt",
     "moment",
-    "mutated_calls",
     "observe",
     "one_of",
     "play_wrong_answers",
@@ -92,7 +90,6 @@ _PLACES = {
     "conformance.fuzz.campaign": ("Campaign",),
     "conformance.fuzz.envelope": ("broken_envelopes", "play_wrong_answers"),
     "conformance.fuzz.example": ("Allowed", "Example"),
-    "conformance.fuzz.mutate": ("mutated_calls",),
     "conformance.fuzz.texts": ("broken_texts",),
     "conformance.peers.asked": ("as_asked",),
     "conformance.peers.csms": ("FakeCsms",),

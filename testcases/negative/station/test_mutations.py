@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from conformance import Campaign, FakeCsms, case, mutated_calls, step
+from conformance import Campaign, FakeCsms, case, step
 
 
 @case("OC_FZ_08_CS")
 def test_calls_with_random_changes(csms: FakeCsms, fuzz: Campaign) -> None:
     """Legal CALLs with one to three random changes of their payload, envelope, text or bytes."""
+    from conformance.fuzz.mutate import mutated_calls
+
     step("Send CALLs with random changes", expect="each is answered as what it has become")
     fuzz.explore(mutated_calls(fuzz.target))
