@@ -72,7 +72,8 @@ def test_it_holds_what_the_project_needs_and_nothing_else(wheel: Path) -> None:
     data = {name for name in names if not name.endswith(".py")}
     for part in ("schemas/manifest.json", "schemas/errata.toml", "reports/report.css"):
         assert f"conformance/_data/{part}" in data
-    for part in ("reference-station.toml", "reference-csms.toml"):
+    firmware = ("reference-firmware.txt", "reference-firmware.pem", "reference-firmware.sig")
+    for part in ("reference-station.toml", "reference-csms.toml", *firmware):
         assert f"conformance/_data/docs/devices/{part}" in data
     assert {f"testcases/{one}" for one in ("variants.toml", "equivalents.toml", "catalogue/ocpp201.json")} <= data
     assert "conformance/py.typed" in data

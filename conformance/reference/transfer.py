@@ -84,9 +84,9 @@ class Transfers:
 
     async def upload(self, url: str, name: str, content: bytes) -> None:
         """Bring a file. Raises TransferFailed."""
-        careless = self._active("log-credentials-follow-redirect")
+        careless, form = self._active("log-credentials-follow-redirect"), self._active("uploads-by-form")
         try:
-            await upload(url, name, content, careless=careless, tls=self._tls_for(url))
+            await upload(url, name, content, careless=careless, tls=self._tls_for(url), form=form)
         except TransferFailed:
             if not self._active("failed-upload-called-uploaded"):
                 raise
@@ -128,10 +128,12 @@ async def upload(
     *,
     careless: bool = False,
     tls: ssl.SSLContext | None = None,
+    form: bool = False,
 ) -> None:
     """Bring `content` as `name` into the folder `url`, which must take it itself. Raises TransferFailed.
 
-    `careless`: follow a redirect, and show the URL's credentials there, too.
+    By HTTP it is a PUT, or with `form` a form that is posted. `careless`: follow a redirect, and show the URL's
+    credentials there, too.
     """
     if urlsplit(url).scheme in ("ftp", "ftps"):
         from conformance.reference.ftp import FtpFailed, bring
@@ -143,11 +145,16 @@ async def upload(
         return
     import aiohttp
 
-    target = f"{url.rstrip('/')}/{name}"
+    target, method = f"{url.rstrip('/')}/{name}", "PUT"
+    data: aiohttp.Payload = aiohttp.BytesPayload(content)
+    if form:
+        fields = aiohttp.FormData()
+        fields.add_field("file", content, filename=name)
+        target, method, data = url, "POST", fields()
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout)) as session,
-            session.put(target, data=content, allow_redirects=False, ssl=tls or True) as response,
+            session.request(method, target, data=data, allow_redirects=False, ssl=tls or True) as response,
         ):
             if response.status >= 300:
                 if careless and "Location" in response.headers:

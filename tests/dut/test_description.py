@@ -199,6 +199,8 @@ MISTAKES = [
     ("[features]", '[operator.verbs]\nplug_in = "http"\n[features]', "nothing says how to reach", "[operators.http]"),
     ("[features]", '[operators.a]\nurl = "http://h"\n[features]', "[operators.a] kind: it is missing", "add: kind"),
     ("[features]", "[tls]\ncertificate = 'no.pem'\n[features]", "there is no file no.pem", "correct the path"),
+    ("[features]", "[values]\nfirmware = 'no.bin'\n[features]", "there is no file no.bin", "correct the path"),
+    ("[features]", "[values]\ntransfer_protocols = ['SFTP']\n[features]", '"SFTP" is not possible', "FTP"),
     ("[features]", "[[expected_failures]]\nid = 'TC_B_01_CSS'\nreason = 'x'\n[features]", "no case", '"TC_B_01_CS"?'),
     (
         "[features]",

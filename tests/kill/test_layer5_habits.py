@@ -88,9 +88,18 @@ STATIONS_2 = (
     ),
 )
 STATIONS_16 = (
-    "spacious-json numbered-messages offset-zero full-boot-notification late-transactions plain-status vendor-keys",
-    "escaped-json long-message-ids whole-seconds wordy-status pings chatty acts-before-answering tokens-cached",
-    "clock-one-second-fast microseconds sparse-meter-values suspended-first list-off-callerror sparse-composite",
+    (
+        "spacious-json numbered-messages offset-zero full-boot-notification late-transactions plain-status vendor-keys "
+        "installs-without-restart stages-told-twice"
+    ),
+    (
+        "escaped-json long-message-ids whole-seconds wordy-status pings chatty acts-before-answering tokens-cached "
+        "uploads-by-form in-service-while-updating"
+    ),
+    (
+        "clock-one-second-fast microseconds sparse-meter-values suspended-first list-off-callerror sparse-composite "
+        "installed-before-statuses"
+    ),
     "clock-one-second-slow heartbeats-often spontaneous-meter-values offset-one-hour composite-in-pieces",
 )
 CSMSS_2 = (

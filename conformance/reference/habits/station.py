@@ -593,6 +593,53 @@ class _SparseComposite(_Composites):
         return {**answer, "scheduleStart": answer["scheduleStart"][:19] + "Z"}
 
 
+# -- files of 1.6 ----------------------------------------------------------------------------------------------------
+
+own_habit(
+    "installs-without-restart",
+    roles=ROLES,
+    families=OLD,
+    legal="a firmware is installed without a restart (1.6 5.19: the restart is one of two alternatives)",
+)
+own_habit(
+    "installed-before-statuses",
+    roles=ROLES,
+    families=OLD,
+    legal="Installed is told after the boot, before the connectors' statuses (TC_044_1_CS, TC_080_CS: any order)",
+)
+own_habit(
+    "in-service-while-updating",
+    roles=ROLES,
+    families=OLD,
+    legal="connectors stay Available while a firmware is installed that nobody's transaction delays (1.6 5.19)",
+)
+own_habit(
+    "uploads-by-form",
+    roles=ROLES,
+    legal="an upload by HTTP is a form that is posted to the folder, with the name of the file in it (nothing "
+    "prescribes the method: 1.6 8.2, 2.0.1 N01)",
+)
+
+
+@habit(
+    "stages-told-twice",
+    roles=ROLES,
+    families=OLD,
+    legal="each stage of an update or upload is told again while it lasts (1.6 4.4, 4.5: to keep informed)",
+)
+class _StagesToldTwice(Requests):
+    actions = (
+        "FirmwareStatusNotification",
+        "DiagnosticsStatusNotification",
+        "SignedFirmwareStatusNotification",
+        "LogStatusNotification",
+    )
+
+    def instead(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        lasts = payload["status"].endswith("ing") and payload["status"] != "InstallRebooting"
+        return [(action, payload)] * (2 if lasts else 1)
+
+
 # -- what is set at the factory --------------------------------------------------------------------------------------
 
 

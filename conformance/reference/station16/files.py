@@ -235,6 +235,10 @@ class FileTransfers:
         memory = self._station.memory
         memory.section("firmware").update(version=version, installed=True, number=update.number)
         memory.save()
+        if self._station.defects.active("installs-without-restart"):
+            await self.booted()
+            self._release()
+            return
         if update.number is not None:
             await self._tell(update, "InstallRebooting")
         await self._station.reboot("FirmwareUpdate")
@@ -302,6 +306,9 @@ class FileTransfers:
         if defects.active("update-stops-transactions"):
             for session in sessions.all():
                 sessions.stop(session, "Reboot")
+        busy = any(sessions.running(one.evse.id) for one in sessions.all())
+        if not busy and defects.active("in-service-while-updating"):
+            return
         self.installing = not defects.active("connectors-in-service-before-installation")
         self._station.statuses.report_changes()
         while any(sessions.running(one.evse.id) for one in sessions.all()):

@@ -127,6 +127,8 @@ class Station16(Station):
         asyncio.get_running_loop().call_soon(super().power_cycle)
 
     async def accepted(self) -> None:
+        if self.defects.active("installed-before-statuses"):
+            await self.files.booted()
         self.statuses.report_all()
         if self.profiles.current and not self.defects.active("boot-not-told-as-security-event"):
             # Who uses a security profile has the whitepaper's messages, and its critical events (chapter 8).
