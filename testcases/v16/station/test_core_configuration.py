@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import ABSENT, Dut, FakeCsms, NotApplicable, case, check, from_keys, require, standard_keys, step
+from conformance import (
+    ABSENT,
+    Dut,
+    FakeCsms,
+    NotApplicable,
+    case,
+    check,
+    from_keys,
+    recommend,
+    require,
+    standard_keys,
+    step,
+)
 
 
 @case("OC_16_01_CS")
@@ -57,7 +69,7 @@ def test_unknown_and_repeated_keys(csms: FakeCsms) -> None:
 
 @case("OC_16_19_CS")
 def test_heartbeat_interval_changed(csms: FakeCsms, dut: Dut) -> None:
-    """A new HeartbeatInterval counts at once, whether it is shorter or longer than the one before."""
+    """A new HeartbeatInterval counts at once: what is due is sent; what is longer should make them rarer."""
     interval = dut.values.boot_retry_interval
     csms.keep("HeartbeatInterval")
 
@@ -66,11 +78,13 @@ def test_heartbeat_interval_changed(csms: FakeCsms, dut: Dut) -> None:
     first = csms.expect("Heartbeat", within=interval + dut.timeouts.tolerance, requirement="1.6 4.6, 9.1.10")
     second = csms.expect("Heartbeat", within=interval + dut.timeouts.tolerance, requirement="1.6 4.6, 9.1.10")
     pause = csms.time_between(first, second)
-    check(pause >= interval / 2, "Heartbeats no faster than that", requirement="1.6 4.6, 9.1.10", actual=pause)
+    recommend(pause >= interval / 2, "Heartbeats no faster than that", requirement="1.6 4.6, 9.1.10", actual=pause)
 
     step("Set a long HeartbeatInterval", expect="Accepted, and no Heartbeat for the old interval")
     _set_heartbeat_interval(csms, dut.values.heartbeat_interval + 10 * interval)
-    csms.expect_nothing("Heartbeat", within=2 * interval, requirement="1.6 4.6, 9.1.10")
+    csms.wait(lambda: False, within=2 * interval)
+    early = len(csms.seen_in_step("Heartbeat"))
+    recommend(not early, "no Heartbeat before the new interval is over", requirement="1.6 4.6, 9.1.10", actual=early)
 
 
 # ------------------------------------------------------------------ what several cases do

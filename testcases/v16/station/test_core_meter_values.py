@@ -34,8 +34,7 @@ def test_clock_aligned_meter_values(csms: FakeCsms, dut: Dut) -> None:
     values = metering.sampled(3, "Sample.Clock", every=interval)
     metering.no_others(values)
     for connector in dut.connectors:
-        told = csms.seen("MeterValues", connectorId=connector.connectorId)
-        everything = [one for request in told for one in request.meterValue]
-        metering.regular(everything, interval)
-        metering.aligned(everything, interval)
-        metering.complete(everything, "MeterValuesAlignedData", context="Sample.Clock")
+        told = metering.told(connector.connectorId, "Sample.Clock")
+        metering.regular(told, interval)
+        metering.aligned(told, interval)
+        metering.complete(told, "MeterValuesAlignedData")

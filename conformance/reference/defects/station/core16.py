@@ -523,24 +523,6 @@ class _OldInterval(_Prepared):
         station.heartbeat_interval = lambda: interval
 
 
-@defect(
-    "heartbeats-never-slower",
-    role=CS,
-    families=OLD,
-    breaks="a HeartbeatInterval that is longer than the one before changes nothing (4.6, 9.1.10)",
-    must_fail=("OC_16_19_CS",),
-)
-class _NeverSlower(_Prepared):
-    def prepare(self, station: Any) -> None:
-        known = [int(station.configuration.number("HeartbeatInterval"))]
-
-        def interval() -> int:
-            known.append(int(station.configuration.number("HeartbeatInterval")))
-            return min(known)
-
-        station.heartbeat_interval = interval
-
-
 # -- transactions -----------------------------------------------------------------------------------------------------
 
 
