@@ -32,9 +32,7 @@ def test_clock_aligned_meter_values(csms: FakeCsms, dut: Dut) -> None:
     step("Wait for three intervals", expect="MeterValues each time, of context Sample.Clock and of no other")
     metering = Metering(csms, start)
     values = metering.sampled(3, "Sample.Clock", every=interval)
+    metering.regular(values, interval)
+    metering.aligned(values, interval)
+    metering.complete(values, "MeterValuesAlignedData")
     metering.no_others(values)
-    for connector in dut.connectors:
-        told = metering.told(connector.connectorId, "Sample.Clock")
-        metering.regular(told, interval)
-        metering.aligned(told, interval)
-        metering.complete(told, "MeterValuesAlignedData")
