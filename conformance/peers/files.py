@@ -5,7 +5,8 @@ Each transfer is an entry of the trace, so that a recording of a case can be pla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,9 +27,9 @@ class Download:
     """What one who fetches a path gets.
 
     `content` is sent `repeat` times over, so that a gigabyte costs nothing. `cut_at` is the number of bytes of the file
-    after which the transfer is broken off, the first `cuts` times (0: every time). HTTP alone: `status`, and `location`
-    with one that redirects, a URL or the name of another path of this server; `pause`, seconds that pass before each
-    64 KiB; `headers`. By FTP, what has a status of 400 or more is not there.
+    after which the transfer is broken off, the first `cuts` times (0: every time). `pause`: seconds that pass before
+    each 64 KiB. HTTP alone: `status`, and `location` with one that redirects, a URL or the name of another path of this
+    server; `headers`. By FTP, what has a status of 400 or more is not there.
     """
 
     content: bytes = b""
@@ -124,6 +125,9 @@ class Server(Protocol):
     def cut_uploads(self, at: int, times: int = 1) -> None:
         """Break further uploads off when that many bytes of the file have come, the first `times` times."""
 
+    def hold(self, held: bool) -> None:
+        """Have every transfer stand still from now on, or go on."""
+
     def url(self, name: str = "", *, user: str = "", password: str = "") -> str:
         """The URL of a path, with credentials in it if they are given."""
         raise NotImplementedError
@@ -184,6 +188,15 @@ class Files:
     def cut_uploads(self, at: int, times: int = 1) -> None:
         """Break further uploads off when that many bytes of the file have come, the first `times` times."""
         self._server.cut_uploads(at, times)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Inside, no transfer comes to its end."""
+        self._server.hold(True)
+        try:
+            yield
+        finally:
+            self._server.hold(False)
 
     def url(self, name: str = "", *, user: str = "", password: str = "") -> str:
         """The URL of a path, or of a folder to bring files to; with credentials in it if they are given."""

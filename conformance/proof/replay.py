@@ -132,6 +132,9 @@ class _Shelf:
     def cut_uploads(self, at: int, times: int = 1) -> None:
         pass
 
+    def hold(self, held: bool) -> None:
+        pass
+
     def url(self, name: str = "", *, user: str = "", password: str = "") -> str:
         return f"{self._scheme}://recorded.example/{name}"
 

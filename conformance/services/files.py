@@ -12,12 +12,14 @@ from urllib.parse import quote
 
 from conformance.peers.files import UPLOADS, Download, Transfer
 
-__all__ = ["CHUNK", "MAX_UPLOAD", "UPLOADS", "Download", "FileServer", "Transfer"]
+__all__ = ["CHUNK", "MAX_UPLOAD", "STILL", "UPLOADS", "Download", "FileServer", "Transfer"]
 
 CHUNK = 65536
 """Bytes that are sent at once, and between two pauses."""
 MAX_UPLOAD = 64 * 1024 * 1024
 """Bytes of an upload that are kept; what would be more is refused."""
+STILL = 0.02
+"""Seconds after which a transfer that stands still looks whether it goes on."""
 _START_TIME = 5.0
 
 
@@ -42,6 +44,8 @@ class FileServer:
         self._upload_answer: tuple[int, dict[str, str]] = (201, {})
         self._upload_cut: tuple[int, int] = (0, 0)
         self._cut_so_far: dict[str, int] = {}
+        self._goes_on = threading.Event()
+        self._goes_on.set()
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
         self._failed: BaseException | None = None
@@ -61,6 +65,13 @@ class FileServer:
     def cut_uploads(self, at: int, times: int = 1) -> None:
         """Break further uploads off when that many bytes of the file have come, the first `times` times."""
         self._upload_cut = (at, times)
+
+    def hold(self, held: bool) -> None:
+        """Have every transfer stand still from now on, or go on."""
+        if held:
+            self._goes_on.clear()
+        else:
+            self._goes_on.set()
 
     def url(self, name: str = "", *, user: str = "", password: str = "") -> str:
         """The URL of a path, with credentials in it if they are given."""
@@ -89,7 +100,8 @@ class FileServer:
         with self._came:
             return self._came.wait_for(lambda: bool(self.asked_for(name)), within)
 
-    def _note(self, transfer: Transfer) -> None:
+    def note(self, transfer: Transfer) -> None:
+        """A transfer has come: keep it, and tell of it."""
         with self._came:
             self._transfers.append(transfer)
             self._came.notify_all()
@@ -129,6 +141,7 @@ class FileServer:
 
     def stop(self) -> None:
         """Stop; transfers under way are cut."""
+        self._goes_on.set()
         self._end()
         if self._thread is not None:
             self._thread.join(_START_TIME)

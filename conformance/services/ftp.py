@@ -70,19 +70,19 @@ class FtpServer(FileServer):
     def _opened_to_read(self, path: str) -> _Reading:
         download = self._download(path)
         if download is None or download.status >= 400:
-            self._note(Transfer("RETR", path, complete=False))
+            self.note(Transfer("RETR", path, complete=False))
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-        return _Reading(path, download, self._breaks_off(path, download), self._note)
+        return _Reading(path, download, self._breaks_off(path, download), self)
 
     def _to_write(self, path: str, mode: str) -> _Writing:
         command = "APPE" if "a" in mode else "STOR"
         if self._upload_answer[0] >= 400:
-            self._note(Transfer(command, path, complete=False))
+            self.note(Transfer(command, path, complete=False))
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
         if mode.startswith("w"):
             self.brought[path] = bytearray()
         content = self.brought.setdefault(path, bytearray())
-        return _Writing(path, content, self._upload_ends(), command)
+        return _Writing(path, content, self._upload_ends(), command, self)
 
     def size(self, path: str) -> int | None:
         """Bytes of a file, offered or brought; None where there is none."""
@@ -91,20 +91,25 @@ class FtpServer(FileServer):
             return download.size
         return len(self.brought[path]) if path in self.brought else None
 
+    def pass_on(self, seconds: float = 0.0) -> None:
+        """Stand still while the transfers are held, and for some seconds; the whole server does."""
+        self._goes_on.wait()
+        self._over.wait(seconds)
+
     def ended(self, file: Any, *, complete: bool) -> None:
         """A transfer is over, by its open file."""
         if isinstance(file, _Writing):
             transfer = Transfer(file.command, file.name, (), bytes(file.content), file.start, complete)
-            self._note(transfer)
+            self.note(transfer)
 
 
 class _Reading:
     """A download as a file; it is noted when its first bytes are asked for, because only then its start is known."""
 
-    def __init__(self, path: str, download: Download, ends: int | None, note: Callable[[Transfer], None]) -> None:
+    def __init__(self, path: str, download: Download, ends: int | None, server: FtpServer) -> None:
         self.name = path
         self.closed = False
-        self._download, self._ends, self._note = download, ends, note
+        self._download, self._ends, self._server = download, ends, server
         self._at = 0
         self._noted = False
 
@@ -118,7 +123,8 @@ class _Reading:
     def read(self, length: int) -> bytes:
         if not self._noted:
             self._noted = True
-            self._note(Transfer("RETR", self.name, start=self._at))
+            self._server.note(Transfer("RETR", self.name, start=self._at))
+        self._server.pass_on(self._download.pause)
         if self._ends is not None:
             length = min(length, self._ends - self._at)
             if length <= 0:
@@ -134,10 +140,10 @@ class _Reading:
 class _Writing:
     """An upload as a file."""
 
-    def __init__(self, path: str, content: bytearray, ends: int | None, command: str) -> None:
+    def __init__(self, path: str, content: bytearray, ends: int | None, command: str, server: FtpServer) -> None:
         self.name = path
         self.closed = False
-        self.content, self.command = content, command
+        self.content, self.command, self._server = content, command, server
         self.start = len(content)
         self._ends = ends
 
@@ -150,6 +156,7 @@ class _Writing:
         return len(self.content)
 
     def write(self, data: bytes) -> int:
+        self._server.pass_on()
         room = MAX_UPLOAD if self._ends is None else self._ends
         self.content += data[: max(0, room - len(self.content))]
         if self._ends is not None and len(self.content) >= self._ends:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from email.message import Message
 from typing import TYPE_CHECKING
 
-from conformance.services.files import CHUNK, MAX_UPLOAD, Download, FileServer, Transfer
+from conformance.services.files import CHUNK, MAX_UPLOAD, STILL, Download, FileServer, Transfer
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -73,16 +73,21 @@ class HttpServer(FileServer):
         async for piece in request.content.iter_chunked(CHUNK):
             content += piece
             if ends is not None and len(content) >= ends:
-                self._note(_transfer(request, bytes(content[:ends]), complete=False))
+                self.note(_transfer(request, bytes(content[:ends]), complete=False))
                 if request.transport is not None:
                     request.transport.abort()
                 return web.Response(status=500)
             if len(content) > MAX_UPLOAD:
-                self._note(_transfer(request, b"", complete=False))
+                self.note(_transfer(request, b"", complete=False))
                 raise web.HTTPRequestEntityTooLarge(MAX_UPLOAD, len(content))
+        await self._stand_still()
         status, headers = self._upload_answer
-        self._note(_transfer(request, bytes(content), complete=status < 300))
+        self.note(_transfer(request, bytes(content), complete=status < 300))
         return web.Response(status=status, headers=headers)
+
+    async def _stand_still(self) -> None:
+        while not self._goes_on.is_set():
+            await asyncio.sleep(STILL)
 
     # -- downloads ---------------------------------------------------------------------------------------------------
 
@@ -91,7 +96,7 @@ class HttpServer(FileServer):
 
         download = self._download(request.path)
         start = _first_byte(request, download)
-        self._note(_transfer(request, start=start))
+        self.note(_transfer(request, start=start))
         if download is None:
             return web.Response(status=404)
         headers = dict(download.headers)
@@ -114,6 +119,7 @@ class HttpServer(FileServer):
         ends = self._breaks_off(request.path, download)
         last = download.size if ends is None else min(ends, download.size)
         while start < last:
+            await self._stand_still()
             await asyncio.sleep(download.pause)
             piece = download.piece(start, min(CHUNK, last - start))
             await response.write(piece)

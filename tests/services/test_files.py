@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -151,6 +152,20 @@ def test_an_upload_breaks_off(files: HttpServer) -> None:
         put(files.url("log"), bytes(5000))
     assert put(files.url("log"), bytes(5000)) == 201
     assert [(len(one.content), one.complete) for one in files.uploads] == [(1000, False), (5000, True)]
+
+
+def test_transfers_stand_still(files: HttpServer) -> None:
+    url = files.offer("file", b"firmware")
+    files.hold(True)
+    with ThreadPoolExecutor(2) as pool:
+        down, up = pool.submit(get, url), pool.submit(put, files.url("log"), b"lines")
+        assert files.wait_for("file", within=5)
+        time.sleep(0.2)
+        assert not down.done() and not up.done() and not files.uploads
+        files.hold(False)
+        assert down.result(5) == b"firmware"
+        assert up.result(5) == 201
+    assert [one.content for one in files.uploads] == [b"lines"]
 
 
 def test_urls(files: HttpServer) -> None:

@@ -7,6 +7,7 @@ import io
 import ssl
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -119,6 +120,33 @@ def test_an_upload_is_refused(files: FtpServer) -> None:
     with session(files) as ftp, pytest.raises(ftplib.error_perm, match="550"):
         ftp.storbinary("STOR log", io.BytesIO(CONTENT))
     assert [one.complete for one in files.uploads] == [False]
+
+
+def test_transfers_stand_still(files: FtpServer) -> None:
+    files.offer("file", CONTENT)
+    files.hold(True)
+
+    def down() -> bytes:
+        with session(files) as ftp:
+            return get(ftp, "file")
+
+    with ThreadPoolExecutor(1) as pool:
+        got = pool.submit(down)
+        assert files.wait_for("file", within=5)
+        time.sleep(0.2)
+        assert not got.done()
+        files.hold(False)
+        assert got.result(5) == CONTENT
+
+
+def test_a_server_that_is_held_stops() -> None:
+    with FtpServer("127.0.0.1") as files, session(files) as ftp:
+        files.offer("file", CONTENT)
+        files.hold(True)
+        ftp.transfercmd("RETR file")
+        assert files.wait_for("file", within=5)
+        began = time.monotonic()
+    assert time.monotonic() - began < 3
 
 
 def test_ftps(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ class FileTransfers:
 
     def tell_log_status(self) -> None:
         """TriggerMessage asked: Uploading or Idle (F06.FR.14, .15)."""
-        if self._log is None:
+        if self._log is None or self._station.defects.active("log-status-always-idle"):
             self._station.spawn(self._station.tell("LogStatusNotification", {"status": "Idle"}))
         else:
             self._notify_log(*self._log)
@@ -143,7 +143,7 @@ class FileTransfers:
 
     def tell_firmware_status(self) -> None:
         """TriggerMessage asked: the last status, or Idle (F06.FR.16)."""
-        if self._firmware is None:
+        if self._firmware is None or self._station.defects.active("firmware-status-always-idle"):
             self._station.spawn(self._station.tell("FirmwareStatusNotification", {"status": "Idle"}))
         else:
             self._firmware_status(*self._firmware)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import Dut, FakeCsms, case, check, step
+from conformance import PRESENT, Download, Dut, FakeCsms, case, check, step
+
+SOME_FIRMWARE = b"a firmware that nobody has made\n" * 100
 
 # ---------------------------------------------------------------- F01, F02: remote start
 
@@ -186,6 +188,26 @@ def test_trigger_log_status_idle(csms: FakeCsms) -> None:
     csms.expect("LogStatusNotification", status="Idle", requirement="F06.FR.15")
 
 
+@case("TC_F_16_CS")
+def test_trigger_log_status_uploading(csms: FakeCsms, dut: Dut) -> None:
+    """A station that uploads a log says Uploading when it is asked."""
+    number, within = csms.next_request_id(), dut.timeouts.transfer
+    with csms.files() as files:
+        with files.held():
+            step("Ask for a log", expect="Accepted, then Uploading")
+            log = {"remoteLocation": files.url("logs")}
+            answer = csms.send("GetLog", logType="DiagnosticsLog", requestId=number, log=log)
+            check(answer.status == "Accepted", "status Accepted", requirement="N01.FR.01", actual=answer.status)
+            csms.expect("LogStatusNotification", status="Uploading", within=within, requirement="N01.FR.08")
+
+            step("Ask for LogStatusNotification", expect="Accepted, then status Uploading of that request")
+            _trigger(csms, "LogStatusNotification")
+            csms.expect("LogStatusNotification", status="Uploading", requestId=number, requirement="F06.FR.14")
+        upload = files.expect_upload(answer.filename or PRESENT, into="logs", requirement="N01.FR.02")
+        check(upload.content and answer.filename, "a file of the name that was answered", requirement="N01.FR.01")
+        csms.expect("LogStatusNotification", status="Uploaded", within=within, requirement="N01.FR.09")
+
+
 @case("TC_F_17_CS")
 def test_trigger_firmware_status_with_evse(csms: FakeCsms, dut: Dut) -> None:
     """An EVSE named for a message that has none is ignored, and the message is sent."""
@@ -200,6 +222,26 @@ def test_trigger_firmware_status_idle(csms: FakeCsms) -> None:
     step("Ask for FirmwareStatusNotification", expect="Accepted, then status Idle")
     _trigger(csms, "FirmwareStatusNotification")
     csms.expect("FirmwareStatusNotification", status="Idle", requirement="F06.FR.16")
+
+
+@case("TC_F_19_CS")
+def test_trigger_firmware_status_downloading(csms: FakeCsms, dut: Dut) -> None:
+    """A station that downloads a firmware says Downloading when it is asked."""
+    number, within = csms.next_request_id(), dut.timeouts.transfer
+    with csms.files() as files:
+        with files.held():
+            step("Have a firmware downloaded that will break off", expect="Accepted, then Downloading")
+            location = files.offer("firmware", Download(SOME_FIRMWARE, cut_at=len(SOME_FIRMWARE) // 2))
+            firmware = {"location": location, "retrieveDateTime": csms.timestamp(-7200), **files.signed(SOME_FIRMWARE)}
+            answer = csms.send("UpdateFirmware", requestId=number, retries=0, firmware=firmware)
+            check(answer.status == "Accepted", "status Accepted", requirement="L01.FR.21", actual=answer.status)
+            csms.expect("FirmwareStatusNotification", status="Downloading", within=within, requirement="L01.FR.01")
+
+            step("Ask for FirmwareStatusNotification", expect="Accepted, then status Downloading of that request")
+            _trigger(csms, "FirmwareStatusNotification")
+            csms.expect("FirmwareStatusNotification", status="Downloading", requestId=number, requirement="L01.FR.26")
+        files.expect_download("firmware", requirement="L01.FR.01")
+        csms.expect("FirmwareStatusNotification", status="DownloadFailed", within=within, requirement="L01.FR.30")
 
 
 @case("TC_F_20_CS")

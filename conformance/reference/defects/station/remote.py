@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.reference.defects import Misbehaviour, defect
+from conformance.reference.defects import Misbehaviour, defect, flag
 from conformance.reference.defects.station.bases import BOTH, CS, NEW, OLD, Answers, wrong_status, yes_without_act
 from conformance.reference.wire import Payload
 
@@ -81,6 +81,22 @@ wrong_status(
     families=BOTH,
     breaks="TriggerMessage is answered Rejected, and the message comes [62] (F06.FR.05)",
     must_fail=("TC_054_CS", "TC_F_11_CS", "TC_F_13_CS", "TC_F_20_CS", "OC_16_18_CS"),
+)
+
+
+flag(
+    "log-status-always-idle",
+    role=CS,
+    families=NEW,
+    breaks="a triggered LogStatusNotification says Idle while a log is being uploaded (F06.FR.14)",
+    must_fail=("TC_F_16_CS",),
+)
+flag(
+    "firmware-status-always-idle",
+    role=CS,
+    families=NEW,
+    breaks="a triggered FirmwareStatusNotification says Idle while a firmware is being downloaded (L01.FR.26)",
+    must_fail=("TC_F_19_CS",),
 )
 
 
