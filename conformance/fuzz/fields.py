@@ -392,7 +392,8 @@ _INTEGERS: Mapping[str, Callable[[Place], Pool]] = {
     "numberPhases": _between(1, 3, 3),
     "phaseToUse": _between(1, 3),
     "numberOfPhasesUsed": _between(1, 3, 3),
-    "configurationSlot": _between(1, 2**31 - 1, 9),
+    # Never the low slots: one of them is in use, and the station would try to connect there.
+    "configurationSlot": _between(9, 2**31 - 1, 9),
     "securityProfile": _between(0, 3),
     "messageTimeout": _between(1, 2**31 - 1, 30),
     "simPin": _between(0, 9999),
