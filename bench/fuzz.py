@@ -88,7 +88,8 @@ def main() -> None:
         return
     for version, found in results.items():
         ratio = found["examples"] / found["bare"]
-        print(f"{version}: {found['examples']:.0f} examples/s, {found['bare']:.0f} bare round trips/s, ratio {ratio:.2f}")
+        examples, bare = found["examples"], found["bare"]
+        print(f"{version}: {examples:.0f} examples/s, {bare:.0f} bare round trips/s, ratio {ratio:.2f}")
 
 
 if __name__ == "__main__":

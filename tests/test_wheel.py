@@ -113,8 +113,11 @@ def test_the_same_cases_are_there(bin_folder: Path, empty: Path) -> None:
     (empty / "kill.json").write_text('{"scores": [], "defects": {}}')
     told = done([bin_folder / "ocpp-conformance", "coverage", "--json", "--kill-results", "kill.json"], empty)
     assert json.loads(told) == coverage_rows({})
-    collected = done([bin_folder / "python", "-m", "pytest", "--collect-only", "-q", "--ocpp-role", "CS"], empty)
-    listed = {line.partition("::")[2].partition("[")[0] for line in collected.splitlines() if "::" in line}
+    listed = set()
+    for more in ((), ("--ocpp-fuzz", "smoke")):
+        command = [bin_folder / "python", "-m", "pytest", "--collect-only", "-q", "--ocpp-role", "CS", *more]
+        lines = done(command, empty).splitlines()
+        listed |= {line.partition("::")[2].partition("[")[0] for line in lines if "::" in line}
     assert listed == {info.id for info in discover() if info.plays == "CSMS"}
 
 

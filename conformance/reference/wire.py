@@ -311,7 +311,7 @@ class Endpoint:
             outcome, then = (result.payload, result.then) if isinstance(result, Answer) else (result, None)
         except CallError as refusal:
             outcome = refusal
-        except Exception as defect:
+        except Exception:
             # A bug of ours must be seen as one, and must not look like a device that fell silent.
             traceback.print_exc(file=sys.stderr)
             outcome = CallError("InternalError", "the request could not be processed")
