@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.fuzz import corpus
+from conformance.fuzz import corpus, memory
 from conformance.fuzz.corpus import Saved
 from conformance.fuzz.distinct import Distinct
 from conformance.fuzz.example import Act, Allowed, Example
@@ -165,6 +165,8 @@ class Campaign:
         outcome = self.player.play(example)
         self._late()
         self.tally.played += 1
+        if self.tally.played % memory.EXAMPLES == 0:
+            memory.give_back()
         self.tally.seconds += time.monotonic() - began
         self.tally.distinct.add(hash(example.acts))
         return outcome

@@ -226,7 +226,7 @@ def _doubles(transaction: Events) -> Iterator[Finding]:
                 yield problem(
                     _RULE,
                     "every event once",
-                    f"event {seq} of {transaction.id} again, although the station had the answer (frame {_index(earlier.reply)})",
+                    f"event {seq} of {transaction.id} again, though it had the answer (frame {_index(earlier.reply)})",
                     later.entry,
                     pointer="/seqNo",
                     requirement="2.0.1 E13",
@@ -296,13 +296,18 @@ UNKNOWN_ID = -1
 
 def charges_of(entries: Entries) -> list[Charge]:
     """Every transaction of a 1.6 station that began in these entries, in order of their first StartTransaction."""
-    found: dict[tuple[Any, ...], Charge] = {}
+    every: list[Charge] = []
+    latest: dict[tuple[Any, ...], Charge] = {}
     by_id: dict[Any, Charge] = {}
     for one in sendings(entries, "StartTransaction", "StopTransaction"):
         assert one.entry.frame is not None
         if one.entry.frame.action == "StartTransaction":
             key = _key(one)
-            charge = found.setdefault(key, Charge(key, one.payload.get("connectorId")))
+            if key not in latest or latest[key].stops:
+                # One that has stopped does not start again: the station's clock knows only whole seconds.
+                latest[key] = Charge(key, one.payload.get("connectorId"))
+                every.append(latest[key])
+            charge = latest[key]
             charge.starts.append(one)
             given = one.reply.frame.payload if one.reply is not None and one.reply.frame is not None else None
             id_ = given.get("transactionId") if isinstance(given, Mapping) else None
@@ -313,10 +318,10 @@ def charges_of(entries: Entries) -> list[Charge]:
         id_ = one.payload.get("transactionId")
         stopped = by_id.get(id_)
         if id_ == UNKNOWN_ID:
-            stopped = next((charge for charge in found.values() if not charge.told and not charge.stops), None)
+            stopped = next((charge for charge in every if not charge.told and not charge.stops), None)
         if stopped is not None:
             stopped.stops.append(one)
-    return list(found.values())
+    return every
 
 
 def _whole_16(entries: Entries, known: frozenset[str]) -> Iterator[Finding]:

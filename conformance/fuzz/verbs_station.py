@@ -107,11 +107,23 @@ class Walk:
             world.reset_scheduled = world.reset_scheduled and not self._booted()
             world.rebooting, world.down_at = (), len(peer.trace.entries)
 
-    def drain(self) -> None:
-        """Wait until the station is quiet; one that has only just connected takes a while to begin."""
-        wires, quiet = self.peer.wire_numbers, float(self.peer.deadlines.quiet)
-        self.peer.drain(quiet if wires == self._drained else COLLECTING * quiet)
+    def drain(self, times: int = 1) -> None:
+        """Wait until the station is quiet, so many times as long; one that has just connected needs a while."""
+        peer = self.peer
+        wires, quiet = peer.wire_numbers, float(peer.deadlines.quiet)
+        quiet *= times if wires == self._drained else COLLECTING
         self._drained = wires
+        end = peer.clock.now() + max(20 * quiet, peer.deadlines.message)
+        while peer.clock.now() < (until := min(self._last_said() + quiet, end)):
+            peer.wait(lambda: False, until=until)
+
+    def _last_said(self) -> float:
+        """When anything but a sign of life was last said, or done."""
+        for entry in reversed(self.peer.trace.entries):
+            idle = entry.kind in ("ping", "pong") or (entry.frame is not None and entry.frame.action == "Heartbeat")
+            if not idle:
+                return float(entry.at)
+        return 0.0
 
     def _booted(self) -> bool:
         """Whether a BootNotification was answered since the station was told to go down."""
@@ -477,19 +489,40 @@ def _idle(stage: Stage) -> None:
     with _reachable(walk):
         walk.pick_up()
         _restore(walk)
+        findings: list[Finding] = []
         for _ in range(ROUNDS):
             walk.back()
             walk.drain()
-            if not _end_everything(walk):
+            if _end_everything(walk):
+                continue
+            _delivered(walk)
+            walk.world.maybe_authorized.clear()
+            findings = walk.settle()
+            if not walk.running():
                 break
-        walk.world.maybe_authorized.clear()
-        findings = walk.settle()
-        stage.peer.wait(lambda: not walk.running(), within=walk.within())
+        else:
+            walk.world.maybe_authorized.clear()
+            findings = walk.settle()
     _found(stage, findings)
     stage.facts["meters before"], walk.meters = walk.meters, _read_meters(walk)
     stage.facts["meters after"] = walk.meters
     _forget(walk)
     stage.facts["settled"] = True
+
+
+def _delivered(walk: Walk) -> None:
+    """Wait until the station says that it has delivered its events, where the version has a way to ask (E14)."""
+    peer, until = walk.peer, walk.peer.clock.now() + walk.within()
+    while _QUEUED[walk.family](walk) and peer.clock.now() < until:
+        peer.wait(lambda: False, within=float(peer.deadlines.quiet))
+
+
+def _queued_2(walk: Walk) -> bool:
+    answer = walk.ask("GetTransactionStatus", {})
+    return answer is not None and answer.messagesInQueue is True
+
+
+_QUEUED: Mapping[str, Callable[[Walk], bool]] = {"1.6": lambda walk: False, "2": _queued_2}
 
 
 def _read_meters(walk: Walk) -> dict[int, Decimal]:
@@ -505,16 +538,31 @@ def _read_meters(walk: Walk) -> dict[int, Decimal]:
     return shown
 
 
+def _let_them_plug_in(walk: Walk) -> bool:
+    """Where somebody was authorized and never plugged in, plugging in and out is what ends that for certain.
+
+    Whether there is such a connector; a status that lies behind is not taken for one.
+    """
+
+    def waiting() -> list[Place]:
+        status, maybe = _WAITING[walk.family], walk.maybe_authorized
+        free = [one for one in walk.places if walk.world.cable(one) == OUT and walk.transaction(one[0]) is None]
+        return [place for place in free if maybe(place) and walk.status(place) == status]
+
+    if waiting():
+        walk.drain(COLLECTING)
+    places = waiting()
+    for place in places:
+        _plug(walk, "plug_in", _at(place))
+        walk.world.maybe_authorized.discard(place[0])
+    return bool(places)
+
+
 def _end_everything(walk: Walk) -> bool:
     """One round of ending; whether anything was done, so that another one is needed."""
-    world, done = walk.world, False
-    for place in walk.places:
-        waits = world.cable(place) == OUT and walk.transaction(place[0]) is None and walk.maybe_authorized(place)
-        if waits and walk.status(place) == _WAITING[walk.family]:
-            # Somebody was authorized and never plugged in: plugging in and out is what ends that for certain.
-            done = _plug(walk, "plug_in", _at(place)) or done
-    if done:
+    if _let_them_plug_in(walk):
         return True
+    world, done = walk.world, False
     for id_ in walk.running():
         walk.ask(_STOP[walk.family], {"transactionId": id_})
         done = True
