@@ -280,7 +280,7 @@ def _touch(walk: Walk, verb: str, args: dict[str, Any]) -> bool:
 
 def _plug(walk: Walk, verb: str, args: dict[str, Any]) -> bool:
     place = (args["evseId"], args["connectorId"])
-    if walk.world.cable(place) != OUT:
+    if walk.world.cable(place) != OUT or place not in walk.places:
         return False
     done = _touch(walk, verb, args)
     walk.world.cables[place] = IN if done else HALF
@@ -298,9 +298,9 @@ def _unplug(walk: Walk, verb: str, args: dict[str, Any]) -> bool:
 
 def _present(walk: Walk, verb: str, args: dict[str, Any]) -> bool:
     token = walk.dut.tokens.given().get(args["token"])
-    if token is None:
+    connector = next((one for one in walk.dut.connectors if one.evseId == args["evseId"]), None)
+    if token is None or connector is None:
         return False
-    connector = next(one for one in walk.dut.connectors if one.evseId == args["evseId"])
     if args["token"] not in REFUSED:
         walk.world.maybe_authorized.add(args["evseId"])
     try:
