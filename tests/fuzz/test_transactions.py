@@ -180,6 +180,16 @@ def test_16_a_start_that_comes_again_although_its_answer_had_arrived() -> None:
     assert len(found(traffic, "1.6")) == 1 and "StartTransaction once" in found(traffic, "1.6")[0]
 
 
+def test_16_two_transactions_within_one_second_of_a_clock_without_fractions_are_two() -> None:
+    traffic = Traffic()
+    first = traffic.start(id=1)
+    traffic.csms("GetConfiguration")
+    traffic.stop(1)
+    traffic.again(first, {"transactionId": 2, "idTagInfo": {"status": "Accepted"}})
+    traffic.stop(2)
+    assert found(traffic, "1.6") == []
+
+
 def test_16_two_stops() -> None:
     traffic = Traffic()
     traffic.start()
