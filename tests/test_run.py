@@ -64,11 +64,18 @@ class TestRecord:
         import gc
         import sys
 
-        before = gc.get_threshold(), sys.getswitchinterval()
-        run = self.run(tmp_path)
-        assert (gc.get_threshold(), sys.getswitchinterval()) != before
-        run.finish()
-        assert (gc.get_threshold(), pytest.approx(sys.getswitchinterval())) == before
+        found = gc.get_threshold(), sys.getswitchinterval()
+        try:
+            # Whatever another test has left: these are the interpreter's own.
+            gc.set_threshold(700, 10, 10)
+            sys.setswitchinterval(0.005)
+            run = self.run(tmp_path)
+            assert gc.get_threshold() != (700, 10, 10) and sys.getswitchinterval() < 0.004
+            run.finish()
+            assert gc.get_threshold() == (700, 10, 10) and sys.getswitchinterval() == pytest.approx(0.005)
+        finally:
+            gc.set_threshold(*found[0])
+            sys.setswitchinterval(found[1])
 
 
 class TestExecute:

@@ -120,7 +120,6 @@ def _smallest(of: Target, wanted: Any) -> Example:
 @pytest.mark.parametrize(
     ("problem", "words"),
     [
-        ("too-many-elements", "one element more"),
         ("not-utf-8", "bytes"),
         ("id-empty", 'message id ""'),
         ("action-empty", 'action ""'),
