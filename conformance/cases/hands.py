@@ -61,7 +61,8 @@ class Hands:
         return self._perform("free_bay", evseId=(connector or self._dut.connector).evseId)
 
     def _perform(self, verb: str, connector: Any = None, /, **args: Any) -> Mapping[str, Any]:
-        from conformance.dut.operators import OperatorUnable
+        from conformance.cases.steps import told_by_the_operator
+        from conformance.dut.operators import VERBS, DeviceMisbehaved, OperatorUnable
 
         if connector is not None:
             args = {"evseId": connector.evseId, "connectorId": connector.connectorId, **args}
@@ -70,11 +71,18 @@ class Hands:
             args = {"evseId": place.evseId, "connectorId": place.connectorId, **args}
         if not self.offers(verb):
             raise Inconclusive(f"the operator has no verb {verb}")
-        self._peer.act("operator", verb, args)
+        entry = self._peer.act("operator", verb, args)
+        result: Mapping[str, Any] = {}
         try:
-            result: Mapping[str, Any] = self._operator.perform(verb, **args)
+            result = self._operator.perform(verb, **args)
         except OperatorUnable as error:
-            raise Inconclusive(f"the operator could not {verb}: {error}") from error
+            raise Inconclusive(f"the operator could not {verb}: {error.reason}") from error
+        except DeviceMisbehaved as error:
+            # The act has been made, and what the wire says of it is worth knowing, too.
+            told_by_the_operator(VERBS[verb].told(args), error.note, entry.index, misbehaved=True)
+        note = result.get("note")
+        if isinstance(note, str) and note:
+            told_by_the_operator(VERBS[verb].told(args), note, entry.index, misbehaved=False)
         self._note(verb, args)
         return result
 

@@ -100,6 +100,20 @@ def observe(text: str, actual: object) -> None:
     running.findings.append(_finding(running, Severity.INFO, "observe", text, str(actual)))
 
 
+def told_by_the_operator(task: str, note: str, frame: int, *, misbehaved: bool) -> None:
+    """Note what the operator said of an act (`task` in words, `frame` its trace entry).
+
+    That the device misbehaved makes the case FAIL; any other note is an observation. Outside a case nothing is kept.
+    """
+    running = _running.get()
+    if running is None:
+        return
+    severity = Severity.MUST if misbehaved else Severity.INFO
+    expected = f"the device behaves as it should: {task}" if misbehaved else task
+    step = running.steps[-1].number if running.steps else None
+    running.findings.append(Finding("operator", severity, expected, note, frame=frame, step=step))
+
+
 def _judged(severity: Severity, rule: str, condition: object, text: str, requirement: str, actual: object) -> bool:
     running = _current()
     held = bool(condition)

@@ -58,7 +58,8 @@ class FakeOperator:
         """Act."""
         self.did.append((verb, args))
         if verb in self.on:
-            self.on[verb]()
+            made = self.on[verb]()
+            return made if isinstance(made, dict) else {}
         return {}
 
     def close(self) -> None:

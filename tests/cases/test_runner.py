@@ -11,7 +11,7 @@ import pytest
 from conformance.cases.runner import Interrupted
 from conformance.cases.steps import check, observe, recommend, step
 from conformance.cases.verdict import Verdict, worst
-from conformance.dut.operators import OperatorUnable
+from conformance.dut.operators import DeviceMisbehaved, OperatorUnable
 from conformance.ocppj.findings import Blame, Severity
 from conformance.peers.outcome import Inconclusive, NotApplicable
 from conformance.peers.peer import require
@@ -118,7 +118,38 @@ class TestVerdict:
             operator.plug_in()
 
         result = lab.run(body)
-        assert result.verdict == "INCONCLUSIVE" and "could not plug_in" in result.reason and "stuck" in result.reason
+        assert (result.verdict, result.reason) == (
+            "INCONCLUSIVE",
+            "the operator could not plug_in: the cable is stuck",
+        )
+
+    def test_a_device_that_misbehaved_fails_with_the_operators_note_and_the_case_goes_on(self, lab: Lab) -> None:
+        def sparks() -> None:
+            raise DeviceMisbehaved("plug_in", "it sparks")
+
+        lab.operator.on["plug_in"] = sparks
+        reached = []
+
+        def body(operator: Any) -> None:
+            step("Plug in", expect="no sparks")
+            operator.plug_in()
+            reached.append(True)
+
+        result = lab.run(body)
+        finding = result.findings[0]
+        assert (result.verdict, finding.rule, finding.actual, finding.step) == ("FAIL", "operator", "it sparks", 1)
+        assert "Plug an EV into connector 1 of EVSE 1" in finding.expected and reached
+        assert result.trace.entries[finding.frame].data["name"] == "plug_in"  # type: ignore[index]  # it has one
+
+    def test_an_operators_note_stands_in_the_report_and_changes_no_verdict(self, lab: Lab) -> None:
+        lab.operator.on["plug_in"] = lambda: {"note": "it clicked twice"}
+
+        def body(operator: Any) -> None:
+            operator.plug_in()
+
+        result = lab.run(body)
+        assert result.verdict == "PASS"
+        assert [(one.severity, one.actual) for one in result.findings] == [("INFO", "it clicked twice")]
 
     def test_a_case_may_find_out_that_it_does_not_apply(self, lab: Lab) -> None:
         def body(csms: Any) -> None:

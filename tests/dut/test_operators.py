@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -16,7 +17,14 @@ from typing import Any
 import pytest
 
 from conformance.dut.description import Dut
-from conformance.dut.operators import Operator, OperatorUnable, OperatorUnreachable, make_operator, verbs_of
+from conformance.dut.operators import (
+    DeviceMisbehaved,
+    Operator,
+    OperatorUnable,
+    OperatorUnreachable,
+    make_operator,
+    verbs_of,
+)
 from conformance.dut.operators.manual import ManualOperator, NoTerminal
 from conformance.dut.reading import read_description
 
@@ -179,11 +187,13 @@ def test_command_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 
 
 MODULE = """\
+from conformance.dut.operators import DeviceMisbehaved
 class Relays:
     closed = 0
     def __init__(self, port="none"): self.port = port
     def plug_in(self, evseId, connectorId): return {"port": self.port}
     def unplug(self, evseId, connectorId, side): raise RuntimeError("the relay is stuck")
+    def free_bay(self, evseId): raise DeviceMisbehaved("free_bay", "the barrier fell")
     def close(self): Relays.closed += 1
 class Whole:
     verbs = {"plug_in", "dance"}
@@ -202,7 +212,9 @@ def test_python_classes_make_acts(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     operator = python("bench_relays:Relays", tmp_path, '[operator.options]\nport = "usb0"')
     operator.check()
     monkeypatch.delitem(sys.modules, "bench_relays", raising=False)
-    assert operator.verbs == {"plug_in", "unplug"}
+    assert operator.verbs == {"plug_in", "unplug", "free_bay"}
+    with pytest.raises(DeviceMisbehaved, match="free_bay: the barrier fell"):
+        operator.perform("free_bay", evseId=1)
     assert operator.perform("plug_in", **PLACE) == {"port": "usb0"}
     with pytest.raises(OperatorUnable, match="unplug: RuntimeError: the relay is stuck"):
         operator.perform("unplug", **PLACE, side="EV")
@@ -248,7 +260,7 @@ class Typed:
 
 
 def test_a_person_is_told_what_to_do_one_numbered_act_after_the_other() -> None:
-    terminal = Typed("", "it clicked")
+    terminal = Typed("", "d it clicked")
     operator = make_operator(described(""), terminal=terminal)
     operator.check()
     assert operator.verbs == verbs_of("CS") - {"read_meter"}
@@ -257,6 +269,7 @@ def test_a_person_is_told_what_to_do_one_numbered_act_after_the_other() -> None:
     assert operator.perform("plug_in", **PLACE)["note"] == "it clicked"
     assert "Act 1: Present token AABBCC01 (ISO14443) at EVSE 1." in terminal.shown[0]
     assert "Act 2: Plug an EV into connector 1 of EVSE 1." in terminal.shown[1]
+    assert re.search(r"You have 10 min, until \d\d:\d\d:\d\d\.\n", terminal.shown[0])
 
 
 @pytest.mark.parametrize(
@@ -264,7 +277,9 @@ def test_a_person_is_told_what_to_do_one_numbered_act_after_the_other() -> None:
     [
         (("c no cable here",), "the person could not do it: no cable here"),
         (("C", "no cable"), "the person could not do it: no cable"),
-        (("m", ""), "the person saw the device misbehave: nothing further"),
+        (("can't reach it",), "the person could not do it: reach it"),
+        (("cannot", ""), "the person could not do it: no reason given"),
+        (("the cable is missing", "c it is gone"), "the person could not do it: it is gone"),
         ((NoTerminal("there is no terminal"),), "there is no terminal; run it on a terminal"),
         ((TimeoutError(),), "nobody answered within 600 s"),
     ],
@@ -274,6 +289,27 @@ def test_a_person_who_cannot_makes_the_act_impossible(answers: tuple[str | Excep
     with pytest.raises(OperatorUnable) as caught:
         operator.perform("plug_in", **PLACE)
     assert what in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("answers", "note"),
+    [(("m it sparks",), "it sparks"), (("M", "it sparks"), "it sparks"), (("misbehaved", ""), "no note given")],
+)
+def test_a_device_that_misbehaved_is_told_apart_from_an_act_that_was_not_made(
+    answers: tuple[str, ...], note: str
+) -> None:
+    operator = ManualOperator("CS", terminal=Typed(*answers))
+    with pytest.raises(DeviceMisbehaved) as caught:
+        operator.perform("plug_in", **PLACE)
+    assert caught.value.note == note
+
+
+def test_an_answer_that_is_none_is_asked_again_and_never_taken_for_done() -> None:
+    terminal = Typed("plugged", "no idea what you mean", "it is stuck")
+    operator = ManualOperator("CS", terminal=terminal, timeout=90)
+    with pytest.raises(OperatorUnable, match="could not do it: idea what you mean"):
+        operator.perform("plug_in", **PLACE)
+    assert "You have 1 min 30 s" in terminal.shown[0] and "Not understood" in terminal.shown[1]
 
 
 # A leader of a new session that opens a terminal without O_NOCTTY makes it its controlling one.
@@ -305,10 +341,10 @@ def asked(typed: bytes | None, timeout: float) -> tuple[str, str]:
 
 
 def test_the_controlling_terminal_is_asked_past_captured_streams() -> None:
-    shown, said = asked(b"a click\n", 10)
+    shown, said = asked(b"d a click\n", 10)
     assert "Act 1: Switch the power of the charging station off and on again." in shown
     assert said == "a click"
-    assert asked(None, 0.05)[1] == "power_cycle: nobody answered within 0.05 s"
+    assert asked(None, 0.05)[1].startswith("power_cycle: nobody answered within 0.05 s")
 
 
 def test_without_a_terminal_an_act_fails_at_once() -> None:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.dut.operators.base import Operator, OperatorUnable, OperatorUnreachable
+from conformance.dut.operators.base import DeviceMisbehaved, Operator, OperatorUnable, OperatorUnreachable
 from conformance.dut.operators.verbs import VERBS, Verb, verbs_of
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "VERBS",
+    "DeviceMisbehaved",
     "Operator",
     "OperatorUnable",
     "OperatorUnreachable",

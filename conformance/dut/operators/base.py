@@ -17,6 +17,15 @@ class OperatorUnable(Exception):
         super().__init__(f"{verb}: {reason}")
 
 
+class DeviceMisbehaved(Exception):
+    """The act was made, and whoever made it saw the device do what it must not: the case that asked for it FAILs."""
+
+    def __init__(self, verb: str, note: str) -> None:
+        self.verb = verb
+        self.note = note
+        super().__init__(f"{verb}: {note}")
+
+
 class OperatorUnreachable(Exception):
     """The operator cannot be used at all; the text is one line that says what, where and what to do."""
 
@@ -36,7 +45,10 @@ class Operator(Protocol):
         """Find out whether it can be reached and what it can do; OperatorUnreachable if it cannot be used."""
 
     def perform(self, verb: str, /, **args: Any) -> dict[str, Any]:
-        """Make an act and return when it has been made, with what the operator has to say of it; OperatorUnable."""
+        """Make an act and return when it has been made, with what the operator has to say of it.
+
+        A `note` in the answer stands in the report. OperatorUnable: it could not be made; DeviceMisbehaved: it was.
+        """
 
     def close(self) -> None:
         """Give back what it holds. May be called twice."""

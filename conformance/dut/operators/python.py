@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.dut.errors import nearest
-from conformance.dut.operators.base import OperatorUnable, OperatorUnreachable
+from conformance.dut.operators.base import DeviceMisbehaved, OperatorUnable, OperatorUnreachable
 from conformance.dut.operators.verbs import verbs_of
 
 GROUP = "ocpp_conformance.operators"
@@ -21,7 +21,8 @@ class PythonOperator:
     """Calls an object that the class makes, with the options as keyword arguments.
 
     Its verbs are its attribute `verbs` if it has one, else the methods that are named like a verb. Whatever an act
-    raises means that it could not be made. `check` and `close` of the object are called if it has them.
+    raises means that it could not be made, but DeviceMisbehaved. `check` and `close` of the object are called if it
+    has them.
     """
 
     def __init__(self, name: str, role: str, *, options: Mapping[str, Any], folder: Path) -> None:
@@ -49,7 +50,7 @@ class PythonOperator:
         self._object = made
 
     def perform(self, verb: str, /, **args: Any) -> dict[str, Any]:
-        """Make one act; OperatorUnable with what the object raised."""
+        """Make one act; OperatorUnable with what the object raised, or its own DeviceMisbehaved."""
         try:
             self.check()
         except OperatorUnreachable as error:
@@ -59,7 +60,7 @@ class PythonOperator:
                 answer = self._object.perform(verb, **args)
             else:
                 answer = getattr(self._object, verb)(**args)
-        except OperatorUnable:
+        except (OperatorUnable, DeviceMisbehaved):
             raise
         except Exception as error:
             raise OperatorUnable(verb, _said(error)) from error
