@@ -1,6 +1,7 @@
 """The pytest plugin: options, collection of cases, and what pytest shows of them.
 
-The only module that imports pytest, `report/html.py` aside. Everything that a run uses is imported when it is used.
+The only module that imports pytest, `report/html_plugin.py` aside. Everything that a run uses is imported when it is
+used.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ def pytest_configure(config: pytest.Config) -> None:
     plugin = ConformanceRun(config, run, _replays(config))
     config.pluginmanager.register(plugin, "ocpp-run")
     if not dry:
-        from conformance.report.html import enable
+        from conformance.report.html_plugin import enable
 
         assert run.record is not None
         enable(config, settings.report_dir / "report.html", run.record)
@@ -493,6 +494,7 @@ class ConformanceRun:
         outcome: Any = yield
         report = outcome.get_result()
         if isinstance(item, CaseItem) and report.when == "call" and item.record is not None:
+            item.record.output = "\n".join(f"{name}\n{text}" for name, text in report.sections)
             report.ocpp_case = item.record.to_json()
             report.outcome = _OUTCOME.get(item.record.verdict, "failed")
 

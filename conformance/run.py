@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance import facts
 from conformance.cases.runner import CaseResult, Interrupted, run_case
 from conformance.cases.selection import Selected, Wishes
 from conformance.cases.verdict import Verdict
@@ -89,8 +90,11 @@ class Run:
             schema_source=_schema_source(self.settings.schemas),
             strict=self.settings.strict,
             selection=list(self.settings.selection),
+            devices=facts.device_facts(self.duts, embedded=self.embedded),
+            environment=facts.environment(),
         )
-        self.record = RunRecord(info)
+        campaign = self.settings.wishes.campaign
+        self.record = RunRecord(info, standard=facts.standard(self.duts, info.versions, campaign=campaign))
         try:
             self.journal = Journal(self.settings.report_dir, self.record)
         except OSError as error:
@@ -260,6 +264,7 @@ class Run:
         expected = selected.dut.expected_failure(selected.entry.id, selected.entry.version)
         offset = (live.epoch - self._started).total_seconds()
         record = case_record(result, node=node, expected=expected, offset=offset)
+        record.device = facts.device_name(selected.dut)
         self._keep_uploads(record, result, selected)
         return record
 
@@ -319,6 +324,7 @@ def _not_run(selected: Selected, verdict: Verdict, reason: str, node: str) -> Ca
         profiles=list(entry.profiles),
         reason=reason,
         node=node,
+        device=facts.device_name(selected.dut),
     )
     record.requirements.not_exercised = list(entry.requirements)
     return record

@@ -32,6 +32,7 @@ ORDER = (
     "proof",
     "reference",
     "case_record",
+    "facts",
     "holder",
     "ahead",
     "negative",
@@ -49,7 +50,7 @@ ORDER = (
 ONLY = {"reference": {"ocppj", "data"}}
 """Rooms that may use less than all that stand below them: reference devices share no code with what tests them."""
 
-SEES_PYTEST = {ROOT / "plugin.py", ROOT / "report" / "html.py", ROOT / "cli.py"}
+SEES_PYTEST = {ROOT / "plugin.py", ROOT / "report" / "html_plugin.py", ROOT / "cli.py"}
 """The command line starts pytest; the plugin and the page that pytest-html draws are part of it."""
 
 VERSIONS = {"1.6", "2.0.1", "2.1"}

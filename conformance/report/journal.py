@@ -15,7 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from conformance.report.record import FORMAT, CaseRecord, ResultsError, RunInfo, RunRecord
+from conformance.report.reader import ResultsError
+from conformance.report.record import FORMAT, CaseRecord, RunInfo, RunRecord
+from conformance.report.standard import Standard
 
 RESULTS_NAME = "results.json"
 JOURNAL_NAME = "results.journal.jsonl"
@@ -68,7 +70,14 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True)
         self.results.unlink(missing_ok=True)
         self._file: IO[str] | None = self.path.open("w", encoding="utf-8", newline="\n")
-        self._write({"format": JOURNAL_FORMAT, "results": FORMAT, "run": record.run.to_json()})
+        self._write(
+            {
+                "format": JOURNAL_FORMAT,
+                "results": FORMAT,
+                "run": record.run.to_json(),
+                "standard": record.standard.to_json(),
+            }
+        )
         for case in record.cases:
             self._case(case)
         record.on_add(self._case)
@@ -148,7 +157,8 @@ def _load_journal(path: Path, text: str) -> RunRecord:
         if "run" in data:
             run = _named(path, RunInfo.from_json, data["run"])
             if record is None:
-                record = RunRecord(run)
+                standard = data.get("standard", {})
+                record = RunRecord(run, standard=_named(path, Standard.from_json, standard))
             record.run = run
         elif record is not None:
             record.add(_named(path, CaseRecord.from_json, data.get("case")))

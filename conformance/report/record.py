@@ -14,7 +14,11 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
-from typing import Any, TypeVar
+from typing import Any
+
+from conformance.report.reader import Reader
+from conformance.report.reader import ResultsError as ResultsError
+from conformance.report.standard import Standard
 
 FORMAT = "ocpp-conformance-results/1"
 
@@ -48,15 +52,12 @@ GREEN = frozenset({PASS, NOT_APPLICABLE, NOT_IMPLEMENTED, EXPECTED_FAIL})
 TEXT_LIMIT = 4096
 """Characters of one frame's text that a record keeps."""
 
+OUTPUT_LIMIT = 16384
+"""Characters of what a case printed that a record keeps."""
+
 ROLE_NAMES = {"CS": "charging station", "CSMS": "CSMS"}
 
 
-class ResultsError(ValueError):
-    """A results file that cannot be read; the message is one line: where, what is wrong, what was found."""
-
-
-_T = TypeVar("_T")
-_Number = (int, float)
 _MASKED = re.compile(r"password|passphrase|secret|private|authorization_?key", re.IGNORECASE)
 
 
@@ -88,72 +89,11 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-class _Reader:
-    """Typed access to a JSON object that says where something is wrong."""
-
-    def __init__(self, data: Any, where: str) -> None:
-        if not isinstance(data, dict):
-            raise ResultsError(f"{where}: expected an object, found {type(data).__name__}")
-        self.data = data
-        self.where = where
-
-    def get(self, key: str, kinds: type[_T] | tuple[type[_T], ...], default: _T) -> _T:
-        value = self.data.get(key, default)
-        if isinstance(value, bool) and not isinstance(default, bool):
-            raise ResultsError(f"{self.where}.{key}: expected {_name(kinds)}, found a boolean")
-        if not isinstance(value, kinds):
-            raise ResultsError(f"{self.where}.{key}: expected {_name(kinds)}, found {value!r:.60}")
-        return value
-
-    def must(self, key: str) -> str:
-        value = self.data.get(key)
-        if not isinstance(value, str):
-            raise ResultsError(f"{self.where}.{key}: expected a string, found {value!r:.60}")
-        return value
-
-    def number(self, key: str) -> int | None:
-        value = self.data.get(key)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-            raise ResultsError(f"{self.where}.{key}: expected a whole number or null, found {value!r:.60}")
-        return value
-
-    def seconds(self, key: str) -> float:
-        value = self.data.get(key, 0.0)
-        if isinstance(value, bool) or not isinstance(value, _Number):
-            raise ResultsError(f"{self.where}.{key}: expected seconds as a number, found {value!r:.60}")
-        return float(value)
-
-    def verdict(self, key: str, *, empty: bool = False) -> str:
-        value = self.must(key)
-        if value not in VERDICTS and not (empty and value == ""):
-            raise ResultsError(f"{self.where}.{key}: {value!r:.60} is no verdict; known are {', '.join(VERDICTS)}")
-        return value
-
-    def objects(self, key: str) -> Iterable[_Reader]:
-        for position, item in enumerate(self.get(key, list, [])):
-            yield _Reader(item, f"{self.where}.{key}[{position}]")
-
-    def strings(self, key: str) -> list[str]:
-        items: list[Any] = self.get(key, list, [])
-        for position, item in enumerate(items):
-            if not isinstance(item, str):
-                raise ResultsError(f"{self.where}.{key}[{position}]: expected a string, found {item!r:.60}")
-        return items
-
-    def numbers(self, key: str) -> list[int]:
-        items: list[Any] = self.get(key, list, [])
-        for position, item in enumerate(items):
-            if isinstance(item, bool) or not isinstance(item, int):
-                raise ResultsError(f"{self.where}.{key}[{position}]: expected a whole number, found {item!r:.60}")
-        return items
-
-    def mapping(self, key: str) -> dict[str, Any]:
-        return dict(self.get(key, dict, {}))
-
-
-def _name(kinds: Any) -> str:
-    names = {str: "a string", list: "a list", dict: "an object", bool: "true or false", int: "a whole number"}
-    return names.get(kinds, getattr(kinds, "__name__", str(kinds)))
+def _verdict(r: Reader, *, empty: bool = False) -> str:
+    value = r.must("verdict")
+    if value not in VERDICTS and not (empty and value == ""):
+        raise ResultsError(f"{r.where}.verdict: {value!r:.60} is no verdict; known are {', '.join(VERDICTS)}")
+    return value
 
 
 @dataclass(slots=True)
@@ -204,7 +144,7 @@ class FrameRecord:
         }
 
     @classmethod
-    def _read(cls, r: _Reader) -> FrameRecord:
+    def _read(cls, r: Reader) -> FrameRecord:
         index = r.number("index")
         if index is None:
             raise ResultsError(f"{r.where}.index: expected a whole number, found nothing")
@@ -225,7 +165,7 @@ class FrameRecord:
     @classmethod
     def from_json(cls, data: Any, where: str = "frame") -> FrameRecord:
         """The opposite of `to_json`. Raises ResultsError naming the member that is wrong."""
-        return cls._read(_Reader(data, where))
+        return cls._read(Reader(data, where))
 
 
 @dataclass(slots=True)
@@ -273,7 +213,7 @@ class FindingRecord:
         }
 
     @classmethod
-    def _read(cls, r: _Reader) -> FindingRecord:
+    def _read(cls, r: Reader) -> FindingRecord:
         return cls(
             rule=r.must("rule"),
             severity=r.must("severity"),
@@ -291,7 +231,7 @@ class FindingRecord:
     @classmethod
     def from_json(cls, data: Any, where: str = "finding") -> FindingRecord:
         """The opposite of `to_json`. Raises ResultsError naming the member that is wrong."""
-        return cls._read(_Reader(data, where))
+        return cls._read(Reader(data, where))
 
 
 @dataclass(slots=True)
@@ -321,7 +261,7 @@ class StepRecord:
         }
 
     @classmethod
-    def _read(cls, r: _Reader) -> StepRecord:
+    def _read(cls, r: Reader) -> StepRecord:
         number = r.number("number")
         if number is None:
             raise ResultsError(f"{r.where}.number: expected a whole number, found nothing")
@@ -330,14 +270,14 @@ class StepRecord:
             text=r.must("text"),
             expect=r.get("expect", str, ""),
             reached=r.get("reached", bool, True),
-            verdict=r.verdict("verdict", empty=True),
+            verdict=_verdict(r, empty=True),
             frames=r.numbers("frames"),
         )
 
     @classmethod
     def from_json(cls, data: Any, where: str = "step") -> StepRecord:
         """The opposite of `to_json`. Raises ResultsError naming the member that is wrong."""
-        return cls._read(_Reader(data, where))
+        return cls._read(Reader(data, where))
 
 
 @dataclass(slots=True)
@@ -359,7 +299,7 @@ class Requirements:
     @classmethod
     def from_json(cls, data: Any, where: str = "requirements") -> Requirements:
         """The opposite of `to_json`. Raises ResultsError naming the member that is wrong."""
-        r = _Reader(data, where)
+        r = Reader(data, where)
         return cls(r.strings("verified"), r.strings("violated"), r.strings("not_exercised"))
 
 
@@ -385,7 +325,7 @@ class RowRecord:
         return {**plain, "allowed": _ALLOWED[self.verdict]}
 
     @classmethod
-    def _read(cls, r: _Reader) -> RowRecord:
+    def _read(cls, r: Reader) -> RowRecord:
         row = cls(**{name: r.must(name) for name in cls.__dataclass_fields__})
         if row.verdict not in _ALLOWED:
             raise ResultsError(f"{r.where}.verdict: {row.verdict!r:.60} is none of {', '.join(_ALLOWED)}")
@@ -425,6 +365,10 @@ class CaseRecord:
     """Of a negative test: what it sent in numbers, its random searches, the files and sources of its findings."""
     uploads: list[str] = field(default_factory=list)
     """Files that the device uploaded, as paths below the report folder."""
+    device: str = ""
+    """Which of `RunInfo.devices` it ran on, by name; "" in results that name none."""
+    output: str = ""
+    """What the case printed, if anything, clipped to OUTPUT_LIMIT characters."""
 
     def __post_init__(self) -> None:
         self.verdict = str(self.verdict)
@@ -480,6 +424,8 @@ class CaseRecord:
             "requirements": self.requirements.to_json(),
             "frames": [frame.to_json() for frame in self.frames],
             "node": self.node,
+            **({"device": self.device} if self.device else {}),
+            **({"output": self.output[:OUTPUT_LIMIT]} if self.output else {}),
             **({"uploads": list(self.uploads)} if self.uploads else {}),
             **({"campaign": self.campaign, "rows": [row.to_json() for row in self.rows]} if self.campaign else {}),
         }
@@ -487,14 +433,14 @@ class CaseRecord:
     @classmethod
     def from_json(cls, data: Any, where: str = "case") -> CaseRecord:
         """The opposite of `to_json`. Raises ResultsError naming the member that is wrong."""
-        r = _Reader(data, where)
+        r = Reader(data, where)
         return cls(
             id=r.must("id"),
             title=r.must("title"),
             version=r.must("version"),
             role=r.must("role"),
             block=r.must("block"),
-            verdict=r.verdict("verdict"),
+            verdict=_verdict(r),
             profiles=r.strings("profiles"),
             seconds=r.seconds("seconds"),
             steps=[StepRecord._read(item) for item in r.objects("steps")],
@@ -506,6 +452,8 @@ class CaseRecord:
             rows=[RowRecord._read(item) for item in r.objects("rows")],
             campaign=r.mapping("campaign"),
             uploads=r.strings("uploads"),
+            device=r.get("device", str, ""),
+            output=r.get("output", str, ""),
         )
 
 
@@ -536,6 +484,11 @@ class RunInfo:
     selection: list[str] = field(default_factory=list)
     strict: bool = False
     problems: list[str] = field(default_factory=list)
+    devices: list[dict[str, Any]] = field(default_factory=list)
+    """Each device under test as its description has it: `name`, `role`, `versions`, `identity`, `source`,
+    `security_profile`, `connectors`, `operator`, `tolerance` (seconds) and `features`."""
+    environment: dict[str, Any] = field(default_factory=dict)
+    """What the tool ran on, for whoever reproduces a run."""
 
     @property
     def device_name(self) -> str:
@@ -567,6 +520,8 @@ class RunInfo:
             "role": self.role,
             "versions": list(self.versions),
             "device": plain(self.device),
+            "devices": plain(self.devices),
+            "environment": plain(self.environment),
             "features": plain(self.features),
             "schemas": {"source": self.schema_source, "corrections": list(self.schema_corrections)},
             "seeds": plain(self.seeds),
@@ -578,9 +533,9 @@ class RunInfo:
     @classmethod
     def from_json(cls, data: Any, where: str = "run") -> RunInfo:
         """The opposite of `to_json`. Raises ResultsError naming the member that is wrong."""
-        r = _Reader(data, where)
-        tool = _Reader(r.data.get("tool", {}), f"{where}.tool")
-        schemas = _Reader(r.data.get("schemas", {}), f"{where}.schemas")
+        r = Reader(data, where)
+        tool = Reader(r.data.get("tool", {}), f"{where}.tool")
+        schemas = Reader(r.data.get("schemas", {}), f"{where}.schemas")
         return cls(
             tool_version=tool.must("version"),
             started=r.must("started"),
@@ -597,6 +552,8 @@ class RunInfo:
             selection=r.strings("selection"),
             strict=r.get("strict", bool, False),
             problems=r.strings("problems"),
+            devices=[one.data for one in r.objects("devices")],
+            environment=r.mapping("environment"),
         )
 
 
@@ -607,8 +564,9 @@ class RunRecord:
     when the run breaks off.
     """
 
-    def __init__(self, run: RunInfo, cases: Iterable[CaseRecord] = ()) -> None:
+    def __init__(self, run: RunInfo, cases: Iterable[CaseRecord] = (), standard: Standard | None = None) -> None:
         self.run = run
+        self.standard = standard or Standard()
         self._cases: dict[tuple[str, str, str, str], CaseRecord] = {case.key: case for case in cases}
         self._listeners: list[Callable[[CaseRecord], None]] = []
 
@@ -647,6 +605,7 @@ class RunRecord:
             "format": FORMAT,
             "summary": summary(self),
             "run": self.run.to_json(),
+            "standard": self.standard.to_json(),
             "cases": [case.to_json() for case in self.cases],
         }
 
@@ -656,10 +615,12 @@ class RunRecord:
 
         Raises ResultsError naming the member that is wrong, or the format that is not known.
         """
-        r = _Reader(data, where)
+        r = Reader(data, where)
         found = r.data.get("format")
         if found != FORMAT:
             raise ResultsError(f"{where}.format: expected {FORMAT!r}, found {found!r:.60}")
         run = RunInfo.from_json(r.data.get("run"), f"{where}.run")
+        standard = Standard.from_json(r.data.get("standard", {}), f"{where}.standard")
         cases = r.get("cases", list, [])
-        return cls(run, [CaseRecord.from_json(case, f"{where}.cases[{i}]") for i, case in enumerate(cases)])
+        read = [CaseRecord.from_json(case, f"{where}.cases[{i}]") for i, case in enumerate(cases)]
+        return cls(run, read, standard)

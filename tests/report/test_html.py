@@ -172,7 +172,7 @@ CONFTEST = """
 import importlib.util, json, os
 from pathlib import Path
 import pytest
-from conformance.report.html import enable
+from conformance.report.html_plugin import enable
 from conformance.report.journal import load
 from conformance.report.record import INCONCLUSIVE
 

@@ -1,0 +1,109 @@
+"""What a run notes of itself at its start: the devices as described, and the lists that it will be measured by."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance.cases.catalogue import load_catalogue
+from conformance.data import catalogue_folder
+
+if TYPE_CHECKING:
+    from conformance.dut.description import Dut
+    from conformance.report.standard import Standard
+
+
+def device_name(dut: Dut) -> str:
+    """What the report calls a device: the name of its description's file."""
+    return Path(dut.source).stem
+
+
+def device_facts(duts: Iterable[Dut], *, embedded: bool) -> list[dict[str, Any]]:
+    """Each device as its description has it. Variants of an embedded device are left out: they are the same device."""
+    return [
+        {
+            "name": device_name(dut),
+            "role": dut.role,
+            "versions": list(dut.versions),
+            "identity": dut.identity,
+            "source": "embedded" if embedded else dut.source,
+            "security_profile": dut.security_profile,
+            "connectors": [list(pair) for pair in dut.connectors],
+            "operator": _operator(dut),
+            "tolerance": dut.timeouts.tolerance,
+            "features": dict(dut.features),
+        }
+        for dut in duts
+        if not dut.variant
+    ]
+
+
+def _operator(dut: Dut) -> str:
+    """`http`, or `manual; http: power_cycle, network_down` when verbs have an operator of their own."""
+    plan = dut.operator
+    parts = [plan.default.kind]
+    for name, one in sorted(plan.named.items()):
+        verbs = sorted(verb for verb, who in plan.verbs.items() if who == name)
+        if verbs:
+            parts.append(f"{one.kind}: {', '.join(verbs)}")
+    return "; ".join(parts)
+
+
+def environment() -> dict[str, str]:
+    """What the tool runs on, as far as verdicts could depend on it."""
+    packages = ("pytest", "websockets", "jsonschema-rs", "hypothesis", "ocpp")
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        **{name: installed(name) for name in packages},
+    }
+
+
+def standard(duts: Sequence[Dut], versions: Sequence[str], *, campaign: bool) -> Standard:
+    """The lists of `versions` for the roles of `duts`; without cases when the run sends negative inputs instead."""
+    import json
+
+    from conformance.dut.features import known_features
+    from conformance.monitor.rules import RULES
+    from conformance.ocppj.versions import version
+    from conformance.report.standard import ListedCase, ListedRequirement, ListedRule, Standard
+
+    tested = {(one, dut.role) for dut in duts for one in dut.versions if one in versions}
+    listed = [one for one in load_catalogue() if (one.version, one.role) in tested and not one.own]
+    editions: dict[str, list[str]] = {}
+    for entry in listed:
+        found = editions.setdefault(entry.version, [])
+        found.extend(source for source in entry.sources if source not in found)
+    raw = json.loads((catalogue_folder() / "requirements.json").read_text("utf-8"))
+    binding = {"CS": ("CS", "both"), "CSMS": ("CSMS", "both")}
+    names = {feature for dut in duts for feature in dut.features}
+    return Standard(
+        cases=[
+            ListedCase(one.id, one.version, one.role, one.block, one.title, one.profiles)
+            for one in listed
+            if not one.withdrawn and not campaign
+        ],
+        requirements=[
+            ListedRequirement(one["id"], one["version"], role, one.get("modality") or "", one.get("summary") or "")
+            for one in raw
+            for version_id, role in sorted(tested)
+            if one["version"] == version_id and one["binds"] in binding[role]
+        ],
+        rules=[
+            ListedRule(
+                one.id,
+                one.title,
+                str(one.severity),
+                one.binds,
+                {version_id: source for version_id, source in one.requirements.items() if version_id in versions},
+            )
+            for one in RULES
+            if any(version_id in versions for version_id in one.requirements)
+        ],
+        editions=editions,
+        schemas={one: {name: fact.sha256 for name, fact in version(one).schemas.items()} for one in versions},
+        features={name: one.label for name, one in known_features().items() if name in names},
+    )
