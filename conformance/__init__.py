@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from conformance.cases import networks, security
     from conformance.cases.case import case
     from conformance.cases.charging import Charging
     from conformance.cases.hands import Hands as Operator
@@ -66,6 +67,7 @@ __all__ = [
     "listed",
     "misspelt",
     "moment",
+    "networks",
     "observe",
     "one_of",
     "play_wrong_answers",
@@ -73,6 +75,7 @@ __all__ = [
     "report_data",
     "require",
     "required_variables",
+    "security",
     "standard_keys",
     "step",
     "variable",
@@ -103,10 +106,14 @@ _PLACES = {
     "conformance.peers.station": ("FakeStation",),
 }
 _HOMES = {name: module for module, names in _PLACES.items() for name in names}
+_MODULES = {"networks": "conformance.cases.networks", "security": "conformance.cases.security"}
+"""Names that stand for a module, whose own public names a case uses."""
 _RENAMED = {"Operator": "Hands"}
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(_MODULES[name])
     inside = _RENAMED.get(name, name)
     if name not in __all__ or inside not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

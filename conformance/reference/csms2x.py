@@ -32,7 +32,9 @@ def learn(desk: Desk, action: str, request: Payload, result: Payload) -> None:
             if one["attributeStatus"] == "Accepted":
                 _note_limit(desk, one, one.get("attributeValue", ""))
     elif action == "SetVariables":
-        _note_password(desk, request, result)
+        _note_set(desk, request, result)
+    elif action == "SetNetworkProfile" and accepted:
+        desk.record.slots[str(request["configurationSlot"])] = request["connectionData"]["securityProfile"]
     elif action == "GetInstalledCertificateIds":
         chain = result.get("certificateHashDataChain", [])
         desk.record.certificates = [one["certificateHashData"] for one in chain]
@@ -55,17 +57,25 @@ def _note_limit(desk: Desk, data: Payload, value: str) -> None:
         desk.record.limits[variable["instance"]] = int(value)
 
 
-def _note_password(desk: Desk, request: Payload, result: Payload) -> None:
-    """The new password counts once the station has accepted it (A01.FR.03), the old one until then (A01.FR.04)."""
-    accepted = {
-        (one["component"]["name"], one["variable"]["name"])
+def _note_set(desk: Desk, request: Payload, result: Payload) -> None:
+    """What the station has set: a password counts once it is accepted (A01.FR.03), the old one until then (A01.FR.04);
+    the network profile that comes first now may raise its security profile (A05)."""
+    status = {
+        (one["component"]["name"], one["variable"]["name"]): one["attributeStatus"]
         for one in result.get("setVariableResult", [])
-        if one["attributeStatus"] == "Accepted"
     }
     for one in request["setVariableData"]:
         name = (one["component"]["name"], one["variable"]["name"])
-        if name == ("SecurityCtrlr", "BasicAuthPassword") and name in accepted:
-            desk.record.password = one["attributeValue"]
+        taken = status.get(name) in ("Accepted", "RebootRequired")
+        if name == _PASSWORD and (status.get(name) == "Accepted" or desk.defects.active("rejected-password-taken")):
+            if not desk.defects.active("new-password-not-taken"):
+                desk.record.password = one["attributeValue"]
+        elif name == _PRIORITY and taken:
+            desk.record.raising = desk.record.slots.get(one["attributeValue"].partition(",")[0].strip(), 0)
+
+
+_PASSWORD = ("SecurityCtrlr", "BasicAuthPassword")
+_PRIORITY = ("OCPPCommCtrlr", "NetworkConfigurationPriority")
 
 
 # -- B: provisioning ----------------------------------------------------------------------------------------------
@@ -202,8 +212,12 @@ def _charging_needs(desk: Desk, payload: Payload) -> Outcome:
 def _sign_certificate(desk: Desk, payload: Payload) -> Outcome:
     """A02.FR.11, FR.12; CertificateSigned repeats the type that was asked for (A02.FR.14) and 2.1's requestId."""
     chain = desk.authority.sign(payload["csr"])
-    if chain is None:
+    if chain is None and not desk.defects.active("any-signing-request-accepted"):
         return {"status": "Rejected"}
+    if chain is None or desk.defects.active("signed-certificate-never-sent"):
+        return {"status": "Accepted"}
+    if desk.defects.active("certificate-signed-for-another-key"):
+        chain = desk.authority.issue(desk.record.identity)
     signed = {"certificateChain": chain}
     for name in ("certificateType", "requestId"):
         if name in payload:

@@ -51,6 +51,8 @@ class StationRecord:
     """The security profile that it was raised to, and has connected with; 0 while it is as the CSMS is configured."""
     raising: int = 0
     """The one that it has accepted to be raised to."""
+    slots: dict[str, int] = field(default_factory=dict)
+    """The security profiles of the network profiles that it has accepted, by slot (2.x)."""
     certificates: list[dict[str, Any]] = field(default_factory=list)
     reservations: list[int] = field(default_factory=list)
     list_version: int = 0

@@ -34,6 +34,7 @@ def options_of(arguments: argparse.Namespace, settings: dict[str, str]) -> Stati
         watts=arguments.watts,
         fixed_cable=arguments.fixed_cable,
         backup_power=arguments.backup_power,
+        iso15118=arguments.iso15118,
         message_timeout=arguments.message_timeout,
         boot_time=arguments.boot_time,
         boot_retry=arguments.boot_retry,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference.station16.certificates import LONGEST_CHAIN, ROOM
+from conformance.reference.certificates import LONGEST_CHAIN, ROOM
 from conformance.reference.wire import Payload
 
 if TYPE_CHECKING:

@@ -5,8 +5,10 @@ Source: 2.0.1 part 2, "Referenced Components and Variables"; part 4 section 9 fo
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from conformance.reference.certificates import LONGEST_CHAIN, ROOM
 from conformance.reference.device_model import READ_ONLY, READ_WRITE, WRITE_ONLY, Variable
 from conformance.reference.hardware import PHASES
 from conformance.reference.station import FIRMWARE, MODEL, VENDOR
@@ -29,6 +31,10 @@ BYTES = "65536"
 BASE_REPORTS = ("FullInventory", "ConfigurationInventory", "SummaryInventory")
 LIST_ENTRIES = 100
 SLOTS = ("1", "2", "3")
+PASSWORD = r"[A-Za-z0-9*\-_=:+|@.]+"
+"""passwordString."""
+CHAIN_SIZE = 5600
+"""Characters of a certificate chain, as part 2 recommends at least."""
 
 
 def variables(station: Station2x) -> list[Variable]:
@@ -37,6 +43,7 @@ def variables(station: Station2x) -> list[Variable]:
         *_infrastructure(station),
         *_communication(station),
         *_security(station),
+        *(_plug_and_charge(station) if station.options.iso15118 else ()),
         *_authorization(station),
         *_transactions(),
         *_metering(),
@@ -189,7 +196,19 @@ def _security(station: Station2x) -> list[Variable]:
     return [
         Variable(security, "Identity", station.options.identity, maximum="48"),
         Variable(security, "OrganizationName", "Conformance", mutability=READ_WRITE),
-        _number(security, "CertificateEntries", 0, READ_ONLY, maximum="0"),
+        Variable(
+            security,
+            "CertificateEntries",
+            data_type="integer",
+            minimum="0",
+            maximum=str(ROOM),
+            read=lambda: str(len(station.certificates)),
+        ),
+        _switch(security, "AdditionalRootCertificateCheck", False, READ_ONLY),
+        _switch(security, "AllowSecurityProfileDowngrade", False, READ_ONLY),
+        _number(security, "MaxCertificateChainSize", CHAIN_SIZE, READ_ONLY, maximum=str(LONGEST_CHAIN)),
+        _number(security, "CertSigningWaitMinimum", 30, unit="s"),
+        _number(security, "CertSigningRepeatTimes", 3),
         Variable(
             security,
             "SecurityProfile",
@@ -203,10 +222,23 @@ def _security(station: Station2x) -> list[Variable]:
             "BasicAuthPassword",
             station.options.password or "",
             mutability=READ_WRITE if station.defects.active("password-readable") else WRITE_ONLY,
-            minimum="16",
+            minimum="1" if station.defects.active("short-password-taken") else "16",
             maximum="40",
+            check=lambda value: None if re.fullmatch(PASSWORD, value) else "InvalidValue",
             changed=lambda value: station.password_changed(),
         ),
+    ]
+
+
+def _plug_and_charge(station: Station2x) -> list[Variable]:
+    iso = "ISO15118Ctrlr"
+    return [
+        _switch(iso, "Enabled", True),
+        _switch(iso, "V2GCertificateInstallationEnabled", True),
+        _switch(iso, "ContractValidationOffline", True),
+        Variable(iso, "CountryName", "NL", mutability=READ_WRITE, maximum="2"),
+        Variable(iso, "OrganizationName", "Conformance", mutability=READ_WRITE),
+        Variable(iso, "SeccId", f"SECC-{station.options.identity}"[:25], mutability=READ_WRITE, maximum="25"),
     ]
 
 

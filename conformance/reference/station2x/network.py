@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from conformance.reference import link
+from conformance.reference.station2x.certificates import CSMS
 from conformance.reference.station2x.model import SLOTS
 from conformance.reference.station2x.remote import rejected
 from conformance.reference.wire import Payload
@@ -44,14 +45,15 @@ class NetworkProfiles:
         network = self._station.memory.section("network")
         network["active"] = self._trying
         reached = self._slots()[self._trying]["securityProfile"]
-        if reached > self.security_profile:
+        if reached != self.security_profile:
             network["securityProfile"] = reached
-            self._forget_lower(reached)
+            if not self._station.defects.active("lower-profiles-kept"):
+                self._forget_lower(reached)
         self._station.memory.save()
 
     @property
     def security_profile(self) -> int:
-        """The highest security profile by which the station has been connected."""
+        """That of the latest connection: the highest so far, unless a lower one is allowed."""
         return int(self._station.memory.section("network").get("securityProfile", self._station.security_profile))
 
     def _forget_lower(self, reached: int) -> None:
@@ -68,14 +70,19 @@ class NetworkProfiles:
         if not wanted or not all(slot in self._slots() for slot in wanted):
             return "InvalidNetworkConf"
         profiles = [self._slots()[slot]["securityProfile"] for slot in wanted]
-        if min(profiles) < self.security_profile and not self._station.defects.active("security-downgrade-accepted"):
+        if self._too_low(min(profiles)):
             return "NoSecurityDowngrade"
-        highest, options = max(profiles), self._station.options
-        if highest > self.security_profile and (
-            (highest > 1 and options.ca is None) or (highest > 2 and options.certificate is None)
-        ):
-            return "InvalidNetworkConf"
-        return None
+        highest, certificates, active = max(profiles), self._station.certificates, self._station.defects.active
+        if highest <= max(1, self.security_profile) or active("profile-raised-without-certificates"):
+            return None
+        ready = certificates.roots(CSMS) and (highest < 3 or certificates.has_own)
+        return None if ready else "InvalidNetworkConf"
+
+    def _too_low(self, profile: int) -> bool:
+        """Whether a security profile is below the one in use: from 3 to 2 it may be allowed (A05.FR.08 to FR.10)."""
+        lower = profile < self.security_profile
+        allowed = self._station.model.flag("SecurityCtrlr", "AllowSecurityProfileDowngrade") and profile == 2
+        return lower and not allowed and not self._station.defects.active("security-downgrade-accepted")
 
     def set_profile(self, request: Payload) -> Payload:
         """Answer SetNetworkProfile."""
@@ -83,8 +90,7 @@ class NetworkProfiles:
         data = request["connectionData"]
         if slot not in SLOTS:
             return rejected("InvalidConfSlot")
-        downgrade = data["securityProfile"] < self.security_profile
-        if downgrade and not self._station.defects.active("security-downgrade-accepted"):
+        if self._too_low(data["securityProfile"]):
             return rejected("NoSecurityDowngrade")
         url = data["ocppCsmsUrl"]
         parts = urlsplit(url)
@@ -105,6 +111,11 @@ class NetworkProfiles:
         wanted = self._station.model.members("OCPPCommCtrlr", "NetworkConfigurationPriority")
         return [slot for slot in wanted if slot in self._slots()] or [self.active]
 
+    def attempts_of_a_round(self) -> int:
+        """Attempts after which every profile that is tried has had its turn (B10.FR.03)."""
+        each = max(1, self._station.model.number("OCPPCommCtrlr", "NetworkProfileConnectionAttempts"))
+        return each * (1 if self._connected_since_boot else len(self._order()))
+
     def target(self, attempt: int) -> tuple[str, str | None]:
         """URL and Authorization header of an attempt."""
         if self._connected_since_boot:
@@ -119,6 +130,9 @@ class NetworkProfiles:
         self._trying = slot
         profile = self._slots()[slot]
         identity = self._station.options.identity
-        password = self._station.password(profile.get("basicAuthPassword")) if profile["securityProfile"] < 3 else None
+        sent = profile["securityProfile"] < 3 or self._station.defects.active("password-sent-with-certificate")
+        password = self._station.password(profile.get("basicAuthPassword")) if sent else None
+        if sent and profile["securityProfile"] == 3:
+            password = password or "left over from before"
         authorization = link.basic_authorization(identity, password) if password else None
         return link.station_url(profile["url"], identity), authorization

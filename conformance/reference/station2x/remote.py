@@ -116,6 +116,9 @@ class Remote:
             "FirmwareStatusNotification": lambda evse: self._station.files.tell_firmware_status,
         }
         make = makers.get(kind)
+        certificates = self._station.certificates
+        if make is None and certificates.offers(kind):
+            make = lambda evse: certificates.trigger(kind)  # noqa: E731  # one line in the table above, were it not for the question
         if make is None:
             return {"status": "NotImplemented"}
         act = make(request.get("evse") or {})

@@ -1,6 +1,6 @@
-"""Requests that the station answers without doing much: vendor data, certificates, customer information, cost.
+"""Requests that the station answers without doing much: vendor data, customer information, cost.
 
-Source: 2.0.1 P01, M03 to M05, A02, N09, N10, I02.
+Source: 2.0.1 P01, N09, N10, I02.
 """
 
 from __future__ import annotations
@@ -23,22 +23,6 @@ class OtherRequests:
     def data_transfer(self, request: Payload) -> Payload:
         """No vendor's extension is known (P01.FR.05)."""
         return {"status": "UnknownVendorId"}
-
-    def installed_certificates(self, request: Payload) -> Payload:
-        """No certificate is installed (M03.FR.02)."""
-        return {"status": "NotFound"}
-
-    def delete_certificate(self, request: Payload) -> Payload:
-        """No certificate is installed (M04.FR.03)."""
-        return {"status": "NotFound"}
-
-    def install_certificate(self, request: Payload) -> Payload:
-        """The station's store holds none (CertificateEntries has maxLimit 0)."""
-        return rejected("OutOfStorage")
-
-    def certificate_signed(self, request: Payload) -> Payload:
-        """No request for signing is open (A02)."""
-        return rejected("InvalidCertificate")
 
     def cost_updated(self, request: Payload) -> Payload:
         """There is no display to show it on."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from conformance.reference import link
+from conformance.reference import lax, link
 from conformance.reference.authorization import AuthorizationCache, LocalList
 from conformance.reference.device_model import DeviceModel
 from conformance.reference.hardware import Connector, Evse
@@ -15,6 +16,7 @@ from conformance.reference.station import FIRMWARE, MODEL, VENDOR, Station
 from conformance.reference.station2x import model as contents
 from conformance.reference.station2x import monitoring as monitors
 from conformance.reference.station2x.availability import Availability
+from conformance.reference.station2x.certificates import CSMS, Certificates
 from conformance.reference.station2x.files import FileTransfers
 from conformance.reference.station2x.lists import Lists
 from conformance.reference.station2x.metering import meter_value
@@ -42,6 +44,7 @@ class Station2x(Station):
         self.security_profile = 1 if options.password else 0
         if options.csms.startswith("wss:"):
             self.security_profile = 2 if options.password else 3
+        self.certificates = Certificates(self)
         self.model = DeviceModel(self.memory)
         self.local_list = LocalList(self.memory, self.clock)
         self.cache = AuthorizationCache(self.memory, self.clock)
@@ -87,10 +90,10 @@ class Station2x(Station):
             "GetMonitoringReport": self.monitoring.get_report,
             "DataTransfer": self.others.data_transfer,
             "CustomerInformation": self.others.customer_information,
-            "GetInstalledCertificateIds": self.others.installed_certificates,
-            "DeleteCertificate": self.others.delete_certificate,
-            "InstallCertificate": self.others.install_certificate,
-            "CertificateSigned": self.others.certificate_signed,
+            "GetInstalledCertificateIds": self.certificates.installed,
+            "DeleteCertificate": self.certificates.delete,
+            "InstallCertificate": self.certificates.install,
+            "CertificateSigned": self.certificates.signed,
             "CostUpdated": self.others.cost_updated,
         }
 
@@ -115,6 +118,10 @@ class Station2x(Station):
 
     def connected(self) -> None:
         self.network_profiles.connected()
+        self.certificates.connected()
+
+    def connection_failed(self, attempts: int) -> None:
+        self.certificates.connection_failed(attempts)
 
     def went_offline(self) -> None:
         """What is still queued happened, for the CSMS, offline (E11.FR.07)."""
@@ -127,7 +134,8 @@ class Station2x(Station):
     async def accepted(self) -> None:
         self.availability.report_all()
         kind = "StartupOfTheDevice" if self._boot_reason in ("PowerUp", "LocalReset") else "ResetOrReboot"
-        self.security.happened(kind, critical=True)
+        if not self.defects.active("boot-not-told-as-security-event"):
+            self.security.happened(kind, critical=True)
 
     async def reconnected(self, offline: float) -> None:
         """B04: everything after a long time, what changed after a short one."""
@@ -268,15 +276,25 @@ class Station2x(Station):
     def password(self, of_profile: str | None = None) -> str | None:
         """The HTTP Basic password: what the CSMS set, else the profile's, else the one given at start."""
         stored = self.memory.section("variables").get("SecurityCtrlr.BasicAuthPassword")
+        if self.defects.active("new-password-not-used"):
+            stored = None
         return stored or of_profile or self.options.password
 
     def password_changed(self) -> None:
         """The CSMS set a new one: it counts from the next connection, and the log tells of it, not what it is."""
         self.security.happened("ReconfigurationOfSecurityParameters", critical=False, info="BasicAuthPassword")
-        self.reconnect()
+        if not self.defects.active("no-reconnection-with-new-password"):
+            self.reconnect()
 
     def target(self, attempt: int) -> tuple[str, str | None]:
         return self.network_profiles.target(attempt)
+
+    def tls(self) -> ssl.SSLContext | None:
+        """The roots and the certificate may change at any time, so every attempt has a context of its own."""
+        context = link.tls_context(None, None, None, system=not self.certificates.roots(CSMS))
+        self.certificates.equip(context)
+        lax.weaken(context, self.defects.active)
+        return context
 
     def back_off(self) -> Any:
         com = "OCPPCommCtrlr"

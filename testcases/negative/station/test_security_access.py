@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from conformance import Dut, FakeCsms, NotApplicable, case, check, one_of, recommend, step, variable
+from conformance import Dut, FakeCsms, NotApplicable, case, check, networks, one_of, recommend, step, variable
 
 COMM, SECURITY = "OCPPCommCtrlr", "SecurityCtrlr"
 REDIRECTS = (302, 308)
@@ -69,7 +69,7 @@ def test_security_profile_stays(csms: FakeCsms, dut: Dut) -> None:
         answer = csms.send(
             "SetNetworkProfile",
             configurationSlot=dut.values.spare_configuration_slot,
-            connectionData=_connection_data(csms, dut, profile),
+            connectionData=networks.connection_data(csms, profile),
         )
         check(answer.status == "Rejected", "Rejected", requirement="B09.FR.04", actual=answer.status)
 
@@ -120,7 +120,7 @@ def test_the_password_stays_secret(csms: FakeCsms, dut: Dut) -> None:
 def test_way_back_from_a_network_profile_without_answer(csms: FakeCsms, dut: Dut) -> None:
     """A network profile with a higher security profile, by which nobody answers, is left for the one before."""
     _hazardous(dut)
-    spare, active = _slots(csms, dut)
+    spare, active = networks.slots(csms)
     csms.keep(COMM, "NetworkConfigurationPriority")
     csms.configure(COMM, "NetworkProfileConnectionAttempts", "2")
 
@@ -128,7 +128,7 @@ def test_way_back_from_a_network_profile_without_answer(csms: FakeCsms, dut: Dut
     answer = csms.send(
         "SetNetworkProfile",
         configurationSlot=int(spare),
-        connectionData=_connection_data(csms, dut, dut.security_profile + 1),
+        connectionData=networks.connection_data(csms, dut.security_profile + 1),
     )
     if answer.status != "Accepted":
         raise NotApplicable(f"the station takes no higher security profile ({answer.status})")
@@ -214,23 +214,3 @@ def _spellings(dut: Dut) -> Iterator[tuple[str, bytes]]:
 def _hazardous(dut: Dut) -> None:
     if not dut.fuzz.hazardous:
         raise NotApplicable("[fuzz] hazardous is false: a station without a way back would need a visit")
-
-
-def _slots(csms: FakeCsms, dut: Dut) -> tuple[str, str]:
-    """A slot for a network profile that is not in use, and the one that is."""
-    known = [str(dut.values.configuration_slot), str(dut.values.spare_configuration_slot)]
-    active = csms.configured(COMM, "ActiveNetworkProfile") or known[0]
-    return next(one for one in known if one != active), active
-
-
-def _connection_data(csms: FakeCsms, dut: Dut, profile: int) -> dict[str, Any]:
-    """A network profile that leads to our port by another path, with or without TLS."""
-    url = csms.url_with("second")[0].partition("://")[2]
-    return {
-        "messageTimeout": dut.values.message_timeout,
-        "ocppCsmsUrl": f"{'wss' if profile > 1 else 'ws'}://{url}",
-        "ocppInterface": dut.values.ocpp_interface,
-        "ocppTransport": "JSON",
-        "ocppVersion": "OCPP20",
-        "securityProfile": profile,
-    }

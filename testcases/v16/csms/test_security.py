@@ -12,22 +12,14 @@ from conformance import (
     FakeStation,
     NotApplicable,
     Operator,
-    SigningRequest,
     case,
-    chain_facts,
     check,
     hash_data,
+    security,
     step,
 )
 
 CENTRAL, MANUFACTURER = "CentralSystemRootCertificate", "ManufacturerRootCertificate"
-SUITES = (
-    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-    "TLS_RSA_WITH_AES_128_GCM_SHA256",
-    "TLS_RSA_WITH_AES_256_GCM_SHA384",
-)
-"""Cipher suites that a Central System has to have, all of them (A00.FR.317, A00.FR.421)."""
 KEY = "4F43544F50555348" * 2 + "5A5A3031"
 
 
@@ -60,7 +52,7 @@ def test_certificate_renewed(station: FakeStation, operator: Operator, dut: Dut)
     _trigger(station, operator)
 
     step("Send a signing request", expect="Accepted, then CertificateSigned for the key and name of our request")
-    chain = _signed(station, station.certificates.request())
+    chain = security.expect_signed(station, station.certificates.request())
 
     step("Connect with the new certificate, and boot", expect="a connection, and Accepted")
     station.show(certificate=station.certificates.credentials(chain))
@@ -117,7 +109,7 @@ def test_wrong_certificate_told(station: FakeStation, operator: Operator) -> Non
 
     step("Send a signing request, reject the certificate", expect="Accepted, then CertificateSigned")
     station.answer("CertificateSigned", status="Rejected")
-    _signed(station, station.certificates.request())
+    security.expect_signed(station, station.certificates.request())
 
     step("Send the security event InvalidChargePointCertificate", expect="an answer")
     _event(station, "InvalidChargePointCertificate")
@@ -150,18 +142,12 @@ def test_basic_authentication(station: FakeStation) -> None:
 def test_server_certificate(station: FakeStation, dut: Dut) -> None:
     """The Central System shows a certificate that is in order, and speaks every cipher suite of the standard."""
     step("Connect by each of the four cipher suites alone", expect="a connection by each")
-    _connects_by_every_suite(station, "A00.FR.317")
+    security.check_every_suite(station, "A00.FR.317")
 
     step("Connect by TLS, boot, report the connectors", expect="a connection, Accepted, and answers")
     station.connect()
-    version = station.shown.get("tls_version")
-    check(version in ("TLSv1.2", "TLSv1.3"), "TLS 1.2 or later", requirement="A00.FR.312", actual=version)
-    certificate = station.shown.get("server_certificate", {})
-    host = station.shown.get("server_name")
-    check(certificate.get("CN") == [host], "CN is its host name", requirement="A00.FR.510", actual=certificate)
-    check(certificate.get("O"), "O is the operator's name", requirement="A00.FR.509", actual=certificate)
-    check(certificate.get("serial"), "a serial number", requirement="A00.FR.508", actual=certificate)
-    check(certificate.get("strong"), "2048 bits, or 224 of a curve", requirement="A00.FR.501", actual=certificate)
+    security.check_tls_version(station, "A00.FR.312")
+    security.check_server_certificate(station)
     station.execute("Booted")
 
 
@@ -169,12 +155,11 @@ def test_server_certificate(station: FakeStation, dut: Dut) -> None:
 def test_client_certificate(station: FakeStation) -> None:
     """The Central System takes our certificate, by every cipher suite of the standard, and serves us."""
     step("Connect by each of the four cipher suites alone", expect="a connection by each")
-    _connects_by_every_suite(station, "A00.FR.421")
+    security.check_every_suite(station, "A00.FR.421")
 
     step("Connect with our certificate, boot, report the connectors", expect="a connection, Accepted, and answers")
     station.connect()
-    version = station.shown.get("tls_version")
-    check(version in ("TLSv1.2", "TLSv1.3"), "TLS 1.2 or later", requirement="A00.FR.416", actual=version)
+    security.check_tls_version(station, "A00.FR.416")
     station.execute("Booted")
 
 
@@ -235,27 +220,6 @@ def _trigger(station: FakeStation, operator: Operator) -> None:
     )
 
 
-def _signed(station: FakeStation, request: str) -> str:
-    """Send a signing request; the chain that comes for it, which is for our key and our name."""
-    answer = station.send("SignCertificate", csr=request)
-    check(answer.status == "Accepted", "Accepted", requirement="A02.FR.11", actual=answer.status)
-    sent = station.expect(
-        "CertificateSigned", certificateChain=PRESENT, within=station.deadlines.physical, requirement="A02"
-    )
-    ours, chain = SigningRequest.of(request), chain_facts(sent.certificateChain)
-    leaf = chain[0] if chain else {}
-    check(leaf, "a chain of certificates in PEM", requirement="A00.FR.507", actual=sent.certificateChain)
-    fits = leaf.get("fingerprint") == ours.fingerprint
-    check(fits, "the leaf is for the key of our request", requirement="A02", actual=leaf.get("key"))
-    check(
-        leaf.get("CN") == ours.common_names,
-        "its CN is that of our request",
-        requirement="A00.FR.511",
-        actual=leaf.get("CN"),
-    )
-    return str(sent.certificateChain)
-
-
 def _install(station: FakeStation, operator: Operator, kind: str, root: str, status: str = "Accepted") -> None:
     station.answer("InstallCertificate", status=status)
     operator.csms_sends("InstallCertificate", certificateType=kind, certificate=root)
@@ -280,11 +244,3 @@ def _letters(pem: Any) -> str:
 
 def _event(station: FakeStation, kind: str) -> None:
     station.send("SecurityEventNotification", type=kind, timestamp=station.timestamp())
-
-
-def _connects_by_every_suite(station: FakeStation, requirement: str) -> None:
-    station.disconnect()
-    for suite in SUITES:
-        visit = station.visit(f"our station with {suite}", maximum="TLSv1_2", ciphers=(suite,))
-        check(visit.admitted, f"a connection by {suite}", requirement=requirement, actual=visit.how)
-        visit.leave()

@@ -5,14 +5,9 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from conformance import Dut, FakeCsms, NotApplicable, case, check, listed, misspelt, observe, one_of, step
+from conformance import Dut, FakeCsms, NotApplicable, case, check, listed, misspelt, observe, one_of, security, step
 
 CENTRAL, MANUFACTURER = "CentralSystemRootCertificate", "ManufacturerRootCertificate"
-PAIRS = (
-    ("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"),
-    ("TLS_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_256_GCM_SHA384"),
-)
-"""Cipher suites of which a charge point has one pair (A00.FR.318, A00.FR.422)."""
 BOOTED = one_of("StartupOfTheDevice", "ResetOrReboot")
 """The critical events of a boot; the clock may not be right yet."""
 WRONG = {
@@ -31,7 +26,7 @@ def test_password(csms: FakeCsms, dut: Dut) -> None:
     csms.ask_for(password=password)
     answer = csms.send("ChangeConfiguration", key="AuthorizationKey", value=password.hex().upper())
     check(answer.status == "Accepted", "Accepted", requirement="A01.FR.01", actual=answer.status)
-    csms.expect_connection(within=_back(csms, dut), requirement="A01.FR.01")
+    csms.expect_connection(within=security.time_to_return(csms), requirement="A01.FR.01")
 
     step("Ask for AuthorizationKey", expect="no value: the key is write-only")
     _check_hidden(csms.send("GetConfiguration", key=["AuthorizationKey"]))
@@ -45,29 +40,13 @@ def test_certificate_renewed(csms: FakeCsms, dut: Dut) -> None:
 
     step("Trigger SignChargePointCertificate", expect="Accepted, then SignCertificate with a signing request")
     asked, request = csms.execute("SigningRequested")
-    check(
-        request.organizations == [dut.values.cpo_name],
-        "O is CpoName",
-        requirement="A02.FR.13",
-        actual=request.organizations,
-    )
-    check(
-        request.common_names == [_serial(dut)],
-        "CN is the serial number",
-        requirement="A00.FR.511",
-        actual=request.common_names,
-    )
-    check(request.strong, "a key of 2048 bits, or 224 of a curve", requirement="A00.FR.501", actual=request.key)
-    fresh = request.fingerprint != before.get("fingerprint")
-    check(fresh, "a new key", requirement="A02.FR.02", actual=request.key)
+    security.check_signing_request(csms, request, dut.values.cpo_name, before.get("fingerprint"))
 
     step("Send the signed certificate", expect="Accepted; the charge point comes back with it")
     answer = csms.send("CertificateSigned", certificateChain=csms.certificates.sign(asked.csr))
     check(answer.status == "Accepted", "Accepted", requirement="A02.FR.06", actual=answer.status)
-    csms.expect_connection(within=_back(csms, dut), requirement="A02.FR.08")
-    shown = csms.shown["client_certificate"]
-    used = shown.get("fingerprint") == request.fingerprint
-    check(used, "the new certificate is shown", requirement="A02.FR.08", actual=shown.get("key"))
+    csms.expect_connection(within=security.time_to_return(csms), requirement="A02.FR.08")
+    security.check_same_certificate(csms, request.fingerprint, "A02.FR.08")
 
 
 @case("TC_075_1_CS")
@@ -132,13 +111,12 @@ def test_wrong_certificate_for_the_charge_point(csms: FakeCsms, dut: Dut) -> Non
         step(f"Send a certificate {what}", expect="Rejected, and InvalidChargePointCertificate")
         answer = csms.send("CertificateSigned", certificateChain=csms.certificates.sign(asked.csr, kind))
         check(answer.status == "Rejected", "Rejected", requirement="A02.FR.06", actual=answer.status)
-        _expect_event(csms, dut, "InvalidChargePointCertificate", "A02.FR.07")
+        security.expect_security_event(csms, "InvalidChargePointCertificate", "A02.FR.07")
 
     step("Close the connection", expect="the charge point comes back with the certificate that it had")
     csms.disconnect()
-    csms.expect_connection(within=_back(csms, dut), requirement="A02.FR.07")
-    same = csms.shown["client_certificate"].get("fingerprint") == before
-    check(same, "the certificate from before", requirement="A02.FR.07", actual=csms.shown["client_certificate"])
+    csms.expect_connection(within=security.time_to_return(csms), requirement="A02.FR.07")
+    security.check_same_certificate(csms, before, "A02.FR.07")
 
 
 @case("TC_078_CS")
@@ -150,7 +128,7 @@ def test_wrong_root(csms: FakeCsms, dut: Dut) -> None:
     step("Install a root certificate that has expired", expect="Rejected, and InvalidCentralSystemCertificate")
     answer = csms.send("InstallCertificate", certificateType=CENTRAL, certificate=root)
     check(answer.status == "Rejected", "Rejected", requirement="M05.FR.06", actual=answer.status)
-    _expect_event(csms, dut, "InvalidCentralSystemCertificate", "whitepaper 8")
+    security.expect_security_event(csms, "InvalidCentralSystemCertificate", "whitepaper 8")
 
     step("Ask for the Central System's roots", expect="it is not listed")
     _check_gone(csms, CENTRAL, root)
@@ -175,10 +153,7 @@ def test_basic_authentication(csms: FakeCsms, dut: Dut) -> None:
     step("Reset, Hard", expect="Accepted; the charge point connects, boots and reports itself")
     csms.execute("Reported", boot=_hard_reset(csms))
     csms.expect("SecurityEventNotification", type=BOOTED, within=csms.deadlines.physical, requirement="A04.FR.01")
-    user, length = csms.shown.get("user"), csms.shown.get("length", 0)
-    check(user == dut.identity, "its identity for the user name", requirement="A00.FR.204", actual=user)
-    # The password itself was compared before the connection was taken.
-    check(16 <= length <= 20, "a password of 16 to 20 bytes", requirement="A00.FR.205", actual=length)
+    security.check_basic(csms, 20)
 
 
 @case("TC_086_CS")
@@ -187,22 +162,19 @@ def test_server_certificate(csms: FakeCsms, dut: Dut) -> None:
     step("Reset, Hard", expect="Accepted; the charge point connects, boots and reports itself")
     csms.execute("Reported", boot=_hard_reset(csms))
     csms.expect("SecurityEventNotification", type=BOOTED, within=csms.deadlines.physical, requirement="A04.FR.01")
-    version = csms.shown.get("tls_version")
-    check(version in ("TLSv1.2", "TLSv1.3"), "TLS 1.2 or later", requirement="A00.FR.312", actual=version)
+    security.check_tls_version(csms, "A00.FR.312")
     observe("cipher suite, server name by SNI", f"{csms.shown.get('cipher')}, {csms.shown.get('server_name')}")
     plain = dut.security_profile < 3 or csms.shown.get("user") is None
     check(plain, "no password on security profile 3", requirement="A00.FR.001", actual=csms.shown.get("user"))
 
     taken: dict[str, bool] = {}
-    for pair in PAIRS:
+    for pair in security.SUITE_PAIRS:
         for suite in pair:
             step(f"Offer {suite} alone", expect="a connection, unless the charge point has the other pair of suites")
-            with csms.tls.shown(maximum="TLSv1_2", ciphers=(suite,), rsa=_signs(dut) and suite in PAIRS[1]):
-                taken[suite] = csms.tls.next_attempt(within=_back(csms, dut)).taken
-            csms.expect_connection(within=_back(csms, dut))
+            taken[suite] = security.takes_suite(csms, suite)
         if all(taken[suite] for suite in pair):
             break
-    whole = any(all(taken.get(suite) for suite in pair) for pair in PAIRS)
+    whole = any(all(taken.get(suite) for suite in pair) for pair in security.SUITE_PAIRS)
     check(whole, "both suites of one pair", requirement="A00.FR.318", actual=taken)
 
 
@@ -212,14 +184,7 @@ def test_client_certificate(csms: FakeCsms, dut: Dut) -> None:
     step("Reset, Hard", expect="Accepted; the charge point connects, boots and reports itself")
     csms.execute("Reported", boot=_hard_reset(csms))
     csms.expect("SecurityEventNotification", type=BOOTED, within=csms.deadlines.physical, requirement="A04.FR.01")
-    shown = csms.shown.get("client_certificate", {})
-    check(shown, "a certificate is shown", requirement="A00.FR.402", actual=csms.shown)
-    check(shown.get("CN") == [_serial(dut)], "CN is the serial number", requirement="A00.FR.511", actual=shown)
-    check(shown.get("O"), "O is the operator's name", requirement="A00.FR.509", actual=shown)
-    check(shown.get("strong"), "a key of 2048 bits, or 224 of a curve", requirement="A00.FR.501", actual=shown)
-    version = csms.shown.get("tls_version")
-    check(version in ("TLSv1.2", "TLSv1.3"), "TLS 1.2 or later", requirement="A00.FR.416", actual=version)
-    check(csms.shown.get("user") is None, "no password", requirement="A00.FR.001", actual=csms.shown.get("user"))
+    security.check_client_certificate(csms)
 
 
 # The last one, because there is no way back by OCPP: what comes after it runs on the higher profile.
@@ -243,27 +208,13 @@ def test_profile_raised(csms: FakeCsms, dut: Dut) -> None:
         boot = _hard_reset(csms)
         csms.execute("Reported", boot=boot)
     else:
-        csms.expect_connection(within=_back(csms, dut), requirement="A05.FR.07")
+        csms.expect_connection(within=security.time_to_return(csms), requirement="A05.FR.07")
 
     step("Ask for SecurityProfile", expect="the higher one")
     _check_profile(csms, higher, "A05.FR.07")
 
 
 # ---------------------------------------------------------------------- shapes that several cases share
-
-
-def _back(csms: FakeCsms, dut: Dut) -> float:
-    """Seconds that the charge point has to disconnect and come back, with an attempt or two that fail."""
-    return csms.deadlines.message + csms.deadlines.connect + 4 * dut.values.retry_back_off
-
-
-def _serial(dut: Dut) -> str:
-    return dut.values.serial_number or dut.identity
-
-
-def _signs(dut: Dut) -> bool:
-    """Whether a run makes our certificates, of any kind of key."""
-    return dut.tls.certificate is None
 
 
 def _several_roots(csms: FakeCsms) -> None:
@@ -297,13 +248,6 @@ def _delete(csms: FakeCsms, named: Any, status: str, requirement: str) -> None:
 def _install(csms: FakeCsms, kind: str, root: str) -> None:
     answer = csms.send("InstallCertificate", certificateType=kind, certificate=root)
     check(answer.status == "Accepted", "Accepted", requirement="M05.FR.02", actual=answer.status)
-
-
-def _expect_event(csms: FakeCsms, dut: Dut, kind: Any, requirement: str) -> None:
-    event = csms.expect("SecurityEventNotification", type=kind, within=csms.deadlines.physical, requirement=requirement)
-    ago = csms.seconds_since(event.timestamp)
-    now = abs(ago) <= dut.timeouts.tolerance + csms.deadlines.physical
-    check(now, "the time of what has just happened", requirement="whitepaper 5.15", actual=event.timestamp)
 
 
 def _check_hidden(answer: Any) -> None:

@@ -15,6 +15,7 @@ from conformance import (
     Report,
     case,
     check,
+    networks,
     one_of,
     require,
     required_variables,
@@ -26,7 +27,6 @@ COMM = "OCPPCommCtrlr"
 CHAPTER = "Part 2, Referenced Components and Variables"
 RECONNECTING = "Part 4, 5.3"
 STARTUP = one_of("StartupOfTheDevice", "ResetOrReboot")
-SECOND = "second"
 STATES = {"Available", "Occupied", "Reserved", "Unavailable", "Faulted"}
 
 # ---------------------------------------------------------------------- boot
@@ -733,7 +733,7 @@ def test_network_profile_rejected(csms: FakeCsms, dut: Dut) -> None:
     answer = csms.send(
         "SetNetworkProfile",
         configurationSlot=999,
-        connectionData=_connection_data(dut, csms.url_with(SECOND)[0]),
+        connectionData=networks.connection_data(csms),
     )
     check(answer.status == "Rejected", "Rejected", requirement="B09.FR.02", actual=answer.status)
 
@@ -741,12 +741,12 @@ def test_network_profile_rejected(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_B_45_CS")
 def test_network_profile_changed(csms: FakeCsms, dut: Dut) -> None:
     """A station changes to the network profile that the CSMS puts first."""
-    spare, active = _slots(csms, dut)
+    spare, active = networks.slots(csms)
     csms.keep(COMM, "NetworkConfigurationPriority")
 
     step("Set a network profile in a spare slot and put it first", expect="Accepted; Accepted or RebootRequired")
-    path = _set_profile(csms, dut, spare)
-    _set_priority(csms, f"{spare},{active}")
+    path = _set_profile(csms, spare)
+    _set_priority(csms, spare, active)
 
     step("Reset OnIdle", expect="Accepted; the station connects by the new profile and registers")
     _check_reset(csms, "OnIdle", "Accepted", "B11.FR.03")
@@ -756,7 +756,7 @@ def test_network_profile_changed(csms: FakeCsms, dut: Dut) -> None:
 
     step("Put the old profile first again and reset", expect="the station connects by it")
     _set_priority(csms, active)
-    old = path.replace(f"/{SECOND}/", "/")
+    old = path.replace(f"/{networks.OTHER_WAY}/", "/")
     _check_reset(csms, "OnIdle", "Accepted", "B11.FR.03")
     _check_attempts(csms, [old], "B10.FR.04")
 
@@ -764,14 +764,14 @@ def test_network_profile_changed(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_B_46_CS")
 def test_network_profile_fails(csms: FakeCsms, dut: Dut) -> None:
     """A station that can't connect by the first network profile tries so many times, and then the second."""
-    spare, active = _slots(csms, dut)
+    spare, active = networks.slots(csms)
     own = csms.path
     csms.keep(COMM, "NetworkConfigurationPriority")
     csms.configure(COMM, "NetworkProfileConnectionAttempts", "2")
 
     step("Set a network profile in a spare slot and put it first", expect="Accepted; Accepted or RebootRequired")
-    path = _set_profile(csms, dut, spare)
-    _set_priority(csms, f"{spare},{active}")
+    path = _set_profile(csms, spare)
+    _set_priority(csms, spare, active)
 
     step("Reset OnIdle, turn two attempts away", expect="two attempts by the new profile, then one by the old")
     csms.turn_away(2)
@@ -784,7 +784,7 @@ def test_network_profile_fails(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_B_49_CS")
 def test_network_profiles_fail(csms: FakeCsms, dut: Dut) -> None:
     """A station that can't connect by any network profile goes back to the one that worked last."""
-    spare, active = _slots(csms, dut)
+    spare, active = networks.slots(csms)
     own, wait = csms.path, dut.values.retry_back_off
     csms.keep(COMM, "NetworkConfigurationPriority")
     csms.configure(COMM, "NetworkProfileConnectionAttempts", "1")
@@ -793,8 +793,8 @@ def test_network_profiles_fail(csms: FakeCsms, dut: Dut) -> None:
     csms.configure(COMM, "RetryBackOffWaitMinimum", str(wait))
 
     step("Set a network profile in a spare slot and put it first", expect="Accepted; Accepted or RebootRequired")
-    path = _set_profile(csms, dut, spare)
-    _set_priority(csms, f"{spare},{active}")
+    path = _set_profile(csms, spare)
+    _set_priority(csms, spare, active)
 
     step(
         "Reset OnIdle, turn one attempt by each profile away", expect="another by the old one, after the back-off time"
@@ -958,36 +958,16 @@ def _check_availability(report: Report, component: str, evse_id: int | None, req
     )
 
 
-def _slots(csms: FakeCsms, dut: Dut) -> tuple[str, str]:
-    """A slot for a network profile that is not in use, and the one that is."""
-    known = [str(dut.values.configuration_slot), str(dut.values.spare_configuration_slot)]
-    active = csms.configured(COMM, "ActiveNetworkProfile") or known[0]
-    return next(one for one in known if one != active), active
-
-
-def _set_profile(csms: FakeCsms, dut: Dut, slot: str) -> str:
+def _set_profile(csms: FakeCsms, slot: str) -> str:
     """A network profile that leads to us by another path is stored in a slot; the path."""
-    url, path = csms.url_with(SECOND)
-    answer = csms.send("SetNetworkProfile", configurationSlot=int(slot), connectionData=_connection_data(dut, url))
-    check(answer.status == "Accepted", "SetNetworkProfile is Accepted", requirement="B09.FR.01", actual=answer.status)
-    return path
+    status = networks.set_profile(csms, slot)
+    check(status == "Accepted", "SetNetworkProfile is Accepted", requirement="B09.FR.01", actual=status)
+    return csms.url_with(networks.OTHER_WAY)[1]
 
 
-def _connection_data(dut: Dut, url: str) -> dict[str, Any]:
-    return {
-        "messageTimeout": dut.values.message_timeout,
-        "ocppCsmsUrl": url,
-        "ocppInterface": dut.values.ocpp_interface,
-        "ocppTransport": "JSON",
-        "ocppVersion": "OCPP20",
-        "securityProfile": dut.security_profile,
-    }
-
-
-def _set_priority(csms: FakeCsms, slots: str) -> None:
+def _set_priority(csms: FakeCsms, *slots: str) -> None:
     """NetworkConfigurationPriority is set, at once or for the next boot."""
-    asked = variable(COMM, "NetworkConfigurationPriority", attributeValue=slots)
-    status = csms.send("SetVariables", setVariableData=[asked]).setVariableResult[0].attributeStatus
+    status = networks.set_priority(csms, *slots)
     taken = status in ("Accepted", "RebootRequired")
     check(taken, "NetworkConfigurationPriority is Accepted or RebootRequired", requirement="B10.FR.01", actual=status)
 
