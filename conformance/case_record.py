@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from conformance.cases.runner import CaseResult
 from conformance.cases.verdict import Verdict
+from conformance.dut.description import ExpectedFailure
 from conformance.ocppj.findings import Severity
 from conformance.report.convert import finding_record, frame_records, frames_by_step
 from conformance.report.record import CaseRecord, Requirements, RowRecord, StepRecord
 
 
-def case_record(result: CaseResult, *, node: str = "", expected: Any = None, offset: float = 0.0) -> CaseRecord:
+def case_record(
+    result: CaseResult,
+    *,
+    node: str = "",
+    expected: Sequence[ExpectedFailure] = (),
+    strict: bool = False,
+    offset: float = 0.0,
+) -> CaseRecord:
     """The record of a result.
 
-    `expected` is the expected failure that the description declares for the case, or None; `offset` is the start of
-    the bench's clock in seconds of the run.
+    `expected` are the entries that say that the case fails; `strict` whether findings of severity SHOULD weigh;
+    `offset` is the start of the bench's clock in seconds of the run.
     """
     entry = result.entry
-    verdict, reason = result.verdict, result.reason
-    if expected is not None:
-        if verdict == Verdict.FAIL:
-            verdict, reason = Verdict.EXPECTED_FAIL, f"{expected.reason} {expected.link}".strip() + f"; {reason}"
-        elif verdict == Verdict.PASS:
-            verdict = Verdict.UNEXPECTED_PASS
-            reason = f"it was expected to fail ({expected.reason}); remove the expected failure from the description"
+    findings = [finding_record(one) for one in result.findings]
+    weighing = {one.fingerprint for one in findings if one.blame == "device" and one.weighs(strict)}
+    verdict, reason, known = _expected(result.verdict, result.reason, weighing, expected)
     record = CaseRecord(
         id=entry.id,
         title=entry.title,
@@ -35,17 +40,40 @@ def case_record(result: CaseResult, *, node: str = "", expected: Any = None, off
         profiles=list(entry.profiles),
         seconds=result.seconds,
         steps=_steps(result),
-        findings=[finding_record(one) for one in result.findings],
+        findings=findings,
         requirements=Requirements(**result.requirements),
         reason="; ".join([*([reason] if reason else []), *(f"clean-up: {note}" for note in result.notes)]),
         frames=frame_records(result.trace.entries),
         node=node,
+        expected_failure=known,
     )
     if result.campaign is not None:
         record.rows, record.campaign = _rows(result.campaign.tally), _numbers(result.campaign)
     for frame in record.frames:
         frame.at += offset
     return record
+
+
+def _expected(
+    verdict: Verdict, reason: str, weighing: set[str], entries: Sequence[ExpectedFailure]
+) -> tuple[Verdict, str, dict[str, Any]]:
+    """Verdict and reason of a case that is known to fail, and the entry that it is held against."""
+    if not entries or verdict not in (Verdict.FAIL, Verdict.PASS):
+        return verdict, reason, {}
+    excusing = [one for one in entries if one.excuses(weighing)] if verdict is Verdict.FAIL else []
+    entry = (excusing or list(entries))[0]
+    told = {"reason": entry.reason, "link": entry.link, "source": entry.source}
+    known = {**told, "findings": list(entry.findings)} if entry.findings else told
+    why = f"{entry.reason} {entry.link}".strip()
+    if verdict is Verdict.PASS:
+        place = f"from {entry.source}" if entry.source else "from the description"
+        reason = f"it was expected to fail ({entry.reason}); remove the expected failure {place}"
+        return Verdict.UNEXPECTED_PASS, reason, known
+    if excusing:
+        gone = len(set(entry.findings) - weighing)
+        fewer = f"; {gone} of {len(entry.findings)} known findings did not occur" if gone else ""
+        return Verdict.EXPECTED_FAIL, f"{why}; {reason}{fewer}", known
+    return verdict, f"it fails in another way than {entry.source} has it ({why}); {reason}", known
 
 
 def _rows(tally: Any) -> list[RowRecord]:

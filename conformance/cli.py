@@ -26,10 +26,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     command: Callable[[Any], int] = options.command
     from conformance.holder import RunError
+    from conformance.record_commands import CommandError
 
     try:
         return command(options)
-    except (CliError, RunError) as error:
+    except (CliError, CommandError, RunError) as error:
         sys.stderr.write(f"ocpp-conformance: {error}\n")
         return 2
     except KeyboardInterrupt:
@@ -37,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from conformance.record_commands import add_commands
+
     parser = argparse.ArgumentParser(prog="ocpp-conformance", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -64,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("results", type=Path)
     render.add_argument("--html", type=Path, help="write the report here")
     render.add_argument("--junit", type=Path, help="write JUnit XML here")
+    add_commands(add)
     coverage = add("coverage", _coverage, "what the catalogue lists, what is implemented, what is proved to fail")
     coverage.add_argument("--json", action="store_true", help="print JSON only")
     coverage.add_argument(

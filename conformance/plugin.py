@@ -49,6 +49,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--ocpp-plan", action="store_true", help="print the numbered procedure of every selected case; touch no device")
     add("--ocpp-strict", action="store_true", help="SHOULD-level findings fail a case too")
     add(
+        "--ocpp-baseline",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="expected failures that `ocpp-conformance baseline` has written from a run (repeatable)",
+    )
+    add(
         "--ocpp-report-dir",
         default="",
         metavar="DIR",
@@ -141,6 +148,7 @@ def _is_conformance_run(config: pytest.Config) -> bool:
             "ocpp_profile",
             "ocpp_plan",
             "ocpp_strict",
+            "ocpp_baseline",
             "ocpp_report_dir",
             "ocpp_schemas",
             "ocpp_fuzz",
@@ -187,6 +195,7 @@ def _settings(config: pytest.Config) -> Settings:
         report_dir=Path(option.ocpp_report_dir or config.invocation_params.dir / "reports"),
         schemas=Path(option.ocpp_schemas) if option.ocpp_schemas else None,
         selection=tuple(_selection(config)),
+        baselines=tuple(Path(one) for one in option.ocpp_baseline),
         fuzz=_fuzz(config),
     )
 
@@ -441,7 +450,7 @@ class ConformanceRun:
                 elif self._implemented and one.id not in self._implemented and not self._partial():
                     why = "no test case of that id exists here"
                 if why:
-                    yield f"{dut.source}: expected_failures: {one.id}: {why}; remove the entry"
+                    yield f"{one.source or dut.source}: expected_failures: {one.id}: {why}; remove the entry"
 
     def _partial(self) -> bool:
         """Whether only a part of the cases was collected, so that an id may simply not be among them."""
@@ -524,7 +533,8 @@ class ConformanceRun:
         from conformance.report.junit import write_junit
 
         write_junit(record, self.run.settings.report_dir / "junit.xml")
-        if record.run.problems and session.exitstatus == pytest.ExitCode.OK:
+        unwell = record.run.problems or (record.cases and not record.green)
+        if unwell and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

@@ -46,6 +46,8 @@ class Settings:
     device: Embedded = field(default_factory=Embedded)
     selection: tuple[str, ...] = ()
     """The options that narrow the run, for the report."""
+    baselines: tuple[Path, ...] = ()
+    """Files of expected failures, beside those of the descriptions."""
     fuzz: FuzzWishes | None = None
     """What negative tests send; None: the default level, its corpus in the report folder."""
 
@@ -56,7 +58,7 @@ class Run:
     def __init__(self, settings: Settings, *, suspend: Callable[[], Any] = contextlib.nullcontext) -> None:
         self.settings = settings
         self.suspend = suspend
-        self.duts = _wished([*_load(settings), *_variants(settings)], settings.wishes)
+        self.duts = _wished(_known_to_fail([*_load(settings), *_variants(settings)], settings), settings.wishes)
         self.embedded = not settings.descriptions
         self.record: RunRecord | None = None
         self.journal: Journal | None = None
@@ -261,9 +263,9 @@ class Run:
     def _record_of(self, selected: Selected, result: CaseResult, node: str, live: LiveBench) -> CaseRecord:
         from conformance.case_record import case_record
 
-        expected = selected.dut.expected_failure(selected.entry.id, selected.entry.version)
+        expected = selected.dut.expected_failures_of(selected.entry.id, selected.entry.version)
         offset = (live.epoch - self._started).total_seconds()
-        record = case_record(result, node=node, expected=expected, offset=offset)
+        record = case_record(result, node=node, expected=expected, strict=self.settings.strict, offset=offset)
         record.device = facts.device_name(selected.dut)
         self._keep_uploads(record, result, selected)
         return record
@@ -354,6 +356,17 @@ def _load(settings: Settings) -> list[Any]:
         return [station, load_description(data_path("docs", "devices", EMBEDDED[1]), more["CSMS"])]
     except DescriptionError as error:
         raise RunError(str(error)) from None
+
+
+def _known_to_fail(duts: list[Any], settings: Settings) -> list[Any]:
+    """The devices with the expected failures of the baselines."""
+    from conformance.dut.baseline import load_baseline, with_baseline
+    from conformance.dut.errors import DescriptionError
+
+    try:
+        return with_baseline(duts, [entry for path in settings.baselines for entry in load_baseline(path)])
+    except DescriptionError as error:
+        raise RunError("\n".join(f"--ocpp-baseline {problem}" for problem in error.problems)) from None
 
 
 def _variants(settings: Settings) -> list[Any]:

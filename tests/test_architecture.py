@@ -43,6 +43,7 @@ ORDER = (
     "init",
     "progress",
     "plugin",
+    "record_commands",
     "cli",
 )
 """Rooms and modules of the engine, from the ground up: each imports only from those that stand before it."""

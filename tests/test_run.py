@@ -104,6 +104,38 @@ class TestExecute:
         assert found.run.problems == ["OCPP 2.0.1: the port is taken"]
 
 
+class TestBaseline:
+    def test_a_run_is_held_against_an_earlier_one(self, tmp_path: Path) -> None:
+        """A device that fails makes its baseline; held against it it is green, and a better one is not."""
+        from conformance.cli import main
+
+        bad = Embedded(defects=("attribute-type-missing",), role="CS")
+        reports, baseline = tmp_path / "reports", tmp_path / "baseline.toml"
+        assert self.verdict(reports, bad) == "FAIL"
+        assert main(["baseline", str(reports), "--out", str(baseline)]) == 0
+        assert self.verdict(reports, bad, baseline) == "EXPECTED FAIL"
+        record = load(reports)
+        assert record.green
+        assert record.cases[0].expected_failure["findings"] == [one.fingerprint for one in record.cases[0].faults]
+        assert self.verdict(reports, Embedded(role="CS"), baseline) == "UNEXPECTED PASS"
+        assert "remove the expected failure from" in load(reports).cases[0].reason
+
+    def verdict(self, reports: Path, device: Embedded, *baselines: Path) -> str:
+        """How TC_B_06_CS ends under 2.0.1 on an embedded station."""
+        from conformance.cases.catalogue import load_catalogue
+        from conformance.cases.discovery import discover
+        from conformance.cases.selection import select
+
+        wishes = Wishes(roles=("CS",), versions=("2.0.1",))
+        run = Run(Settings(report_dir=reports, wishes=wishes, device=device, baselines=baselines))
+        run.begin()
+        info = next(one for one in discover() if one.id == "TC_B_06_CS")
+        selected = next(one for one in select(info, load_catalogue(), run.duts, wishes) if not one.dut.variant)
+        record = run.execute(selected, "node")
+        run.finish()
+        return record.verdict
+
+
 class TestHolder:
     def test_a_bench_that_cannot_be_opened_is_tried_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         holder = Holder(SimpleNamespace(), Embedded(), lambda: None)  # type: ignore[arg-type]  # never asked

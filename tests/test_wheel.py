@@ -70,7 +70,7 @@ def empty(tmp_path: Path) -> Path:
 def test_it_holds_what_the_project_needs_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     data = {name for name in names if not name.endswith(".py")}
-    for part in ("schemas/manifest.json", "schemas/errata.toml", "reports/report.css"):
+    for part in ("schemas/manifest.json", "schemas/errata.toml", "reports/report.css", "docs/results.schema.json"):
         assert f"conformance/_data/{part}" in data
     firmware = ("reference-firmware.txt", "reference-firmware.pem", "reference-firmware.sig")
     for part in ("reference-station.toml", "reference-csms.toml", *firmware):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from conformance.data import catalogue_folder
@@ -11,6 +11,7 @@ from conformance.dut import keys
 from conformance.dut.checking import Checks, described, shown
 from conformance.dut.description import Connector, ExpectedFailure
 from conformance.dut.features import EXAMPLES, Feature, FeatureValue, known_features
+from conformance.ocppj.finding_fingerprint import is_fingerprint
 
 CASE_FILES = ("ocpp16.json", "ocpp201.json", "ocpp21.json", "own/*.json")
 """The files of the catalogue that list cases, as patterns."""
@@ -41,8 +42,13 @@ def read_features(checks: Checks, role: str | None, connectors: tuple[Connector,
     return declared
 
 
-def read_expected_failures(checks: Checks, role: str | None, versions: tuple[str, ...]) -> tuple[ExpectedFailure, ...]:
-    """The cases that are known to fail; their ids must stand in the catalogue."""
+def read_expected_failures(
+    checks: Checks, role: str | None, versions: Collection[str], known: str = "device.versions"
+) -> tuple[ExpectedFailure, ...]:
+    """The cases that are known to fail; their ids must stand in the catalogue, their versions in `versions`.
+
+    `known` says in a message what `versions` is.
+    """
     raw = checks.content.get("expected_failures", [])
     if not isinstance(raw, list) or not all(isinstance(entry, dict) for entry in raw):
         checks.problem("expected_failures", "it is no list of tables", "write each as a section: [[expected_failures]]")
@@ -59,8 +65,14 @@ def read_expected_failures(checks: Checks, role: str | None, versions: tuple[str
         elif id and role and not id.endswith(f"_{role}"):
             checks.problem(f"{place}.id", f"{id} is no case for a {role}", "remove it")
         if version is not None and version not in versions:
-            checks.problem(f"{place}.version", f"{shown(version)} is not in device.versions", "correct or remove it")
-        expected.append(ExpectedFailure(id or "", table["reason"] or "", table["link"], version))
+            checks.problem(f"{place}.version", f"{shown(version)} is not in {known}", "correct or remove it")
+        for one in table["findings"]:
+            if not is_fingerprint(one):
+                fix = "copy a finding's `fingerprint` from results.json"
+                checks.problem(f"{place}.findings", f"{shown(one)} is no fingerprint", fix)
+        findings = tuple(table["findings"])
+        reason = table["reason"] or ""
+        expected.append(ExpectedFailure(id or "", reason, table["link"], version, findings, checks.source))
     return tuple(expected)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -253,16 +253,25 @@ class OperatorPlan:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedFailure:
-    """A case that is known to fail, under one version or (None) under all."""
+    """A case that is known to fail, under one version or (None) under all; `source` is the file that says so.
+
+    `findings` holds the fingerprints of the ways in which it may fail; empty: in any way.
+    """
 
     id: str
     reason: str
     link: str = ""
     version: str | None = None
+    findings: tuple[str, ...] = ()
+    source: str = ""
 
     def matches(self, id: str, version: str) -> bool:
         """Whether this entry speaks of that case under that version."""
         return self.id == id and self.version in (None, version)
+
+    def excuses(self, fingerprints: Collection[str]) -> bool:
+        """Whether a failure with findings of these fingerprints is the one that is known."""
+        return not self.findings or (bool(fingerprints) and set(fingerprints) <= set(self.findings))
 
 
 @dataclass(frozen=True)
@@ -358,9 +367,9 @@ class Dut:
         except OSError as error:
             raise ValueMissing(f"values.{name}", f"{given} can't be read: {error.strerror}") from None
 
-    def expected_failure(self, id: str, version: str) -> ExpectedFailure | None:
-        """The entry that declares the case as known to fail, if any."""
-        return next((entry for entry in self.expected_failures if entry.matches(id, version)), None)
+    def expected_failures_of(self, id: str, version: str) -> tuple[ExpectedFailure, ...]:
+        """The entries that declare the case as known to fail, those of the description first."""
+        return tuple(entry for entry in self.expected_failures if entry.matches(id, version))
 
     def under(self, version: str) -> Dut:
         """The device as that OCPP version sees it; ValueError if the version is unknown.

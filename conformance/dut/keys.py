@@ -406,6 +406,14 @@ EXPECTED_FAILURES = Section(
         Key("reason", "text", "Why it fails.", REQUIRED),
         Key("link", "text", "Where the defect is tracked.", ""),
         Key("version", "text", "Only under this OCPP version; under all if not given."),
+        Key(
+            "findings",
+            "texts",
+            "Fingerprints of the findings that are known; a failure with another one is no expected one. In any way if "
+            "not given. `ocpp-conformance baseline` writes them.",
+            (),
+            example='["0f3a5c7e9b1d"]',
+        ),
     ),
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -12,9 +11,8 @@ from conformance.dut import keys
 from conformance.dut.checking import Checks
 from conformance.dut.declared import read_expected_failures, read_features
 from conformance.dut.description import Dut, Timeouts, Tokens, Values
-from conformance.dut.errors import DescriptionError, DescriptionProblem
+from conformance.dut.errors import DescriptionError
 from conformance.dut.features import Features
-from conformance.dut.lines import line_numbers
 from conformance.dut.operator_plan import read_operators
 from conformance.dut.parts import (
     check_files,
@@ -27,6 +25,7 @@ from conformance.dut.parts import (
     read_tokens,
     read_versions,
 )
+from conformance.dut.toml_file import read_toml
 
 
 def load_description(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Dut:
@@ -36,26 +35,8 @@ def load_description(path: str | Path, overrides: Mapping[str, Any] | None = Non
     Raises DescriptionError with every problem of the file, each as one line.
     """
     path = Path(path)
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        fix = "give the path of a description, or write one with `ocpp-conformance init`"
-        raise DescriptionError([DescriptionProblem(str(path), "there is no such file", fix)]) from None
-    except UnicodeDecodeError as error:
-        problem = DescriptionProblem(str(path), f"byte {error.start} is no UTF-8", "save the file as UTF-8")
-        raise DescriptionError([problem]) from None
-    except OSError as error:
-        problem = DescriptionProblem(
-            str(path), f"it cannot be read ({error.strerror})", "give the path of a readable file"
-        )
-        raise DescriptionError([problem]) from None
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DescriptionError(
-            [DescriptionProblem(str(path), f"it is no TOML: {error}", "correct that line")]
-        ) from None
-    return read_description(content, source=str(path), lines=line_numbers(text), overrides=overrides)
+    content, lines = read_toml(path, "give the path of a description, or write one with `ocpp-conformance init`")
+    return read_description(content, source=str(path), lines=lines, overrides=overrides)
 
 
 def read_description(

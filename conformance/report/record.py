@@ -1,6 +1,6 @@
 """The result of a run as plain data: what `results.json` holds and every view is drawn from.
 
-The format is documented in docs/results-format.md and, for machines, in results.schema.json beside this module.
+The format is documented in docs/results-format.md and, for machines, in docs/results.schema.json.
 Nothing here knows live objects: a record can be written, read back and drawn again on another machine.
 """
 
@@ -16,6 +16,7 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any
 
+from conformance.ocppj.finding_fingerprint import fingerprint
 from conformance.report.reader import Reader
 from conformance.report.reader import ResultsError as ResultsError
 from conformance.report.standard import Standard
@@ -189,6 +190,15 @@ class FindingRecord:
         """Whether it informs without failing the case (SHOULD and INFO)."""
         return self.severity != "MUST"
 
+    def weighs(self, strict: bool) -> bool:
+        """Whether it fails a case; `strict`: findings of severity SHOULD do, too."""
+        return self.severity == "MUST" or (strict and self.severity == "SHOULD")
+
+    @property
+    def fingerprint(self) -> str:
+        """What this finding has in common with the same one of another run."""
+        return fingerprint(self.rule, self.requirement, self.pointer, self.expected, self.actual)
+
     @property
     def line(self) -> str:
         """The finding in one sentence: where, expected, actual, requirement."""
@@ -210,6 +220,7 @@ class FindingRecord:
             "step": self.step,
             "blame": self.blame,
             "note": self.note,
+            "fingerprint": self.fingerprint,
         }
 
     @classmethod
@@ -335,6 +346,14 @@ class RowRecord:
 _ALLOWED = {"allowed": True, "tolerated": True, "not allowed": False, "not played": None}
 
 
+def _expected_failure(case: Reader) -> dict[str, Any]:
+    if not case.mapping("expected_failure"):
+        return {}
+    r = Reader(case.data["expected_failure"], f"{case.where}.expected_failure")
+    known = {"findings": r.strings("findings")} if "findings" in r.data else {}
+    return {"reason": r.must("reason"), "link": r.get("link", str, ""), "source": r.get("source", str, ""), **known}
+
+
 @dataclass(slots=True)
 class CaseRecord:
     """One test case with its verdict and everything that led to it.
@@ -369,6 +388,8 @@ class CaseRecord:
     """Which of `RunInfo.devices` it ran on, by name; "" in results that name none."""
     output: str = ""
     """What the case printed, if anything, clipped to OUTPUT_LIMIT characters."""
+    expected_failure: dict[str, Any] = field(default_factory=dict)
+    """The entry that says that the case fails: `reason`, `link`, `source` and, if it names them, `findings`."""
 
     def __post_init__(self) -> None:
         self.verdict = str(self.verdict)
@@ -392,10 +413,15 @@ class CaseRecord:
 
     @property
     def main_fault(self) -> FindingRecord | None:
-        """The finding that explains the verdict best: for an ERROR one on our own side, otherwise the device's."""
+        """The finding that explains the verdict best: for an ERROR one on our own side, otherwise the device's.
+
+        Of a case that fails in another way than its expected failure has it, one that is new.
+        """
         faults = self.faults
         fitting = [f for f in faults if (f.blame == "tester") == (self.verdict == ERROR)]
-        return next(iter(fitting or faults), None)
+        known = frozenset(self.expected_failure.get("findings", ()))
+        new = [f for f in fitting if f.fingerprint not in known] if known else []
+        return next(iter(new or fitting or faults), None)
 
     @property
     def why(self) -> str:
@@ -427,6 +453,7 @@ class CaseRecord:
             **({"device": self.device} if self.device else {}),
             **({"output": self.output[:OUTPUT_LIMIT]} if self.output else {}),
             **({"uploads": list(self.uploads)} if self.uploads else {}),
+            **({"expected_failure": dict(self.expected_failure)} if self.expected_failure else {}),
             **({"campaign": self.campaign, "rows": [row.to_json() for row in self.rows]} if self.campaign else {}),
         }
 
@@ -454,6 +481,7 @@ class CaseRecord:
             uploads=r.strings("uploads"),
             device=r.get("device", str, ""),
             output=r.get("output", str, ""),
+            expected_failure=_expected_failure(r),
         )
 
 
@@ -593,9 +621,10 @@ class RunRecord:
 
     @property
     def green(self) -> bool:
-        """Whether the exit code is 0: at least one PASS, no verdict outside GREEN, no problem, not interrupted."""
+        """Whether the exit code is 0: a case was tested, no verdict outside GREEN, no problem, not interrupted."""
         verdicts = {case.verdict for case in self._cases.values()}
-        return PASS in verdicts and verdicts <= GREEN and not self.run.problems and not self.run.interrupted
+        tested = bool(verdicts & {PASS, EXPECTED_FAIL})
+        return tested and verdicts <= GREEN and not self.run.problems and not self.run.interrupted
 
     def to_json(self) -> dict[str, Any]:
         """The JSON document of docs/results-format.md, summary included."""

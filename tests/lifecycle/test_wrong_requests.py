@@ -163,9 +163,7 @@ class TestExpectedFailures:
             ended = run("--ocpp-dut", "dut.toml", "-k", "TC_B_06_CS")
         assert ended.code == 1 and ended.verdicts == {"UNEXPECTED PASS": 1}
         reason = ended.results["cases"][0]["reason"]
-        assert (
-            reason == "it was expected to fail (known since spring); remove the expected failure from the description"
-        )
+        assert reason == "it was expected to fail (known since spring); remove the expected failure from dut.toml"
         ended.check_reports()
 
     def test_one_that_fails_is_green(self, run: Callable[..., Ended], tmp_path: Path) -> None:
@@ -183,6 +181,22 @@ class TestExpectedFailures:
         self.with_failures(tmp_path, "TC_F_01_CS")
         ended = run("--ocpp-dut", "dut.toml", "--ocpp-block", "F", "-k", "TC_F_01_CS")
         assert ended.code == 1 and ended.verdicts == {"INCONCLUSIVE": 1}
+
+
+class TestBaseline:
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            (None, ("--ocpp-baseline", "baseline.toml: there is no such file", "ocpp-conformance baseline")),
+            ("[device]\n", ("baseline.toml: it is no baseline: format is missing", "ocpp-conformance baseline")),
+        ],
+    )
+    def test_a_file_that_is_none(
+        self, run: Callable[..., Ended], tmp_path: Path, text: str | None, words: tuple[str, ...]
+    ) -> None:
+        if text is not None:
+            (tmp_path / "baseline.toml").write_text(text)
+        refused(run("--ocpp-baseline", "baseline.toml"), *words)
 
 
 class TestSchemas:

@@ -52,4 +52,5 @@ def test_a_finding_keeps_every_field() -> None:
         "step": 2,
         "blame": "lab",
         "note": "n",
+        "fingerprint": "670da49bd659",
     }

@@ -1,0 +1,71 @@
+"""The commands that work on the results of runs, without a device: `baseline`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+    from conformance.report.record import RunRecord
+
+Add = Callable[[str, Callable[[Any], int], str], "ArgumentParser"]
+
+
+class CommandError(Exception):
+    """What the user has to mend, in one line."""
+
+
+def add_commands(add: Add) -> None:
+    """Declare the commands; `add(name, function, help)` gives the parser of one."""
+    baseline = add("baseline", _baseline, "write the failures of a run as its expected failures, for --ocpp-baseline")
+    baseline.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help=_RESULTS)
+    baseline.add_argument("--out", type=Path, metavar="FILE", help="write here (default: standard output)")
+    baseline.add_argument(
+        "--update", type=Path, metavar="FILE", help="keep the reasons and links of this earlier baseline"
+    )
+
+
+_RESULTS = "a results.json, the journal of a run that was killed, or the folder that holds either"
+
+
+def _load(path: Path) -> RunRecord:
+    from conformance.report.journal import load
+    from conformance.report.record import ResultsError
+
+    try:
+        return load(path)
+    except ResultsError as error:
+        raise CommandError(str(error)) from None
+
+
+def _written(path: Path | None, text: str) -> None:
+    """Write to a file, or to standard output when there is none."""
+    from conformance.report.journal import write_atomically
+
+    if path is None:
+        sys.stdout.write(text)
+        return
+    try:
+        write_atomically(path, text)
+    except OSError as error:
+        raise CommandError(f"{path}: it cannot be written ({error.strerror}); name another file") from None
+
+
+def _baseline(options: Any) -> int:
+    from conformance.dut.baseline import load_baseline
+    from conformance.dut.errors import DescriptionError
+    from conformance.report.baseline import baseline_toml, left_out
+
+    records = [_load(path) for path in options.results]
+    try:
+        kept = load_baseline(options.update) if options.update else ()
+    except DescriptionError as error:
+        raise CommandError(str(error)) from None
+    _written(options.out, baseline_toml(records, kept))
+    for line in left_out(records):
+        sys.stderr.write(f"ocpp-conformance baseline: {line}\n")
+    return 0
