@@ -11,6 +11,7 @@ from conformance.dut.description import ExpectedFailure
 from conformance.ocppj.findings import Severity
 from conformance.report.convert import finding_record, frame_records, frames_by_step
 from conformance.report.record import CaseRecord, Requirements, RowRecord, StepRecord
+from conformance.report.redaction import CaseSecrets, Redactor
 
 
 def case_record(
@@ -20,14 +21,19 @@ def case_record(
     expected: Sequence[ExpectedFailure] = (),
     strict: bool = False,
     offset: float = 0.0,
+    secrets: CaseSecrets | None = None,
 ) -> CaseRecord:
     """The record of a result.
 
     `expected` are the entries that say that the case fails; `strict` whether findings of severity SHOULD weigh;
-    `offset` is the start of the bench's clock in seconds of the run.
+    `offset` is the start of the bench's clock in seconds of the run; `secrets` takes out what is secret (None:
+    nothing is).
     """
+    secrets = secrets or Redactor(keep=True).case("", "")
     entry = result.entry
-    findings = [finding_record(one) for one in result.findings]
+    # Frames first: what they tell of secrets is looked for in the findings, whose fingerprints are of what is written.
+    frames = frame_records(result.trace.entries, secrets)
+    findings = [secrets.finding(finding_record(one)) for one in result.findings]
     weighing = {one.fingerprint for one in findings if one.blame == "device" and one.weighs(strict)}
     verdict, reason, known = _expected(result.verdict, result.reason, weighing, expected)
     record = CaseRecord(
@@ -43,7 +49,7 @@ def case_record(
         findings=findings,
         requirements=Requirements(**result.requirements),
         reason="; ".join([*([reason] if reason else []), *(f"clean-up: {note}" for note in result.notes)]),
-        frames=frame_records(result.trace.entries),
+        frames=frames,
         node=node,
         expected_failure=known,
     )
@@ -51,7 +57,7 @@ def case_record(
         record.rows, record.campaign = _rows(result.campaign.tally), _numbers(result.campaign)
     for frame in record.frames:
         frame.at += offset
-    return record
+    return secrets.record(record)
 
 
 def _expected(

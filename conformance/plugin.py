@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="",
         metavar="DIR",
         help="folder for results.json, report.html, junit.xml (default: reports)",
+    )
+    add(
+        "--ocpp-keep-secrets",
+        action="store_true",
+        help="write passwords, keys and tokens as they are, instead of placeholders such as «idToken valid»",
     )
     add(
         "--ocpp-schemas",
@@ -150,6 +156,7 @@ def _is_conformance_run(config: pytest.Config) -> bool:
             "ocpp_strict",
             "ocpp_baseline",
             "ocpp_report_dir",
+            "ocpp_keep_secrets",
             "ocpp_schemas",
             "ocpp_fuzz",
             "ocpp_replay",
@@ -192,6 +199,7 @@ def _settings(config: pytest.Config) -> Settings:
         descriptions=tuple(Path(one) for one in option.ocpp_dut),
         wishes=wishes,
         strict=option.ocpp_strict,
+        keep_secrets=option.ocpp_keep_secrets,
         report_dir=Path(option.ocpp_report_dir or config.invocation_params.dir / "reports"),
         schemas=Path(option.ocpp_schemas) if option.ocpp_schemas else None,
         selection=tuple(_selection(config)),
@@ -320,7 +328,8 @@ class CaseItem(pytest.Item):
         """A step of the case begins."""
         plugin = self.config.pluginmanager.getplugin("ocpp-run")
         if plugin is not None and plugin.progress is not None:
-            plugin.progress.step(self.selected, step)
+            shown = replace(step, text=self.run.redactor.text(step.text), expect=self.run.redactor.text(step.expect))
+            plugin.progress.step(self.selected, shown)
 
     def prepare(self, selected: Selected, run: Run, function: str) -> None:
         """Attach what is run, and the names that -k and -m know it by."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from conformance.ocppj.schema import SchemaStore
     from conformance.report.journal import Journal
     from conformance.report.record import CaseRecord, RunRecord
+    from conformance.report.redaction import CaseSecrets, Redactor
 
 EMBEDDED = ("reference-station.toml", "reference-csms.toml")
 _DESCRIBED = dict(zip(("CS", "CSMS"), EMBEDDED, strict=True))
@@ -48,6 +49,8 @@ class Settings:
     """The options that narrow the run, for the report."""
     baselines: tuple[Path, ...] = ()
     """Files of expected failures, beside those of the descriptions."""
+    keep_secrets: bool = False
+    """Whether passwords, keys and tokens stand in what is written as they are."""
     fuzz: FuzzWishes | None = None
     """What negative tests send; None: the default level, its corpus in the report folder."""
 
@@ -60,6 +63,7 @@ class Run:
         self.suspend = suspend
         self.duts = _wished(_known_to_fail([*_load(settings), *_variants(settings)], settings), settings.wishes)
         self.embedded = not settings.descriptions
+        self.redactor = _redactor(self.duts, keep=settings.keep_secrets)
         self.record: RunRecord | None = None
         self.journal: Journal | None = None
         self._schemas: SchemaStore | None = None
@@ -94,6 +98,7 @@ class Run:
             selection=list(self.settings.selection),
             devices=facts.device_facts(self.duts, embedded=self.embedded),
             environment=facts.environment(),
+            secrets="kept" if self.settings.keep_secrets else "redacted",
         )
         campaign = self.settings.wishes.campaign
         self.record = RunRecord(info, standard=facts.standard(self.duts, info.versions, campaign=campaign))
@@ -108,6 +113,7 @@ class Run:
 
     def problem(self, line: str) -> None:
         """Note what is wrong with the run itself; it makes the run red, and survives a kill."""
+        line = self.redactor.text(line)
         if self.record is None or line in self.record.run.problems:
             return
         self.record.run.problems.append(line)
@@ -198,7 +204,7 @@ class Run:
             self.record.add(broken.record)
             raise broken.interrupted from None
         except Exception as error:
-            outcome = Outcome(_failed(selected, error, node))
+            outcome = Outcome(self._secrets(selected).record(_failed(selected, error, node)))
         if outcome.gone:
             self.problem(outcome.gone)
         self.record.add(outcome.record)
@@ -212,7 +218,7 @@ class Run:
         try:
             live = holder.bench_for(selected)
         except RunError as error:
-            record = _not_run(selected, Verdict.INCONCLUSIVE, str(error), node)
+            record = self._secrets(selected).record(_not_run(selected, Verdict.INCONCLUSIVE, str(error), node))
             return Outcome(record, f"OCPP {selected.entry.version}: {error}")
         situation = self._situation(live)
         try:
@@ -265,18 +271,25 @@ class Run:
 
         expected = selected.dut.expected_failures_of(selected.entry.id, selected.entry.version)
         offset = (live.epoch - self._started).total_seconds()
-        record = case_record(result, node=node, expected=expected, strict=self.settings.strict, offset=offset)
+        secrets = self._secrets(selected)
+        record = case_record(
+            result, node=node, expected=expected, strict=self.settings.strict, offset=offset, secrets=secrets
+        )
         record.device = facts.device_name(selected.dut)
-        self._keep_uploads(record, result, selected)
+        self._keep_uploads(record, result, selected, secrets)
         return record
 
-    def _keep_uploads(self, record: CaseRecord, result: CaseResult, selected: Selected) -> None:
+    def _secrets(self, selected: Selected) -> CaseSecrets:
+        entry = selected.entry
+        return self.redactor.case(entry.version, entry.role, campaign=entry.campaign)
+
+    def _keep_uploads(self, record: CaseRecord, result: CaseResult, selected: Selected, secrets: CaseSecrets) -> None:
         from conformance.report.uploads import harmless, keep_uploads
 
         parts = (selected.entry.id, selected.entry.version, selected.dut.variant)
         case = harmless("-".join(filter(None, parts)))
         try:
-            record.uploads = keep_uploads(result.trace.entries, self.settings.report_dir, case)
+            record.uploads = keep_uploads(result.trace.entries, self.settings.report_dir, case, secrets.text)
         except OSError as error:
             self.problem(f"{self.settings.report_dir}: what the device uploaded can't be kept ({error.strerror})")
 
@@ -403,6 +416,16 @@ def _wished(duts: list[Any], wishes: Wishes) -> list[Any]:
                     f"{option} {one}: no description has it; given is {known}; drop the option or add to one"
                 )
     return [dut for dut in duts if not wishes.roles or dut.role in wishes.roles]
+
+
+def _redactor(duts: Sequence[Any], *, keep: bool) -> Redactor:
+    """What is secret in these descriptions, learnt in their order."""
+    from conformance.report.redaction import Redactor
+
+    redactor = Redactor(keep=keep)
+    for dut in duts:
+        redactor.describe(dut)
+    return redactor
 
 
 def _schema_source(folder: Path | None) -> str:

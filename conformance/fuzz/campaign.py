@@ -299,7 +299,7 @@ class Campaign:
                 "seed": self.wishes.seed,
             },
         )
-        path = known or self._saved(saved)
+        path = known or self._saved(corpus.portable(saved, self.target.dut.tokens.given()))
         if path is not None:
             words.append(f"again with: pytest --ocpp-replay {path}")
         self._report(self._worded(problem, outcome, words))

@@ -73,6 +73,61 @@ def of_case(folder: Path, case: str, version: str) -> Iterator[tuple[Path, Saved
             yield path, saved
 
 
+def portable(saved: Saved, tokens: Mapping[str, Any]) -> Saved:
+    """A saved example in which placeholders stand for the values of a description's tokens (by name).
+
+    It can be handed on without them, and plays on a device with other tokens. Acts that take no placeholders stay.
+    """
+    values = {
+        one["idToken"]: f"{{{{token {name}}}}}" if name != "valid" else "{{token}}" for name, one in tokens.items()
+    }
+    values = {value: shown for value, shown in values.items() if value}
+    if not values:
+        return saved
+    ways = (re.escape(value) for value in sorted(values, key=len, reverse=True) if len(value) >= _SHORT)
+    pattern = re.compile(rf"(?<![0-9A-Za-z])(?:{'|'.join(ways) or '(?!)'})(?![0-9A-Za-z])")
+
+    def without(value: Any) -> Any:
+        if isinstance(value, str):
+            return values.get(value) or pattern.sub(lambda match: values[match[0]], value)
+        if isinstance(value, list):
+            return [without(item) for item in value]
+        if isinstance(value, dict):
+            return {name: without(item) for name, item in value.items()}
+        return value
+
+    content = to_json(saved)
+    acts = [
+        {**one, "args": without(one["args"])} if one["verb"] in _FILLED else one for one in content["example"]["acts"]
+    ]
+    name = without(content["example"]["name"])
+    return from_json(
+        {**content, "example": {**content["example"], "name": name, "acts": acts}, "found": without(content["found"])}
+    )
+
+
+_SHORT = 4
+"""A token of fewer characters is exchanged only where it is a whole text: elsewhere "1" may be anything."""
+_FILLED = frozenset(
+    {
+        "send",
+        "send_binary",
+        "send_fragments",
+        "frames",
+        "call",
+        "answer",
+        "answer_fields",
+        "operate",
+        "knock",
+        "visit",
+        "trial",
+        "legal",
+        "send_while_another",
+    }
+)
+"""Acts whose arguments may hold placeholders."""
+
+
 def to_json(saved: Saved) -> dict[str, Any]:
     """A saved example as JSON holds it."""
     example = saved.example

@@ -16,6 +16,22 @@ Segment = str | tuple[str, int] | tuple[str, str, int]
 Text = tuple[Segment, ...]
 """A message as it stands on the wire, in pieces, so that a megabyte of it is still a small example."""
 
+TOKEN_NAMES = (
+    "second",
+    "invalid",
+    "blocked",
+    "expired",
+    "unknown",
+    "group1",
+    "group2",
+    "group",
+    "master_pass",
+    "master_pass_group",
+    "single",
+    "contract",
+)
+"""The tokens of a description beside the valid one."""
+
 PLACEHOLDERS: Mapping[str, str] = {
     "{{id}}": "a fresh message id; the same one everywhere in one example",
     "{{id2}}": "another fresh message id",
@@ -25,6 +41,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "{{now}}": "the time, UTC with Z and three decimals",
     "{{identity}}": "the station's identity",
     "{{token}}": "the idToken (1.6: idTag) that the description calls valid",
+    **{f"{{{{token {name}}}}}": f"the one that it calls {name}" for name in TOKEN_NAMES},
     "{{transaction}}": "the id of the transaction that runs, as JSON writes it, quotes included; null when none does",
     "{{host}}": "host and port of an address of ours that the device may be pointed to",
 }

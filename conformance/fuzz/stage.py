@@ -13,7 +13,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from conformance.cases.bench import Bench
-from conformance.fuzz.example import Act, Allowed, Text, filled, frozen, text_bytes
+from conformance.fuzz.example import TOKEN_NAMES, Act, Allowed, Text, filled, frozen, text_bytes
 from conformance.ocppj import frames
 from conformance.ocppj.frames import Frame
 from conformance.ocppj.schema import SchemaStore
@@ -316,9 +316,12 @@ def _fresh(name: str) -> Callable[[Stage], str]:
     return lambda stage: stage._ids.setdefault(name, str(uuid.uuid4()))
 
 
-def _token(stage: Stage) -> str:
-    given = stage.dut.tokens.given()
-    return str(given["valid"].idToken) if "valid" in given else "TOKEN"
+def _token(name: str) -> Callable[[Stage], str]:
+    def value(stage: Stage) -> str:
+        given = stage.dut.tokens.given()
+        return str(given[name].idToken) if name in given else "TOKEN"
+
+    return value
 
 
 _VALUES: Mapping[str, Callable[[Stage], str]] = {
@@ -329,7 +332,8 @@ _VALUES: Mapping[str, Callable[[Stage], str]] = {
     "{{probe}}": lambda stage: stage._probed,
     "{{now}}": lambda stage: str(stage.peer.timestamp()),
     "{{identity}}": lambda stage: str(stage.dut.identity),
-    "{{token}}": _token,
+    "{{token}}": _token("valid"),
+    **{f"{{{{token {name}}}}}": _token(name) for name in TOKEN_NAMES},
     "{{transaction}}": lambda stage: _json(stage.transaction()),
     "{{host}}": lambda stage: ":".join(map(str, stage._host())),
 }

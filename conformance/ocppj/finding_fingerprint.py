@@ -11,13 +11,15 @@ LENGTH = 12
 _FINGERPRINT = re.compile(rf"[0-9a-f]{{{LENGTH}}}")
 _KEPT = 300
 _VOLATILE = (
+    (re.compile("«[^»]*»"), "<id>"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?"), "<time>"),
     (re.compile(r"\b[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE), "<id>"),
     (re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w-]{12,}"), "<id>"),
     (re.compile(r"\b(?=[0-9A-Fa-f]*\d)[0-9A-Fa-f]{8,}\b"), "<id>"),
     (re.compile(r"(?<![\w.])-?\d+(\.\d+)?(?![\w.])"), "<n>"),
 )
-"""What no two runs share: times, identifiers, numbers. Ids of the standard (B01.FR.01, ISO14443) stay."""
+"""What no two runs share: times, identifiers, numbers, and placeholders of secrets. Ids of the standard (B01.FR.01,
+ISO14443) stay."""
 _INDEX = re.compile(r"/\d+(?=/|\Z)")
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from conformance.ocppj.findings import Finding
 from conformance.ocppj.trace import Entry
 from conformance.report.record import FindingRecord, FrameRecord, plain
+from conformance.report.redaction import CaseSecrets, Redactor
+
+_OPEN = Redactor(keep=True).case("", "")
 
 
 def _marks(entry: Entry) -> bool:
@@ -15,9 +18,9 @@ def _marks(entry: Entry) -> bool:
     return entry.kind == "step" or (entry.kind == "note" and "stage" in entry.data)
 
 
-def _describe(entry: Entry) -> str:
+def _describe(entry: Entry, secrets: CaseSecrets) -> str:
     """What an entry that is no frame says, in one line: `plug_in evseId=1 connectorId=1`, `1000 normal closure`."""
-    data = dict(entry.data)
+    data = dict(secrets.data(entry))
     if entry.kind == "transfer":
         return _transfer(data)
     words = [
@@ -27,8 +30,9 @@ def _describe(entry: Entry) -> str:
     if isinstance(args, dict):
         data |= args
     elif args not in (None, (), []):
-        words.append(str(plain(args)))
-    words += [f"{key}={plain(value)}" for key, value in plain(data).items() if value not in (None, "", [], {})]
+        words.append(str(plain(args, mask=False)))
+    told = plain(data, mask=False)
+    words += [f"{key}={value}" for key, value in told.items() if value not in (None, "", [], {})]
     return " ".join(words)
 
 
@@ -44,11 +48,12 @@ def _transfer(data: dict[str, Any]) -> str:
     return " ".join(word for word in words if word)
 
 
-def frame_record(entry: Entry) -> FrameRecord:
-    """The record of one entry of the trace. An answer takes the action of the CALL that it answers."""
+def frame_record(entry: Entry, secrets: CaseSecrets = _OPEN) -> FrameRecord:
+    """The record of one entry of the trace, without secrets. An answer takes the action of the CALL that it answers."""
     frame = entry.frame
     if frame is None:
-        return FrameRecord(index=entry.index, at=entry.at, sender=entry.sender, kind=entry.kind, text=_describe(entry))
+        text = _describe(entry, secrets)
+        return FrameRecord(index=entry.index, at=entry.at, sender=entry.sender, kind=entry.kind, text=text)
     return FrameRecord(
         index=entry.index,
         at=entry.at,
@@ -56,14 +61,15 @@ def frame_record(entry: Entry) -> FrameRecord:
         type=frame.type,
         action=frame.action,
         id=frame.id,
-        text=frame.text,
+        text=secrets.frame(entry),
         answers=entry.answers,
     )
 
 
-def frame_records(entries: Iterable[Entry]) -> list[FrameRecord]:
+def frame_records(entries: Sequence[Entry], secrets: CaseSecrets = _OPEN) -> list[FrameRecord]:
     """The records of a case's entries, in order. Entries that open a step or a stage are left out."""
-    return [frame_record(entry) for entry in entries if not _marks(entry)]
+    secrets.learn(entries)
+    return [frame_record(entry, secrets) for entry in entries if not _marks(entry)]
 
 
 def frames_by_step(entries: Iterable[Entry]) -> dict[int, list[int]]:

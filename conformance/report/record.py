@@ -62,11 +62,11 @@ ROLE_NAMES = {"CS": "charging station", "CSMS": "CSMS"}
 _MASKED = re.compile(r"password|passphrase|secret|private|authorization_?key", re.IGNORECASE)
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, *, mask: bool = True) -> Any:
     """`value` as JSON can hold it: dates as ISO text, decimals as numbers, sets and tuples as lists, the rest as text.
 
-    The value of a key that names a secret (password, passphrase, secret, private, authorization key) becomes "***":
-    descriptions of devices hold credentials, and reports are handed on.
+    With `mask`, the value of a key that names a secret (password, passphrase, secret, private, authorization key)
+    becomes "***": descriptions of devices hold credentials, and reports are handed on.
     """
     if value is None or isinstance(value, bool | str):
         return str(value) if isinstance(value, Enum) else value
@@ -76,17 +76,18 @@ def plain(value: Any) -> Any:
         number = float(value)
         return number if abs(number) < float("inf") else str(value)
     if isinstance(value, Mapping):
-        return {str(k): "***" if _MASKED.search(str(k)) and v else plain(v) for k, v in value.items()}
+        masked = {str(k) for k, v in value.items() if mask and v and _MASKED.search(str(k))}
+        return {str(k): "***" if str(k) in masked else plain(v, mask=mask) for k, v in value.items()}
     if isinstance(value, set | frozenset):
-        return sorted((plain(v) for v in value), key=str)
+        return sorted((plain(v, mask=mask) for v in value), key=str)
     if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
+        return [plain(v, mask=mask) for v in value]
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, PurePath):
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {f.name: plain(getattr(value, f.name), mask=mask) for f in dataclasses.fields(value)}
     return str(value)
 
 
@@ -517,6 +518,8 @@ class RunInfo:
     `security_profile`, `connectors`, `operator`, `tolerance` (seconds) and `features`."""
     environment: dict[str, Any] = field(default_factory=dict)
     """What the tool ran on, for whoever reproduces a run."""
+    secrets: str = ""
+    """"redacted": placeholders stand for secrets; "kept": they stand as they are; "": an older run, which kept."""
 
     @property
     def device_name(self) -> str:
@@ -556,6 +559,7 @@ class RunInfo:
             "selection": list(self.selection),
             "strict": self.strict,
             "problems": list(self.problems),
+            "secrets": self.secrets,
         }
 
     @classmethod
@@ -582,6 +586,7 @@ class RunInfo:
             problems=r.strings("problems"),
             devices=[one.data for one in r.objects("devices")],
             environment=r.mapping("environment"),
+            secrets=r.get("secrets", str, ""),
         )
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from conformance.fuzz import acts
-from conformance.fuzz.corpus import ReplayError, Saved, from_json, load, of_case, save, to_json
-from conformance.fuzz.example import Act, Allowed, Example, act, text_bytes
+from conformance.fuzz.corpus import ReplayError, Saved, from_json, load, of_case, portable, save, to_json
+from conformance.fuzz.example import PLACEHOLDERS, Act, Allowed, Example, act, text_bytes
 from conformance.fuzz.printing import case_source
 
 ALL = (
@@ -123,3 +123,34 @@ def test_texts_in_segments() -> None:
     assert text_bytes(("[", ("ab", 3), ("hex", "ff00", 2), "{{id}}"), {"{{id}}": "x"}) == b"[ababab\xff\x00\xff\x00x"
     assert text_bytes(("\ud800",)) == b"\xed\xa0\x80"
     assert text_bytes(("{{id}} {{none}}",), {"{{id}}": "x"}) == b"x {{none}}"
+
+
+def test_a_saved_example_holds_placeholders_instead_of_tokens() -> None:
+    tokens = {
+        "valid": {"idToken": "AABBCC01", "type": "ISO14443"},
+        "blocked": {"idToken": "AABBCC07", "type": "ISO14443"},
+        "single": {"idToken": "7", "type": "Local"},
+    }
+    given = saved(
+        acts.send('[2,"{{id}}","Authorize",{"idTag":"AABBCC07","at":"7 AABBCC077"}]'),
+        acts.operate("present_token", idToken=dict(tokens["single"])),
+        acts.call("Authorize", idTag="AABBCC01"),
+        actual="Accepted AABBCC07",
+    )
+    made = portable(given, tokens)
+    assert text_bytes(made.example.acts[0].args["text"] and ("".join(made.example.acts[0].args["text"]),)) == (
+        b'[2,"{{id}}","Authorize",{"idTag":"{{token blocked}}","at":"7 AABBCC077"}]'
+    )
+    assert made.example.acts[1].args["args"]["idToken"] == {"idToken": "{{token single}}", "type": "Local"}
+    assert made.example.acts[2].args["payload"] == {"idTag": "{{token}}"}
+    assert made.found["actual"] == "Accepted {{token blocked}}"
+    assert portable(made, tokens) == made and portable(given, {}) == given
+
+
+def test_every_token_of_a_description_has_a_placeholder() -> None:
+    from conformance.dut.keys import TOKENS
+    from conformance.fuzz.example import TOKEN_NAMES
+    from conformance.fuzz.stage import _VALUES
+
+    assert {key.name for key in TOKENS.keys} - {"valid"} == set(TOKEN_NAMES)
+    assert set(PLACEHOLDERS) == set(_VALUES)

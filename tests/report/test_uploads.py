@@ -55,3 +55,21 @@ def test_a_transfer_in_words() -> None:
 
     assert said(method="RETR", path="/fw", start=500) == "RETR /fw from byte 500 on"
     assert said(method="PUT", path="/log", content=b"abc", complete=False) == "PUT /log 3 bytes (not complete)"
+
+
+def test_secrets_go_out_of_text_and_of_text_in_gzip(tmp_path: Path) -> None:
+    import gzip
+
+    log = b"token AABBCC01 presented\n"
+    entries = trace_of(
+        Transfer("PUT", "/logs", content=log, given_name="a.log"),
+        Transfer("PUT", "/logs", content=gzip.compress(log), given_name="b.gz"),
+        Transfer("PUT", "/logs", content=b"\xff\x00AABBCC01", given_name="c.bin"),
+        Transfer("PUT", "/logs", content=b"\x1f\x8bnot gzip AABBCC01", given_name="d.gz"),
+        Transfer("PUT", "/logs", content=gzip.compress(b"harmless"), given_name="e.gz"),
+    ).entries
+    paths = keep_uploads(entries, tmp_path, "TC", lambda text: text.replace("AABBCC01", "«1»"))
+    kept = [(tmp_path / path).read_bytes() for path in paths]
+    cleaned = "token «1» presented\n".encode()
+    assert kept[0] == cleaned and gzip.decompress(kept[1]) == cleaned
+    assert kept[2:] == [b"\xff\x00AABBCC01", b"\x1f\x8bnot gzip AABBCC01", entries[4].data["content"]]
