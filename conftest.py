@@ -36,4 +36,5 @@ def pytest_terminal_summary(terminalreporter: Any, config: Any) -> None:
         if one["unjudged"] and entry is not None:
             requirements = ", ".join(entry.requirements) or "none listed"
             terminalreporter.write_line(f"    unjudged, held against {requirements}:")
-            terminalreporter.write_line(f"      {'; '.join(one['unjudged'])}")
+            for name, reason in one["unjudged"].items():
+                terminalreporter.write_line(f"      {name}: {reason or 'no reason on file'}")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from conformance.cases.case import case
     from conformance.cases.charging import Charging
     from conformance.cases.hands import Hands as Operator
-    from conformance.cases.metering import Metering, moment
+    from conformance.cases.metering import Metering, check_measurands, moment
     from conformance.cases.steps import check, observe, recommend, step
     from conformance.dut.description import Dut
     from conformance.dut.standard_keys import standard_keys
@@ -61,6 +61,7 @@ __all__ = [
     "case",
     "chain_facts",
     "check",
+    "check_measurands",
     "from_keys",
     "hash_data",
     "late",
@@ -85,7 +86,7 @@ _PLACES = {
     "conformance.cases.case": ("case",),
     "conformance.cases.charging": ("Charging",),
     "conformance.cases.hands": ("Hands",),
-    "conformance.cases.metering": ("Metering", "moment"),
+    "conformance.cases.metering": ("Metering", "check_measurands", "moment"),
     "conformance.cases.steps": ("check", "observe", "recommend", "step"),
     "conformance.dut.description": ("Dut",),
     "conformance.dut.standard_keys": ("standard_keys",),

@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     add_commands(add)
     coverage = add("coverage", _coverage, "what the catalogue lists, what is implemented, what is proved to fail")
     coverage.add_argument("--json", action="store_true", help="print JSON only")
+    coverage.add_argument("--unjudged", action="store_true", help="list what cases leave unjudged, with the reasons")
     coverage.add_argument(
         "--kill-results",
         type=Path,
@@ -157,10 +158,12 @@ def _render(options: Any) -> int:
 
 
 def _coverage(options: Any) -> int:
-    from conformance.coverage import coverage_rows, kill_results
+    from conformance.coverage import KillResultsError, coverage_rows, kill_results
 
-    killed = kill_results(options.kill_results, _progress)
-    rows = coverage_rows(killed)
+    try:
+        rows = coverage_rows(kill_results(options.kill_results, _progress))
+    except KillResultsError as error:
+        raise CliError(str(error)) from None
     if options.json:
         _print(json.dumps(rows, indent=1))
         return 0
@@ -168,6 +171,12 @@ def _coverage(options: Any) -> int:
     for row in rows:
         place = f"{row['version']:8}{row['role']:6}{row['block']:26}"
         _print(f"{place}{row['listed']:8}{row['implemented']:13}{row['killed']:8}")
+    if options.unjudged:
+        _print("\nfields that a case leaves unjudged, and why:")
+        for row in rows:
+            for id_, fields in row["unjudged"].items():
+                for name, reason in fields.items():
+                    _print(f"{id_} {row['version']}: {name}: {reason or 'no reason on file'}")
     return 0
 
 
@@ -192,12 +201,14 @@ def _prove(options: Any) -> int:
         scores.append(one)
         _print(one.line())
         if options.details:
-            for name in ("survived", "errors", "unjudged"):
+            for name in ("survived", "errors"):
                 for text in getattr(one, name):
                     _print(f"    {name}: {text}")
+            for text, reason in one.unjudged.items():
+                _print(f"    unjudged: {text}: {reason or 'no reason on file'}")
     out = options.out or (None if options.ids or options.role or options.version else Path("reports") / KILL_RESULTS)
     if out is not None:
-        write_kill_results(scores, {}, out)
+        write_kill_results(scores, None, out)
     for record in bad:
         _print(f"{record.verdict} {record.id} {record.version}: {record.why}")
     return 1 if bad or any(one.survived or one.broken for one in scores) else 0

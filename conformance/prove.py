@@ -6,7 +6,7 @@ import json
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import cache
@@ -19,7 +19,7 @@ from conformance.cases.selection import Selected, Wishes, select
 from conformance.data import data_path
 from conformance.holder import Embedded
 from conformance.proof.recording import Recording, recording_of
-from conformance.proof.score import Score, load_equivalents, score
+from conformance.proof.score import Score, load_equivalents, load_unjudged, score
 from conformance.proof.variants import load_variants
 from conformance.run import Run, Settings
 
@@ -135,7 +135,7 @@ def score_one(recording: Recording) -> Score:
     info = next(one for one in discover() if one.id == recording.case_id)
     entry = load_catalogue().get(recording.case_id, recording.version)
     assert entry is not None
-    return score(recording, info, entry, _schemas(), _equivalents())
+    return score(recording, info, entry, _schemas(), _equivalents(), _unjudged())
 
 
 @cache
@@ -150,8 +150,18 @@ def _equivalents() -> Any:
     return load_equivalents(data_path("testcases", "equivalents.toml"))
 
 
-def write_kill_results(scores: Iterable[Score], defects: dict[str, list[str]], path: Path) -> None:
-    """Write what was killed, for `coverage`: `defects` maps "ID VERSION" to the defects that made it fail."""
+@cache
+def _unjudged() -> Any:
+    return load_unjudged(data_path("testcases", "unjudged.toml"))
+
+
+def write_kill_results(scores: Iterable[Score], defects: Mapping[str, Sequence[str]] | None, path: Path) -> None:
+    """Write what was killed, for `coverage`: `defects` maps "ID VERSION" to the defects that made it fail.
+
+    None for `defects`: nobody hunted any, and what an earlier run found stays on file.
+    """
+    if defects is None:
+        defects = json.loads(path.read_text("utf-8")).get("defects", {}) if path.exists() else {}
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {"scores": [one.to_json() for one in scores], "defects": defects}
     path.write_text(json.dumps(content, indent=1) + "\n", "utf-8")

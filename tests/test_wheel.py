@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from conformance.cases.discovery import discover
-from conformance.coverage import coverage_rows
+from conformance.coverage import KillResults, coverage_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 CASES = ("--ocpp-version", "2.0.1", "--ocpp-role", "CSMS", "-k", "TC_B_01")
@@ -75,7 +75,9 @@ def test_it_holds_what_the_project_needs_and_nothing_else(wheel: Path) -> None:
     firmware = ("reference-firmware.txt", "reference-firmware.pem", "reference-firmware.sig")
     for part in ("reference-station.toml", "reference-csms.toml", *firmware):
         assert f"conformance/_data/docs/devices/{part}" in data
-    assert {f"testcases/{one}" for one in ("variants.toml", "equivalents.toml", "catalogue/ocpp201.json")} <= data
+    assert {
+        f"testcases/{one}" for one in ("variants.toml", "equivalents.toml", "unjudged.toml", "catalogue/ocpp201.json")
+    } <= data
     assert "conformance/py.typed" in data
     tops = {name.partition("/")[0] for name in names}
     assert {one for one in tops if not one.endswith(".dist-info")} == {"conformance", "testcases"}
@@ -112,7 +114,7 @@ def check_results(folder: Path, told: str) -> None:
 def test_the_same_cases_are_there(bin_folder: Path, empty: Path) -> None:
     (empty / "kill.json").write_text('{"scores": [], "defects": {}}')
     told = done([bin_folder / "ocpp-conformance", "coverage", "--json", "--kill-results", "kill.json"], empty)
-    assert json.loads(told) == coverage_rows({})
+    assert json.loads(told) == coverage_rows(KillResults({}, {}))
     listed = set()
     for more in ((), ("--ocpp-fuzz", "smoke")):
         command = [bin_folder / "python", "-m", "pytest", "--collect-only", "-q", "--ocpp-role", "CS", *more]

@@ -75,28 +75,26 @@ class Metering:
         return [one for request in sent for one in request.meterValue if _context(one) == context]
 
     def complete(self, values: Sequence[Fields], key: str) -> None:
-        """Check that each meter value holds a sample of every measurand that a key names, in a unit of it."""
-        names = [one.strip() for one in self._csms.configured(key).split(",") if one.strip()] or [ENERGY]
-        wanted = {_without_phase(one) for one in names}
-        for value in values:
-            told = {sample.measurand or ENERGY for sample in value.sampledValue}
-            check(wanted <= told, f"each measurand of {key}", requirement="1.6 4.7, errata 3.13", actual=told)
-            for sample in value.sampledValue:
-                name = str(sample.measurand or ENERGY)
-                units = next((units for begin, units in UNITS.items() if name.startswith(begin)), None)
-                if units is not None:
-                    unit = sample.unit or "Wh"
-                    check(unit in units, f"a unit of {name}", requirement="1.6 7.31, 7.45", actual=unit)
+        """See `check_measurands`."""
+        check_measurands(self._csms, values, key)
 
     def regular(self, values: Sequence[Fields], every: int, *, since: Any = None) -> None:
-        """Check that meter values were taken every so many seconds, and told in this order.
+        """Check that meter values were taken every so many seconds, and told in this order, and that none is missing.
 
         `since`: a timestamp with which they begin. A frequency is meant, not the exact moment (3.16.1), so a sample may
-        be a second and half an interval off.
+        be a second and half an interval off. As that may be more than an interval, they are counted, too.
         """
         times = [moment(one.timestamp) for one in values]
         times = times if since is None else [moment(since), *times]
         leeway = min(self._dut.timeouts.tolerance, 1 + every / 2)
+        if len(times) > 1:
+            lasted, due = times[-1] - times[0], (len(times) - 1) * every
+            check(
+                abs(lasted - due) <= min(max(leeway, every / 2), 0.9 * every) + self._resolution(),
+                f"{len(times) - 1} samples in {due} s, none missing",
+                requirement="1.6 4.7, 3.7",
+                actual=f"in {lasted:g} s",
+            )
         for before, after in pairwise(times):
             check(
                 abs(after - before - every) <= leeway,
@@ -117,8 +115,20 @@ class Metering:
         )
 
     def aligned(self, values: Sequence[Fields], every: int) -> None:
-        """Check that the moments are multiples of so many seconds since midnight, up to a second for rounding."""
+        """Check that the moments are multiples of so many seconds since midnight, up to a second for rounding.
+
+        They begin with the first multiple after the start; one that comes at once after it may be missed.
+        """
         leeway = min(1.0, every / 4)
+        began = moment(self._start.timestamp) + max(min(every / 4, self._dut.timeouts.tolerance), self._resolution())
+        midnight = began // 86400 * 86400
+        for first in values[:1]:
+            check(
+                (moment(first.timestamp) - midnight) / every <= (began - midnight) // every + 1.5,
+                f"the first multiple of {every} s after the start",
+                requirement="1.6 4.7, 9.1.5",
+                actual=first.timestamp,
+            )
         for value in values:
             off = (moment(value.timestamp) % 86400) % every
             check(
@@ -127,6 +137,25 @@ class Metering:
                 requirement="1.6 9.1.5",
                 actual=value.timestamp,
             )
+
+    def _resolution(self) -> float:
+        """Seconds that the charge point's times may be off because it tells whole ones."""
+        return 1.0 if moment(self._start.timestamp) % 1 == 0 else 0.0
+
+
+def check_measurands(csms: FakeCsms, values: Sequence[Fields], key: str) -> None:
+    """Check that each meter value holds a sample of every measurand that a key names, in a unit of it."""
+    names = [one.strip() for one in csms.configured(key).split(",") if one.strip()] or [ENERGY]
+    wanted = {_without_phase(one) for one in names}
+    for value in values:
+        told = {sample.measurand or ENERGY for sample in value.sampledValue}
+        check(wanted <= told, f"each measurand of {key}", requirement="1.6 4.7, errata 3.13", actual=told)
+        for sample in value.sampledValue:
+            name = str(sample.measurand or ENERGY)
+            units = next((units for begin, units in UNITS.items() if name.startswith(begin)), None)
+            if units is not None:
+                unit = sample.unit or "Wh"
+                check(unit in units, f"a unit of {name}", requirement="1.6 7.31, 7.45", actual=unit)
 
 
 def _context(value: Fields) -> Any:

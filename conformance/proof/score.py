@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from conformance.cases.case import CaseInfo
 from conformance.cases.catalogue import CatalogueEntry
@@ -19,7 +19,7 @@ from conformance.proof.replay import Replay
 
 
 class EquivalentsError(ValueError):
-    """An entry of the file of equivalent changes that can't be read, or that has no reason."""
+    """An entry of a file of named changes that can't be read, or that has no reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,31 @@ class Equivalent:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Unjudged(Equivalent):
+    """Changes that a judge might notice and a case leaves alone, with the reason why."""
+
+
+Named = TypeVar("Named", bound=Equivalent)
+
+
 def load_equivalents(path: Path) -> tuple[Equivalent, ...]:
     """Read the data file of equivalent changes; EquivalentsError names the entry that is wrong."""
+    return _load(path, "equivalent", Equivalent)
+
+
+def load_unjudged(path: Path) -> tuple[Unjudged, ...]:
+    """Read the data file of what is left unjudged; EquivalentsError names the entry that is wrong."""
+    return _load(path, "unjudged", Unjudged)
+
+
+def _load(path: Path, table: str, kind: type[Named]) -> tuple[Named, ...]:
     entries = []
-    for number, raw in enumerate(tomllib.loads(path.read_text("utf-8")).get("equivalent", []), 1):
+    for number, raw in enumerate(tomllib.loads(path.read_text("utf-8")).get(table, []), 1):
         if not raw.get("reason") or not raw.get("message"):
             raise EquivalentsError(f"{path}: entry {number} needs a message and a reason")
         entries.append(
-            Equivalent(
+            kind(
                 raw["message"],
                 raw.get("field", "*"),
                 tuple(raw.get("kinds", ("remove", "set"))),
@@ -65,7 +82,8 @@ class Score:
     """The outcome for one case under one version.
 
     `survived` lists mutants of fields that the case or a rule read and whose change nobody noticed: must be empty.
-    `unjudged` lists fields that nobody read. `broken` says why there is no score (the unchanged replay did not pass).
+    `unjudged` has the fields that nobody read, each with the reason that is on file, or "" without one.
+    `broken` says why there is no score (the unchanged replay did not pass).
     """
 
     case_id: str
@@ -76,7 +94,7 @@ class Score:
     diverged: int = 0
     errors: list[str] = field(default_factory=list)
     survived: list[str] = field(default_factory=list)
-    unjudged: list[str] = field(default_factory=list)
+    unjudged: dict[str, str] = field(default_factory=dict)
     broken: str = ""
 
     @property
@@ -84,6 +102,11 @@ class Score:
         """Killed mutants as a part of those that count (equivalent ones left out); 0 without any."""
         counted = self.mutants - self.equivalent
         return self.killed / counted if counted else 0.0
+
+    @property
+    def unexplained(self) -> list[str]:
+        """The unjudged fields for which no reason is on file."""
+        return [name for name, reason in self.unjudged.items() if not reason]
 
     def line(self) -> str:
         """One line for the terminal."""
@@ -110,7 +133,12 @@ class Score:
 
 
 def score(
-    recording: Recording, info: CaseInfo, entry: CatalogueEntry, schemas: Any, equivalents: Sequence[Equivalent]
+    recording: Recording,
+    info: CaseInfo,
+    entry: CatalogueEntry,
+    schemas: Any,
+    equivalents: Sequence[Equivalent],
+    unjudged: Sequence[Unjudged] = (),
 ) -> Score:
     """Play a recording unchanged and with every mutant; the unchanged replay has to pass first."""
     result = Score(recording.case_id, recording.version)
@@ -120,7 +148,7 @@ def score(
         result.broken = f"the unchanged replay ended {outcome.verdict}: {original.diverged or outcome.reason}"
         return result
     reads = original.reads.seen
-    seen: dict[str, None] = {}
+    seen: dict[str, str] = {}
     for mutant in mutants_of(recording, version(recording.version), schemas):
         result.mutants += 1
         replay = Replay(recording, schemas, mutant.change)
@@ -137,8 +165,10 @@ def score(
         elif mutant.kind != "drop" and _was_read(reads, mutant):
             result.survived.append(_name(mutant))
         else:
-            seen[f"{mutant.message} {mutant.field or '(whole message)'}"] = None
-    result.unjudged = sorted(seen)
+            reason = next((one.reason for one in unjudged if one.covers(recording.case_id, mutant)), "")
+            name = f"{mutant.message} {mutant.field or '(whole message)'}"
+            seen[name] = reason and seen.get(name, reason)
+    result.unjudged = dict(sorted(seen.items()))
     return result
 
 
@@ -165,4 +195,5 @@ def summary(scores: Iterable[Score]) -> Mapping[str, Any]:
         "killed": killed,
         "ratio": killed / counted if counted else 0.0,
         "survived": sum(len(one.survived) for one in every),
+        "unexplained": sum(len(one.unexplained) for one in every),
     }

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
+from conformance.proof.score import summary
 from conformance.prove import score_all
 
 from .conftest import Proof
+
+EXPLAINED = ("1.6",)
+"""Versions in which every field that a case leaves unjudged has a reason (testcases/unjudged.toml)."""
+LEAST, LEAST_OF_ALL = 0.5, 0.8
+"""The part of the mutants that each case, and a version's cases together, have to kill."""
 
 
 def test_no_change_of_what_was_read_survives(proof: Proof) -> None:
@@ -23,3 +31,18 @@ def test_every_case_is_killed(proof: Proof) -> None:
 def test_no_mutant_breaks_the_suite(proof: Proof) -> None:
     errors = [f"{one.case_id} {one.version}: {text}" for one in proof.scores for text in one.errors]
     assert not errors, "\n".join(errors)
+
+
+@pytest.mark.parametrize("version", EXPLAINED)
+def test_what_is_left_unjudged_has_a_reason(proof: Proof, version: str) -> None:
+    scores = [one for one in proof.scores if one.version == version]
+    silent = [f"{one.case_id}: {name}" for one in scores for name in one.unexplained]
+    assert scores and not silent, "judge it, or say why not (testcases/unjudged.toml):\n" + "\n".join(silent)
+
+
+@pytest.mark.parametrize("version", EXPLAINED)
+def test_enough_is_killed(proof: Proof, version: str) -> None:
+    scores = [one for one in proof.scores if one.version == version]
+    poor = [one.line() for one in scores if one.ratio < LEAST]
+    assert not poor, "\n".join(poor)
+    assert summary(scores)["ratio"] >= LEAST_OF_ALL

@@ -17,7 +17,15 @@ from conformance.ocppj.versions import version
 from conformance.proof.mutants import Mutant, mutants_of, other_value
 from conformance.proof.recording import Recording
 from conformance.proof.replay import Change
-from conformance.proof.score import Equivalent, EquivalentsError, load_equivalents, score, summary
+from conformance.proof.score import (
+    Equivalent,
+    EquivalentsError,
+    Unjudged,
+    load_equivalents,
+    load_unjudged,
+    score,
+    summary,
+)
 from conformance.proof.tracking import Reads, TrackingDict, tracking_parse
 from conformance.proof.variants import load_variants
 from tests.proof.conftest import ENTRY, SCHEMAS, Recorder
@@ -160,6 +168,20 @@ class TestScore:
         assert not any("attributeStatus" in one for one in result.unjudged)
         assert 0 < result.ratio <= 1 and "0 read and survived" in result.line()
 
+    def test_unjudged_fields_have_the_reason_that_is_on_file(self, recorder: Recorder) -> None:
+        field = "/getVariableResult/*/attributeValue"
+        recording = recorded(recorder)
+        without = self.scored(recording)
+        named = f"GetVariables answer {field}"
+        assert without.unjudged[named] == "" and named in without.unexplained
+        entries = [Unjudged("GetVariables answer", field, ("set", "remove"), "somebody else's")]
+        result = score(recording, CaseInfo("TC_X_01", asks), ENTRY, SCHEMAS, (), entries)
+        assert result.unjudged[named] == "somebody else's" and named not in result.unexplained
+        assert result.to_json()["unjudged"][named] and result.ratio == without.ratio, "it counts all the same"
+        some = [Unjudged("GetVariables answer", field, ("remove",), "half of it")]
+        half = score(recording, CaseInfo("TC_X_01", asks), ENTRY, SCHEMAS, (), some)
+        assert half.unjudged[named] == "", "every change of the field needs a reason"
+
     def test_what_was_read_and_not_judged_survives(self, recorder: Recorder) -> None:
         def careless(csms: Any) -> None:
             step("Ask")
@@ -231,6 +253,7 @@ class TestEquivalents:
 
     def test_ours_can_be_read(self) -> None:
         assert all(one.reason for one in load_equivalents(data_path("testcases", "equivalents.toml")))
+        assert all(one.reason for one in load_unjudged(data_path("testcases", "unjudged.toml")))
 
 
 class TestVariants:

@@ -153,6 +153,10 @@ def test_stop_with_same_token(csms: FakeCsms, operator: Operator, dut: Dut) -> N
     step("Present another valid token", expect="no StopTransaction")
     operator.present_token(dut.tokens.second, dut.connector)
     csms.expect_nothing("StopTransaction", within=dut.timeouts.physical / 10, requirement="1.6 3.10")
+    asked = {one.idTag for one in csms.seen_in_step("Authorize")}
+    check(
+        asked <= {dut.tokens.second.idTag}, "Authorize, if any, names this token", requirement="1.6 4.1", actual=asked
+    )
 
     step("Present the token that started it", expect="StopTransaction with this idTag, Finishing")
     operator.present_token(dut.tokens.valid, dut.connector)

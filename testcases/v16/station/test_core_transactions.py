@@ -32,7 +32,10 @@ def test_odd_transaction_ids(csms: FakeCsms, operator: Operator, dut: Dut) -> No
 
         step("Start a transaction, give it the id 0, then -1", expect="MeterValues with this id")
         start = csms.execute("Charging")
-        Metering(csms, start).sampled(1, "Sample.Periodic", every=dut.values.sampled_interval)
+        metering = Metering(csms, start)
+        values = metering.sampled(1, "Sample.Periodic", every=dut.values.sampled_interval)
+        metering.regular(values, dut.values.sampled_interval, since=start.timestamp)
+        metering.complete(values, "MeterValuesSampledData")
 
         step("Send RemoteStopTransaction with this id", expect="Accepted; StopTransaction with this id, Finishing")
         answer = csms.send("RemoteStopTransaction", transactionId=number)
