@@ -90,7 +90,7 @@ class Metering:
         if len(times) > 1:
             lasted, due = times[-1] - times[0], (len(times) - 1) * every
             check(
-                abs(lasted - due) <= min(max(leeway, every / 2), 0.9 * every) + self._resolution(),
+                abs(lasted - due) <= 0.9 * every + self._resolution(),
                 f"{len(times) - 1} samples in {due} s, none missing",
                 requirement="1.6 4.7, 3.7",
                 actual=f"in {lasted:g} s",
