@@ -63,10 +63,6 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("description", type=Path)
     check = add("check-operator", _check_operator, "reach the operator of a description and list its verbs")
     check.add_argument("description", type=Path)
-    render = add("render", _render, "rebuild the views of a run from its results.json")
-    render.add_argument("results", type=Path)
-    render.add_argument("--html", type=Path, help="write the report here")
-    render.add_argument("--junit", type=Path, help="write JUnit XML here")
     add_commands(add)
     coverage = add("coverage", _coverage, "what the catalogue lists, what is implemented, what is proved to fail")
     coverage.add_argument("--json", action="store_true", help="print JSON only")
@@ -140,21 +136,6 @@ def _check_operator(options: Any) -> int:
         _print(f"{'yes' if verb in offered else 'no ':4} {verb}")
     operator.close()
     return 0 if offered else 1
-
-
-def _render(options: Any) -> int:
-    from conformance.report.record import ResultsError
-    from conformance.report.render import render
-
-    if not options.html and not options.junit:
-        raise CliError("render: nothing to write; give --html FILE or --junit FILE")
-    try:
-        render(options.results, html=options.html, junit=options.junit)
-    except ResultsError as error:
-        raise CliError(str(error)) from None
-    except OSError as error:
-        raise CliError(f"{error.filename}: {error.strerror}") from None
-    return 0
 
 
 def _coverage(options: Any) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from conformance.fuzz.corpus import Saved
     from conformance.fuzz.settings import FuzzWishes
     from conformance.progress import Progress
-    from conformance.report.record import CaseRecord
+    from conformance.report.record import CaseRecord, RunRecord
     from conformance.run import Run, Settings
 
 _WORDS = {"PASS": ("passed", "."), "NOT APPLICABLE": ("skipped", "-"), "EXPECTED FAIL": ("xfailed", "x")}
@@ -60,7 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--ocpp-report-dir",
         default="",
         metavar="DIR",
-        help="folder for results.json, report.html, junit.xml (default: reports)",
+        help="folder for results.json, report.html, junit.xml, results.sarif, summary.md (default: reports)",
     )
     add(
         "--ocpp-keep-secrets",
@@ -377,6 +377,7 @@ class ConformanceRun:
         self.replays = replays
         self.progress: Progress | None = None
         self._interrupted = ""
+        self._unwritten = ""
         self._implemented: set[str] = set()
 
     def items(self, collector: Any, name: str, info: Any) -> list[CaseItem]:
@@ -539,12 +540,21 @@ class ConformanceRun:
         record = self.run.record
         if record is None:
             return
-        from conformance.report.junit import write_junit
-
-        write_junit(record, self.run.settings.report_dir / "junit.xml")
-        unwell = record.run.problems or (record.cases and not record.green)
+        self._unwritten = self._views(record)
+        unwell = self._unwritten or record.run.problems or (record.cases and not record.green)
         if unwell and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _views(self, record: RunRecord) -> str:
+        """Write the views that pytest-html does not draw; why one can't be written, "" if all were."""
+        from conformance.report.views import VIEWS, add_to_job_page, write_views
+
+        try:
+            write_views(record, self.run.settings.report_dir, [one for one in VIEWS if one != "report.html"])
+            add_to_job_page(record)
+        except OSError as error:
+            return f"{error.filename}: it can't be written ({error.strerror})"
+        return ""
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The summary by block, with what failed and why."""
@@ -558,3 +568,5 @@ class ConformanceRun:
         for line in summary_lines(record, terminalreporter._tw.fullwidth, color):
             terminalreporter.write_line(line)
         terminalreporter.write_line(f"results: {self.run.settings.report_dir}")
+        if self._unwritten:
+            terminalreporter.write_line(f"ERROR: {self._unwritten}")

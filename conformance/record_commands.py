@@ -1,4 +1,4 @@
-"""The commands that work on the results of runs, without a device: `baseline`."""
+"""The commands that work on the results of runs, without a device: `render`, `baseline`, `schema`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ class CommandError(Exception):
 
 def add_commands(add: Add) -> None:
     """Declare the commands; `add(name, function, help)` gives the parser of one."""
+    render = add("render", _render, "draw every view of a run again from its results.json")
+    render.add_argument("results", type=Path, metavar="RESULTS", help=_RESULTS)
+    render.add_argument("--out", type=Path, metavar="DIR", help="write every view here (default: beside the results)")
+    for name, kind in (("html", "the report"), ("junit", "JUnit XML"), ("sarif", "SARIF"), ("summary", "Markdown")):
+        render.add_argument(
+            f"--{name}", type=Path, metavar="FILE", help=f"write {kind} here, and only what is named so"
+        )
+    add("schema", _schema, "print the JSON Schema of results.json")
     baseline = add("baseline", _baseline, "write the failures of a run as its expected failures, for --ocpp-baseline")
     baseline.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help=_RESULTS)
     baseline.add_argument("--out", type=Path, metavar="FILE", help="write here (default: standard output)")
@@ -53,6 +61,33 @@ def _written(path: Path | None, text: str) -> None:
         write_atomically(path, text)
     except OSError as error:
         raise CommandError(f"{path}: it cannot be written ({error.strerror}); name another file") from None
+
+
+def _render(options: Any) -> int:
+    from conformance.report.record import ResultsError
+    from conformance.report.render import render, render_all
+
+    chosen = {name: getattr(options, name) for name in ("html", "junit", "sarif", "summary") if getattr(options, name)}
+    if chosen and options.out:
+        raise CommandError("render: --out writes every view, and a view has a file of its own; give one or the other")
+    try:
+        if chosen:
+            render(options.results, **chosen)
+        else:
+            for path in render_all(options.results, options.out):
+                sys.stdout.write(f"{path}\n")
+    except ResultsError as error:
+        raise CommandError(str(error)) from None
+    except OSError as error:
+        raise CommandError(f"{error.filename}: {error.strerror}; name another place") from None
+    return 0
+
+
+def _schema(options: Any) -> int:
+    from conformance.data import data_path
+
+    sys.stdout.write(data_path("docs", "results.schema.json").read_text("utf-8"))
+    return 0
 
 
 def _baseline(options: Any) -> int:

@@ -9,12 +9,10 @@ wrong with the run itself is a testcase `run` in class `ocpp.run`, present only 
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from conformance.report.aggregate import STATES
-from conformance.report.journal import write_atomically
 from conformance.report.record import (
     ERROR,
     EXPECTED_FAIL,
@@ -140,8 +138,3 @@ def to_xml(record: RunRecord) -> str:
     root.append(suite)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
-
-
-def write_junit(record: RunRecord, path: Path) -> None:
-    """Write `record` as a JUnit file, atomically. Raises OSError when the folder cannot be written."""
-    write_atomically(path, to_xml(record))

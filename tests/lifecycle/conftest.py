@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import jsonschema_rs
 import pytest
 
 from conformance.data import data_path
+from conformance.report.views import VIEWS
 
 PATIENCE = 60.0
 """Seconds after which a run that has not ended has hung. Two cores may be busy."""
@@ -121,16 +123,24 @@ class Ended:
         return counted
 
     def check_reports(self) -> None:
-        """All three views are whole, and agree; nothing is left over."""
+        """The results fit their schema, all views are whole and agree; nothing is left over."""
         reports = self.folder / "reports"
-        assert sorted(one.name for one in reports.iterdir()) == ["junit.xml", "report.html", "results.json"]
+        assert sorted(one.name for one in reports.iterdir()) == sorted(["results.json", *VIEWS])
+        jsonschema_rs.validator_for(json.loads(data_path("docs", "results.schema.json").read_text("utf-8"))).validate(
+            self.results
+        )
         cases = self.results["cases"]
         page = (reports / "report.html").read_text("utf-8")
         assert page.rstrip().endswith("</html>")
         suites = ElementTree.parse(reports / "junit.xml").getroot()
         named = [one.get("name") for one in suites.iter("testcase")]
+        summary = (reports / "summary.md").read_text("utf-8")
+        scanned = json.loads((reports / "results.sarif").read_text("utf-8"))["runs"][0]["results"]
+        found = {one["id"] for one in cases if any(finding["blame"] == "device" for finding in one["findings"])}
+        assert {one["properties"]["case"] for one in scanned} == found
         for one in cases:
             assert one["id"] in named and one["id"] in page
+            assert one["verdict"] in summary
             assert one["verdict"] == "PASS" or one["reason"] or one["findings"], one["id"]
         assert self.results["run"]["ended"]
 

@@ -4,8 +4,9 @@ from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree
 
-from conformance.report.junit import to_xml, user_properties, write_junit
+from conformance.report.junit import to_xml, user_properties
 from conformance.report.record import RunRecord
+from conformance.report.views import write_views
 
 OUTCOMES = {
     "PASS": None,
@@ -21,7 +22,7 @@ OUTCOMES = {
 
 def test_every_case_is_there_with_the_outcome_of_its_verdict(sample: ModuleType, tmp_path: Path) -> None:
     record: RunRecord = sample.sample_record()
-    write_junit(record, tmp_path / "junit.xml")
+    write_views(record, tmp_path, ["junit.xml"])
     suite = ElementTree.parse(tmp_path / "junit.xml").getroot()[0]
     elements = suite.findall("testcase")
     assert len(elements) == len(record.cases) == int(suite.attrib["tests"])

@@ -1,0 +1,10 @@
+"""What holds for all tests of the engine."""
+
+from __future__ import annotations
+
+import os
+
+from conformance.report.views import JOB_PAGE
+
+# Runs that tests start are no part of the page of the CI job in which the tests themselves run.
+os.environ.pop(JOB_PAGE, None)
