@@ -284,13 +284,14 @@ def deadlines(dut: Any) -> Deadlines:
 
 def token_statuses(dut: Any, ocpp: Version) -> Mapping[str, Mapping[str, Any]]:
     """What our CSMS says of the description's tokens."""
-    group = dut.tokens.given().get("group")
-    members = {"group1", "group2"}
+    given = dut.tokens.given()
+    groups = {"group1": "group", "group2": "group", "master_pass": "master_pass_group"}
     statuses: dict[str, Mapping[str, Any]] = {}
-    for name, token in dut.tokens.given().items():
+    for name, token in given.items():
         status = _STATUSES.get(name, "Accepted")
         info: dict[str, Any] = {"status": _SPELLED[ocpp.family].get(status, status)}
-        if name in members and group is not None:
+        group = given.get(groups.get(name, ""))
+        if group is not None:
             info.update(_GROUP[ocpp.family](group))
         statuses[token.idToken] = info
     return statuses

@@ -53,6 +53,7 @@ class FakeCsms(Peer):
     accepted = False
     """Whether the station's last BootNotification was answered Accepted, on any connection of this run."""
     token_statuses: Mapping[str, Mapping[str, Any]] = {}
+    _opinions: Mapping[str, dict[str, Any]] = {}
     _held_since: int | None = None
     _turning_away = 0
 
@@ -62,6 +63,7 @@ class FakeCsms(Peer):
         self._held_since = None if self._held_since is None else 0
         self._turning_away = 0
         self.sessions: dict[int, Session] = {}
+        self._opinions = {}
         self.configuration: Configuration = configuration_for(self)
 
     @property
@@ -107,8 +109,13 @@ class FakeCsms(Peer):
     # ---------------------------------------------------------------- answers' helpers
 
     def token_info(self, token: Any) -> dict[str, Any]:
-        """idTokenInfo / idTagInfo of a token: as the description classes it, else Accepted."""
-        return dict(self.token_statuses.get(token if isinstance(token, str) else "", {"status": "Accepted"}))
+        """idTokenInfo / idTagInfo of a token: as the case has said, or as the description classes it, else Accepted."""
+        text = token if isinstance(token, str) else ""
+        return dict(self._opinions.get(text) or self.token_statuses.get(text, {"status": "Accepted"}))
+
+    def considers(self, token: Any, **info: Any) -> None:
+        """What our CSMS says of a token from now on in this case: the fields of idTokenInfo, of idTagInfo in 1.6."""
+        self._opinions = {**self._opinions, token.idToken: info}
 
     def next_transaction_id(self) -> int:
         """A transactionId that no device has seen from us in this run: it grows with the run's clock."""

@@ -44,6 +44,7 @@ def parser(kind: str = "") -> argparse.ArgumentParser:
     station.add_argument("--connectors", type=int, default=1, help="connectors of each EVSE of 2.x (default 1)")
     station.add_argument("--watts", type=int, default=22080, help="power of a charging EVSE in W (default 22080)")
     station.add_argument("--fixed-cable", action="store_true", help="the cables are attached to the station")
+    station.add_argument("--display", action="store_true", help="a display asks what a master pass shall stop (2.x)")
     station.add_argument(
         "--backup-power", action="store_true", help="a battery lasts to end transactions when the power is cut (1.6)"
     )

@@ -17,7 +17,8 @@ class StationOptions:
     values of variables ("Component.Variable" or "Component.Variable[instance]" in 2.x, the key's name in 1.6).
     `reconnect_wait` is the shortest pause before a reconnection; it doubles up to five times. `transfer_time` is how
     long an upload or download takes at least. `backup_power`: transactions are ended, and told of, before a power cut
-    takes effect (1.6). `iso15118`: it has a certificate for EVs, too, and asks for it (2.x).
+    takes effect (1.6). `iso15118`: it has a certificate for EVs, too, and asks for it (2.x). `display`: a master pass
+    opens a choice of what to stop (2.x).
     """
 
     version: str
@@ -37,6 +38,7 @@ class StationOptions:
     connectors: int = 1
     watts: int = 22080
     fixed_cable: bool = False
+    display: bool = False
     backup_power: bool = False
     iso15118: bool = False
     message_timeout: float = 10.0

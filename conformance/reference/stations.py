@@ -33,6 +33,7 @@ def options_of(arguments: argparse.Namespace, settings: dict[str, str]) -> Stati
         connectors=arguments.connectors,
         watts=arguments.watts,
         fixed_cable=arguments.fixed_cable,
+        display=arguments.display,
         backup_power=arguments.backup_power,
         iso15118=arguments.iso15118,
         message_timeout=arguments.message_timeout,

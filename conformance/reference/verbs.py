@@ -27,6 +27,7 @@ class Touchable(Protocol):
     def ev_changed(self, evse: Evse) -> None: ...
     def fault_changed(self, evse: Evse, connector: Connector) -> None: ...
     def token_presented(self, token: dict[str, Any], evse_id: int | None) -> None: ...
+    def stop_chosen(self, evse_id: int | None) -> bool: ...
 
 
 class StationVerbs:
@@ -42,6 +43,7 @@ class StationVerbs:
             "plug_in": self.plug_in,
             "unplug": self.unplug,
             "present_token": self.present_token,
+            "choose_stop": self.choose_stop,
             "start_session": self.start_session,
             "suspend_ev": self.suspend_ev,
             "resume_ev": self.resume_ev,
@@ -116,6 +118,13 @@ class StationVerbs:
         if evseId is not None:
             self._evse(evseId)
         self._station.token_presented(idToken, evseId)
+
+    def choose_stop(self, evseId: int | None = None) -> None:  # noqa: N803 - names of the wire
+        """At the display that a master pass has opened, stop one transaction, or all."""
+        if evseId is not None:
+            self._evse(evseId)
+        if not self._station.stop_chosen(evseId):
+            raise VerbError("no display asks which transaction to stop")
 
     def start_session(self, idToken: dict[str, Any], evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
         """Plug in if need be, and present the token."""

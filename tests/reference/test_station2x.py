@@ -792,7 +792,7 @@ async def test_local_list_and_cache() -> None:
         while len(rig.station.queue):
             await asyncio.sleep(0.001)
         assert [call.payload["idToken"]["idToken"] for call in csms.calls if call.action == "Authorize"] == ["CACHED"]
-        assert rig.station.cache.find("cached") is not None
+        assert rig.station.cache.find("iso14443 cached") is not None
         assert (await csms.send("ClearCache", {})).payload["status"] == "Accepted"
         assert rig.station.cache.find("cached") is None
 

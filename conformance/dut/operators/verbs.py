@@ -82,6 +82,16 @@ _ALL = (
     ),
     Verb("present_token", "CS", "Present token {idToken} at EVSE {evseId}.", (_ID_TOKEN, _EVSE)),
     Verb(
+        "choose_stop",
+        "CS",
+        "Choose at the station's display, which a master pass has opened, to stop the transaction of EVSE {evseId}.",
+        (
+            Argument(
+                "evseId", "integer", "The EVSE; every one if it is not given.", required=False, absent="every number"
+            ),
+        ),
+    ),
+    Verb(
         "start_session",
         "CS",
         "Plug an EV into connector {connectorId} of EVSE {evseId} and authorize with token {idToken}, in any order.",

@@ -47,9 +47,11 @@ def load() -> None:
         csms_2,
         csms_16,
         station_2,
+        station_2_tokens,
         station_16,
         station_16_certificates,
         station_16_files,
         station_16_offline,
         station_16_tokens,
+        tokens,
     )

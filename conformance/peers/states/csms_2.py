@@ -53,9 +53,9 @@ def ev_connected(station: FakeStation, lab: Any, evseId: int | None = None) -> N
 
 
 @state("Authorized", family="2", dut="CSMS")
-def authorized(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803  # as above
-    """The driver presents a valid token: the CSMS accepts it in Authorize and in the transaction."""
-    token = lab.dut.tokens.valid
+def authorized(station: FakeStation, lab: Any, evseId: int | None = None, token: Any = None) -> None:  # noqa: N803
+    """The driver presents a token, valid unless named: the CSMS accepts it in Authorize and in the transaction."""
+    token = token or lab.dut.tokens.valid
     answer = station.send("Authorize", idToken=token)
     _accepted(station, "Authorize", answer)
     transaction = station.next_transaction(evseId)
@@ -65,11 +65,11 @@ def authorized(station: FakeStation, lab: Any, evseId: int | None = None) -> Non
 
 
 @state("EnergyTransferStarted", family="2", dut="CSMS")
-def energy_transfer_started(station: FakeStation, lab: Any, evseId: int | None = None) -> None:  # noqa: N803
+def energy_transfer_started(station: FakeStation, lab: Any, evseId: int | None = None, token: Any = None) -> None:  # noqa: N803
     """The session is authorized, the EV connected, and energy flows."""
     transaction = station.next_transaction(evseId)
     if not transaction.authorized:
-        authorized(station, lab, evseId)
+        authorized(station, lab, evseId, token)
     if not transaction.ev_connected:
         ev_connected(station, lab, evseId)
     transaction.send("ChargingStateChanged", chargingState="Charging")

@@ -9,6 +9,7 @@ from conformance.peers.csms import FakeCsms
 from conformance.peers.peer import Request
 from conformance.peers.states import state
 from conformance.peers.states.station_16 import accepted, authorized, preparing, started, stopped_by_driver
+from conformance.peers.states.tokens import not_asked_about
 
 
 @state("IdTagLocalAuthList", family="1.6", dut="CS")
@@ -25,13 +26,6 @@ def id_tag_in_local_list(
     csms.mark()
     answer = csms.send("SendLocalList", listVersion=version, updateType=updateType, localAuthorizationList=[*entries])
     accepted(answer, csms, "SendLocalList", "1.6 5.15")
-
-
-@state("CacheCleared", family="1.6", dut="CS")
-def cache_cleared(csms: FakeCsms, lab: Any) -> None:
-    """The authorization cache is empty."""
-    csms.mark()
-    accepted(csms.send("ClearCache"), csms, "ClearCache", "1.6 5.4")
 
 
 @state("KnownIdTagStarts", family="1.6", dut="CS")
@@ -69,16 +63,3 @@ def asked_about(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = No
     csms.mark()
     lab.operator.present_token(token, connector or lab.dut.connector)
     csms.expect("Authorize", idTag=token.idTag, within=csms.deadlines.physical, requirement="1.6 4.1")
-
-
-@state("NotAskedAbout", family="1.6", dut="CS")
-def not_asked_about(csms: FakeCsms, lab: Any, token: Any = None) -> None:
-    """In this window the charge point has sent no Authorize for the token."""
-    token = token or lab.dut.tokens.valid
-    for request in csms.seen_in_step("Authorize", idTag=token.idTag):
-        raise csms.failure(
-            "no Authorize: LocalPreAuthorize is true, and the charge point knows the token",
-            "Authorize",
-            entry=request._entry,
-            requirement="1.6 9.1.13",
-        )

@@ -15,6 +15,7 @@ from conformance.peers.payload import ABSENT, one_of, peek
 from conformance.peers.peer import Request
 from conformance.peers.session import Session
 from conformance.peers.states import state
+from conformance.peers.states.tokens import not_asked_about
 from conformance.peers.transaction import TransactionView
 
 
@@ -103,27 +104,48 @@ def ev_connected(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
 
 
 @state("Authorized", family="2", dut="CS")
-def authorized(csms: FakeCsms, lab: Any, connector: Any = None, locally: bool | None = None, token: Any = None) -> None:
+def authorized(
+    csms: FakeCsms,
+    lab: Any,
+    connector: Any = None,
+    locally: bool | None = None,
+    token: Any = None,
+    asked: bool | None = None,
+) -> None:
     """The session is authorized, by a presented token (A) or by RequestStartTransaction (B).
 
-    Default: A where the operator can present a token, else B.
+    Default: A where the operator can present a token, else B. `asked`: whether the CSMS has to be asked about the
+    token, or must not be; by default as the configuration has it.
     """
     connector = connector or lab.dut.connector
     token = token or lab.dut.tokens.valid
     session = csms.session(connector.evseId)
     if not session.holds & {"ParkingBayOccupancy", "EVConnected"}:
         parking_bay_occupied(csms, lab, connector)
+    if present(csms, lab, connector, token, locally, asked):
+        session.authorize(token)
+    else:
+        session.request_start(token, csms.facts["remoteStartId"])
+    _event(csms, session, session.advance("Authorized"), connector, triggerReason="Authorized", requirement="E01.FR.10")
+    if asked is False:
+        not_asked_about(csms, lab, token)
+
+
+def present(csms: FakeCsms, lab: Any, connector: Any, token: Any, locally: bool | None, asked: bool | None) -> bool:
+    """A token is presented, or a remote start brings it; the CSMS is asked about it. Whether it was presented."""
     if locally is None:
         locally = lab.operator.offers("present_token")
+    asks = _asks_csms(csms) if asked is None else asked
     csms.mark()
     if locally:
         lab.operator.present_token(token, connector)
-        if _asks_csms(csms):
-            csms.expect("Authorize", idToken=token, within=csms.deadlines.physical, requirement="C01.FR.02")
-        session.authorize(token)
     else:
-        _start_remotely(csms, session, connector, token)
-    _event(csms, session, session.advance("Authorized"), connector, triggerReason="Authorized", requirement="E01.FR.10")
+        _start_remotely(csms, csms.session(connector.evseId), connector, token)
+        asks = asks and csms.configured("AuthCtrlr", "AuthorizeRemoteStart") == "true"
+    if asks:
+        requirement = "C01.FR.02" if locally else "F01.FR.01"
+        csms.expect("Authorize", idToken=token, within=csms.deadlines.physical, requirement=requirement)
+    return locally
 
 
 def _asks_csms(csms: FakeCsms) -> bool:
@@ -154,20 +176,22 @@ def _start_remotely(csms: FakeCsms, session: Session, connector: Any, token: Any
                 pointer="/transactionId",
                 requirement="F01.FR.13",
             )
-    if csms.configured("AuthCtrlr", "AuthorizeRemoteStart") == "true" and _asks_csms(csms):
-        csms.expect("Authorize", idToken=token, requirement="F01.FR.01")
-    session.request_start(token, csms.facts["remoteStartId"])
 
 
 @state("EnergyTransferStarted", family="2", dut="CS")
 def energy_transfer_started(
-    csms: FakeCsms, lab: Any, connector: Any = None, locally: bool | None = None, token: Any = None
+    csms: FakeCsms,
+    lab: Any,
+    connector: Any = None,
+    locally: bool | None = None,
+    token: Any = None,
+    asked: bool | None = None,
 ) -> None:
     """Energy flows between EV and EVSE."""
     connector = connector or lab.dut.connector
     session = csms.session(connector.evseId)
     if "Authorized" not in session.holds:
-        authorized(csms, lab, connector, locally, token)
+        authorized(csms, lab, connector, locally, token, asked)
     if "EVConnected" not in session.holds:
         ev_connected(csms, lab, connector)
     if csms.configured("SampledDataCtrlr", "SignReadings") == "true":
@@ -212,10 +236,18 @@ def energy_transfer_suspended(csms: FakeCsms, lab: Any, connector: Any = None) -
 
 
 @state("StopAuthorized", family="2", dut="CS")
-def stop_authorized(csms: FakeCsms, lab: Any, connector: Any = None, locally: bool | None = None) -> None:
-    """The session is authorized to stop, by the same token (A) or by RequestStopTransaction (B).
+def stop_authorized(
+    csms: FakeCsms,
+    lab: Any,
+    connector: Any = None,
+    locally: bool | None = None,
+    token: Any = None,
+    asked: bool = False,
+) -> None:
+    """The session is authorized to stop, by the token that started or another (A) or by RequestStopTransaction (B).
 
-    Where that ends the transaction, the event that says so may also be a later one (E07, alternative scenario).
+    `asked`: whether the CSMS has to be asked about the token; if not, it must not be (C01.FR.03). Where that ends the
+    transaction, the event that says so may also be a later one (E07, alternative scenario).
     """
     connector = connector or lab.dut.connector
     session = csms.session(connector.evseId)
@@ -225,26 +257,40 @@ def stop_authorized(csms: FakeCsms, lab: Any, connector: Any = None, locally: bo
         locally = lab.operator.offers("present_token")
     csms.mark()
     if locally:
-        token = session.token or lab.dut.tokens.valid
+        token = token or session.token or lab.dut.tokens.valid
         lab.operator.present_token(token, connector)
-        # The token that stops should be named (E07.FR.02), but it need not.
-        match: dict[str, Any] = {"triggerReason": "StopAuthorized", "idToken": one_of(ABSENT, token)}
-        session.stopped, requirement = "Local", "E07.FR.02"
-    else:
-        answer = csms.send("RequestStopTransaction", transactionId=_view(csms, session, connector).id)
-        if answer.status != "Accepted":
-            raise csms.failure(
-                "RequestStopTransaction answered Accepted",
-                f"{answer.status}",
-                entry=answer._entry,
-                pointer="/status",
-                requirement="F03.FR.07",
-            )
-        match = {"triggerReason": "RemoteStop"}
-        session.stopped, requirement = "Remote", "F03.FR.09"
+        if asked:
+            csms.expect("Authorize", idToken=token, within=csms.deadlines.physical, requirement="C09.FR.05")
+        stop_told(csms, connector, token)
+        if not asked:
+            not_asked_about(csms, lab, token)
+        return
+    answer = csms.send("RequestStopTransaction", transactionId=_view(csms, session, connector).id)
+    if answer.status != "Accepted":
+        raise csms.failure(
+            "RequestStopTransaction answered Accepted",
+            f"{answer.status}",
+            entry=answer._entry,
+            pointer="/status",
+            requirement="F03.FR.07",
+        )
+    session.stopped = "Remote"
+    _stopped(csms, session, connector, triggerReason="RemoteStop", requirement="F03.FR.09")
+
+
+def stop_told(csms: FakeCsms, connector: Any, token: Any, stopped: str = "Local") -> None:
+    """A presented token has ended the authorization: an event tells it; Ended, where that is a stop point."""
+    session = csms.session(connector.evseId)
+    session.stopped = stopped
+    # The token that stops should be named (E07.FR.02), but it need not.
+    named = {"idToken": one_of(ABSENT, token)}
+    _stopped(csms, session, connector, triggerReason="StopAuthorized", requirement="E07.FR.02", **named)
+
+
+def _stopped(csms: FakeCsms, session: Session, connector: Any, **match: Any) -> None:
     owed = session.advance(ceased=("Authorized", "EnergyTransfer"))
     match["stoppedReason"] = _reason_after(session) if owed == "Ended" else ABSENT
-    _event(csms, session, owed, connector, **match, requirement=requirement)
+    _event(csms, session, owed, connector, **match)
 
 
 @state("EVConnectedPostSession", family="2", dut="CS")
@@ -311,8 +357,10 @@ def parking_bay_unoccupied(csms: FakeCsms, lab: Any, connector: Any = None) -> N
 
 
 def _reason_after(session: Session, *also: str) -> Any:
-    """stoppedReason of a transaction that ends after it was stopped by the driver or the CSMS."""
-    return one_of("Remote", *also) if session.stopped == "Remote" else one_of("Local", ABSENT, *also)
+    """stoppedReason of a transaction that ends after its authorization has ended; for a master pass see C16.FR.07."""
+    if session.stopped == "Local":
+        return one_of("Local", ABSENT, *also)
+    return "MasterPass" if session.stopped == "MasterPass" else one_of(session.stopped, *also)
 
 
 @state("EVDisconnectedOnEVSide", family="2", dut="CS")

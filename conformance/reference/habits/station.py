@@ -655,9 +655,10 @@ class _TokensCached(Habit):
     def powered_up(self) -> None:
         from conformance.reference.authorization import Verdict
 
+        old = self.context.version.family == "1.6"
         for token in self.TOKENS:
-            self.context.cache.learn(token, Verdict("Accepted"), None, None, 0)
-        if self.context.version.family == "1.6":
+            self.context.cache.learn(token if old else f"ISO14443 {token}", Verdict("Accepted"), None, None, 0)
+        if old:
             self.context.configuration.find("LocalPreAuthorize").value = "true"
         else:
             self.context.model.find("AuthCtrlr", "LocalPreAuthorize").value = "true"

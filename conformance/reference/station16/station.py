@@ -234,6 +234,10 @@ class Station16(Station):
         if session is not None:
             self.spawn(self.sessions.present(session, id_tag))
 
+    def stop_chosen(self, evse_id: int | None) -> bool:
+        """1.6 has no master pass, so no display asks what one shall stop."""
+        return False
+
     # -- settings ----------------------------------------------------------------------------------------------------
 
     def boot_notification(self, reason: str) -> Payload:

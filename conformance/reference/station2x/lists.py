@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.reference.authorization import Verdict
 from conformance.reference.station2x.model import LIST_ENTRIES
 from conformance.reference.station2x.tokens import usable, verdict_of
+from conformance.reference.station2x.transactions import key_of
 from conformance.reference.wire import Payload
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Lists:
             info = one.get("idTokenInfo")
             verdict = verdict_of(info) if info is not None else None
             expires = info.get("cacheExpiryDateTime") if info is not None else None
-            entries.append((str(one["idToken"]["idToken"]), verdict, expires))
+            entries.append((key_of(one["idToken"]), verdict, expires))
         tokens = [token.casefold() for token, _, _ in entries]
         version = request["versionNumber"]
         if not self._station.model.flag("LocalAuthListCtrlr", "Enabled") or version <= 0:

@@ -258,6 +258,8 @@ def _authorization(station: Station2x) -> list[Variable]:
         _switch("LocalAuthListCtrlr", "Available", True, READ_ONLY),
         _switch("LocalAuthListCtrlr", "Enabled", True),
         _switch("LocalAuthListCtrlr", "DisablePostAuthorize", False),
+        # The list heeds cacheExpiryDateTime (C13.FR.05, C14.FR.04).
+        _switch("LocalAuthListCtrlr", "SupportsExpiryDateTime", True, READ_ONLY),
         Variable(
             "LocalAuthListCtrlr",
             "Entries",

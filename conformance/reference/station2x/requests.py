@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.reference.station2x.remote import rejected
+from conformance.reference.station2x.transactions import key_of
 from conformance.reference.wire import Answer, Payload
 
 if TYPE_CHECKING:
@@ -32,14 +33,14 @@ class OtherRequests:
         """Report or clear what is known of a token: its entry in the cache and the list (N09, N10)."""
         if not (request["report"] or request["clear"]):
             return rejected("MissingParam")
-        token = (request.get("idToken") or {}).get("idToken")
+        token = request.get("idToken")
         if token is None:
             return {"status": "Invalid"}
         station = self._station
-        known = station.cache.find(str(token)) or station.local_list.find(str(token))
-        text = f"{token}: {known.status}" if known is not None and request["report"] else "no data"
+        known = station.cache.find(key_of(token)) or station.local_list.find(key_of(token))
+        text = f"{token['idToken']}: {known.status}" if known is not None and request["report"] else "no data"
         if request["clear"]:
-            station.cache.forget(str(token))
+            station.cache.forget(key_of(token))
         notice = {
             "data": text,
             "seqNo": 0,

@@ -247,6 +247,10 @@ class Station2x(Station):
         if session is not None:
             self.spawn(self.tokens.present(session, token))
 
+    def stop_chosen(self, evse_id: int | None) -> bool:
+        """The user chose at the display what a master pass shall stop; whether that was asked."""
+        return self.tokens.stop_chosen(evse_id)
+
     # -- settings --------------------------------------------------------------------------------------------------
 
     def boot_notification(self, reason: str) -> Payload:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.reference.authorization import Verdict
 from conformance.reference.hardware import Evse
-from conformance.reference.station2x.transactions import Session, Token, same_token
+from conformance.reference.station2x.transactions import Session, Token, key_of, same_token
 from conformance.reference.wire import CallError, CallTimeout, Disconnected, InvalidAnswer, Payload
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class Tokens:
 
     def __init__(self, station: Station2x) -> None:
         self._station = station
+        self._choosing: Token | None = None  # the master pass for which the display asks what to stop
 
     # -- presenting ------------------------------------------------------------------------------------------------
 
@@ -70,6 +71,8 @@ class Tokens:
         if not self.may_start(session.evse, token):
             return
         verdict = await self.judge(token)
+        if verdict.accepted and self._master(verdict):
+            self._master_presented(token)
         if self.refused_to_start(session, verdict):
             return
         # A remote start that was accepted meanwhile goes first: its token is the transaction's (F02.FR.12).
@@ -109,11 +112,26 @@ class Tokens:
         if not verdict.accepted or not session.authorized:
             return
         if self._master(verdict):
-            for other in list(transactions.sessions.values()):
-                if other.transaction is not None:
-                    transactions.stop_locally(other, token, "MasterPass")
+            self._master_presented(token)
         elif verdict.group and verdict.group == session.group:
             transactions.stop_locally(session, token)
+
+    def _master_presented(self, token: Token) -> None:
+        """It stops every transaction, or opens the choice where there is a display (C16.FR.01, C16.FR.02)."""
+        self._choosing = token
+        if not self._station.options.display:
+            self.stop_chosen(None)
+
+    def stop_chosen(self, evse_id: int | None) -> bool:
+        """Stop the transaction of an EVSE, or all, by the master pass that was presented; False without one."""
+        token, self._choosing = self._choosing, None
+        if token is None:
+            return False
+        transactions = self._station.transactions
+        for session in list(transactions.sessions.values()):
+            if session.transaction is not None and evse_id in (None, session.evse.id):
+                transactions.stop_locally(session, token, "MasterPass")
+        return True
 
     def _master(self, verdict: Verdict) -> bool:
         master = self._station.model.text("AuthCtrlr", "MasterPassGroupId")
@@ -128,12 +146,12 @@ class Tokens:
     def _listed(self, token: Token) -> Verdict | None:
         if not self._station.model.flag("LocalAuthListCtrlr", "Enabled"):
             return None
-        return self._station.local_list.find(str(token.get("idToken", "")))
+        return self._station.local_list.find(key_of(token))
 
     def _cached(self, token: Token) -> Verdict | None:
         if not self._station.model.flag("AuthCacheCtrlr", "Enabled"):
             return None
-        return self._station.cache.find(str(token.get("idToken", "")))
+        return self._station.cache.find(key_of(token))
 
     def _known(self, token: Token) -> Verdict | None:
         """What list or cache say; the list goes before the cache (C13.FR.01)."""
@@ -179,5 +197,5 @@ class Tokens:
         if token.get("type") not in UNAUTHORIZED_TYPES and self._station.model.flag("AuthCacheCtrlr", "Enabled"):
             life = self._station.model.number("AuthCacheCtrlr", "LifeTime")
             expires = info.get("cacheExpiryDateTime")
-            self._station.cache.learn(str(token["idToken"]), verdict, None, expires, life)
+            self._station.cache.learn(key_of(token), verdict, None, expires, life)
         return verdict

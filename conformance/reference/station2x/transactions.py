@@ -569,6 +569,11 @@ class Transactions:
         transaction.place_told = max(level, transaction.place_told)
 
 
+def key_of(token: Token) -> str:
+    """By what list and cache know a token: its type and its text (C01.FR.25)."""
+    return f"{token.get('type', '')} {token.get('idToken', '')}"
+
+
 def same_token(one: Token, other: Token) -> bool:
-    """Whether two idTokens are the same, without regard to case."""
-    return str(one.get("idToken", "")).casefold() == str(other.get("idToken", "")).casefold()
+    """Whether two idTokens are the same: of one type, and of one text without regard to case (C01.FR.25)."""
+    return key_of(one).casefold() == key_of(other).casefold()

@@ -1,0 +1,222 @@
+"""Block C, Authorization: a CSMS under test (2.0.1 and 2.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance import Dut, FakeStation, Operator, case, check, step
+
+# ------------------------------------------------------------------ tokens that may not charge
+
+
+@case("TC_C_02_CSMS")
+def test_invalid_token(station: FakeStation, dut: Dut) -> None:
+    """A token that is not valid is refused as such."""
+    step("Ask about the invalid token", expect="idTokenInfo Invalid or Unknown")
+    _ask(station, dut.tokens.invalid, "Invalid", "Unknown")
+
+
+@case("TC_C_06_CSMS")
+def test_blocked_token(station: FakeStation, dut: Dut) -> None:
+    """A token that is blocked is refused as such, or as Invalid."""
+    step("Ask about the blocked token", expect="idTokenInfo Blocked or Invalid")
+    _ask(station, dut.tokens.blocked, "Blocked", "Invalid")
+
+
+@case("TC_C_07_CSMS")
+def test_expired_token(station: FakeStation, dut: Dut) -> None:
+    """A token that has expired is refused as such, or as Invalid."""
+    step("Ask about the expired token", expect="idTokenInfo Expired or Invalid")
+    _ask(station, dut.tokens.expired, "Expired", "Invalid")
+
+
+# ------------------------------------------------------------------ tokens that the station knows by itself
+
+
+@case("TC_C_08_CSMS")
+def test_cached_token(station: FakeStation, dut: Dut) -> None:
+    """A token that the station accepts from its cache is judged in the transaction."""
+    station.reach("EVConnectedPreSession")
+
+    step("Tell of the authorization, without having asked", expect="idTokenInfo Accepted")
+    _tell(station, "Authorized", dut.tokens.valid, "Accepted")
+
+
+@case("TC_C_20_CSMS")
+def test_cached_token_that_is_invalid(station: FakeStation, dut: Dut) -> None:
+    """A token that the station accepts from its cache, and that is not valid, is refused in the transaction."""
+    station.reach("EVConnectedPreSession")
+
+    step("Tell of the authorization, without having asked", expect="idTokenInfo Invalid or Unknown")
+    _tell(station, "Authorized", dut.tokens.invalid, "Invalid", "Unknown")
+
+
+@case("TC_C_37_CSMS")
+def test_clear_cache(station: FakeStation, operator: Operator) -> None:
+    """The CSMS has the station clear its cache."""
+    step("Have the CSMS clear the cache, answer Accepted", expect="ClearCache; the CSMS serves on")
+    _clear_cache(station, operator, "Accepted")
+
+
+@case("TC_C_38_CSMS")
+def test_clear_cache_refused(station: FakeStation, operator: Operator) -> None:
+    """The CSMS gets along with a station that can't clear its cache."""
+    step("Have the CSMS clear the cache, answer Rejected", expect="ClearCache; the CSMS serves on")
+    _clear_cache(station, operator, "Rejected")
+
+
+# ------------------------------------------------------------------ groups
+
+
+@case("TC_C_39_CSMS")
+def test_group(station: FakeStation, dut: Dut) -> None:
+    """Of two tokens of a group the CSMS tells the group, each time that one is named."""
+    station.reach("EVConnectedPreSession")
+
+    step("Authorize with a token of the group", expect="Accepted with the group, in Authorize and in the transaction")
+    _ask(station, dut.tokens.group1, "Accepted", group=dut.tokens.group)
+    _tell(station, "Authorized", dut.tokens.group1, "Accepted", group=dut.tokens.group)
+
+    step("Let the EV charge", expect="the event is answered")
+    station.transaction().send("ChargingStateChanged", chargingState="Charging")
+
+    step("Stop with the other token of the group", expect="Accepted with the group, both times")
+    _ask(station, dut.tokens.group2, "Accepted", group=dut.tokens.group)
+    _tell(station, "StopAuthorized", dut.tokens.group2, "Accepted", group=dut.tokens.group)
+
+    step("Let the energy stop, unplug", expect="every message is answered")
+    _leave(station)
+
+
+@case("TC_C_40_CSMS")
+def test_group_in_local_list(station: FakeStation, dut: Dut) -> None:
+    """Of two tokens of a group that the station knows the CSMS tells the group in the transaction."""
+    station.reach("EVConnectedPreSession")
+
+    step("Tell of the authorization by a token of the group", expect="Accepted with the group")
+    _tell(station, "Authorized", dut.tokens.group1, "Accepted", group=dut.tokens.group)
+
+    step("Let the EV charge", expect="the event is answered")
+    station.transaction().send("ChargingStateChanged", chargingState="Charging")
+
+    step("Stop with the other token of the group", expect="Accepted with the group")
+    _tell(station, "StopAuthorized", dut.tokens.group2, "Accepted", group=dut.tokens.group)
+
+    step("Let the energy stop, unplug", expect="every message is answered")
+    _leave(station)
+
+
+@case("TC_C_43_CSMS")
+def test_group_asked_about_at_the_end(station: FakeStation, dut: Dut) -> None:
+    """Of a token that the station's list refuses, and that is asked about then, the CSMS tells the group, too."""
+    station.reach("EVConnectedPreSession")
+
+    step("Tell of the authorization by a token of the group", expect="Accepted with the group")
+    _tell(station, "Authorized", dut.tokens.group1, "Accepted", group=dut.tokens.group)
+
+    step("Let the EV charge", expect="the event is answered")
+    station.transaction().send("ChargingStateChanged", chargingState="Charging")
+
+    step("Ask about the other token of the group, stop with it", expect="Accepted with the group, both times")
+    _ask(station, dut.tokens.group2, "Accepted", group=dut.tokens.group)
+    _tell(station, "StopAuthorized", dut.tokens.group2, "Accepted", group=dut.tokens.group)
+
+    step("Let the energy stop, unplug", expect="every message is answered")
+    _leave(station)
+
+
+# ------------------------------------------------------------------ master pass
+
+
+@case("TC_C_47_CSMS")
+def test_master_pass_stops_all_that_were_chosen(station: FakeStation, dut: Dut) -> None:
+    """The CSMS accepts a master pass with its group, and the transactions that it ends."""
+    _charging_everywhere(station, dut)
+
+    step("Ask about the master pass", expect="Accepted with the master pass group")
+    _ask(station, dut.tokens.master_pass, "Accepted", group=dut.tokens.master_pass_group)
+
+    step("End every transaction by the master pass", expect="Accepted with that group")
+    for evse in dut.evses[:2]:
+        _ended_by_master_pass(station, dut, evse)
+
+
+@case("TC_C_48_CSMS")
+def test_master_pass_stops_the_one_that_was_chosen(station: FakeStation, dut: Dut) -> None:
+    """The CSMS accepts a master pass with its group, and the one transaction that it ends; the other one goes on."""
+    _charging_everywhere(station, dut)
+
+    step("Ask about the master pass", expect="Accepted with the master pass group")
+    _ask(station, dut.tokens.master_pass, "Accepted", group=dut.tokens.master_pass_group)
+
+    step("End the transaction of the first EVSE by the master pass", expect="Accepted with that group")
+    _ended_by_master_pass(station, dut, dut.evse)
+
+
+@case("TC_C_49_CSMS")
+def test_master_pass_stops_all(station: FakeStation, dut: Dut) -> None:
+    """The CSMS accepts that a master pass ends every transaction of a station without a display."""
+    _charging_everywhere(station, dut)
+
+    step("Ask about the master pass", expect="Accepted with the master pass group")
+    _ask(station, dut.tokens.master_pass, "Accepted", group=dut.tokens.master_pass_group)
+
+    step("End every transaction by the master pass", expect="Accepted with that group")
+    for evse in dut.evses[:2]:
+        _ended_by_master_pass(station, dut, evse)
+
+
+# ------------------------------------------------------------------ helpers of this file
+
+
+def _judged(info: Any, statuses: tuple[str, ...], group: Any, requirements: tuple[str, str]) -> None:
+    """idTokenInfo has one of these statuses and, if it is given, the group."""
+    wanted = " or ".join(statuses)
+    check(info.status in statuses, f"idTokenInfo {wanted}", requirement=requirements[0], actual=info.status)
+    if group is not None:
+        told = info.groupIdToken
+        check(told == group, f"groupIdToken {group.idToken}", requirement=requirements[1], actual=told)
+
+
+def _ask(station: FakeStation, token: Any, *statuses: str, group: Any = None) -> None:
+    _judged(station.send("Authorize", idToken=token).idTokenInfo, statuses, group, ("C01.FR.07", "C09.FR.09"))
+
+
+def _tell(
+    station: FakeStation,
+    trigger: str,
+    token: Any,
+    *statuses: str,
+    group: Any = None,
+    evse: int | None = None,
+    **info: Any,
+) -> None:
+    """Send the next event of a transaction, with the token."""
+    transaction = station.transaction(evse)
+    transaction.authorized = trigger == "Authorized"
+    answer = transaction.send(trigger, idToken=token, **info)
+    _judged(answer.idTokenInfo, statuses, group, ("C12.FR.03", "C09.FR.12"))
+
+
+def _charging_everywhere(station: FakeStation, dut: Dut) -> None:
+    """Energy flows at the first EVSE and, where there is one, a second, each for another token."""
+    for evse, token in zip(dut.evses, (dut.tokens.valid, dut.tokens.second), strict=False):
+        station.reach("EnergyTransferStarted", evseId=evse, token=token)
+
+
+def _ended_by_master_pass(station: FakeStation, dut: Dut, evse: int) -> None:
+    ended = {"eventType": "Ended", "chargingState": "EVConnected", "stoppedReason": "MasterPass"}
+    token, group = dut.tokens.master_pass, dut.tokens.master_pass_group
+    _tell(station, "StopAuthorized", token, "Accepted", group=group, evse=evse, **ended)
+
+
+def _leave(station: FakeStation) -> None:
+    station.execute("EVConnectedPostSession")
+    station.execute("EVDisconnected")
+
+
+def _clear_cache(station: FakeStation, operator: Operator, status: str) -> None:
+    station.answer("ClearCache", status=status)
+    operator.csms_sends("ClearCache")
+    station.expect("ClearCache", requirement="C11.FR.01")
+    station.send("Heartbeat")

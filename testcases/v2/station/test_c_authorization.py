@@ -1,0 +1,222 @@
+"""Block C, Authorization: a charging station under test (2.0.1 and 2.1).
+
+Here a token is asked about. What a station makes of tokens that it knows stands in test_c_known_tokens.py, contract
+certificates in test_c_contract_certificates.py.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from conformance import Dut, FakeCsms, NotApplicable, Operator, case, step
+
+# ------------------------------------------------------------------ tokens that may not charge
+
+
+@case("TC_C_02_CS")
+def test_invalid_token(csms: FakeCsms, dut: Dut) -> None:
+    """A token that is Invalid for the CSMS starts nothing."""
+    _asking(csms, dut)
+    csms.reach("EVConnectedPreSession")
+
+    step("Present the invalid token, answer Invalid", expect="Authorize with it; no authorization, no energy")
+    csms.execute("AuthorizationRefused", locally=True, token=dut.tokens.invalid)
+
+
+@case("TC_C_56_CS")
+def test_unknown_token(csms: FakeCsms, dut: Dut) -> None:
+    """A token that is Unknown to the CSMS starts nothing."""
+    _asking(csms, dut)
+    csms.considers(dut.tokens.invalid, status="Unknown")
+    csms.reach("EVConnectedPreSession")
+
+    step("Present the invalid token, answer Unknown", expect="Authorize with it; no authorization, no energy")
+    csms.execute("AuthorizationRefused", locally=True, token=dut.tokens.invalid)
+
+
+@case("TC_C_06_CS")
+def test_blocked_token(csms: FakeCsms, dut: Dut) -> None:
+    """A token that is Blocked at the CSMS starts nothing."""
+    _asking(csms, dut)
+    csms.reach("EVConnectedPreSession")
+
+    step("Present the blocked token, answer Blocked", expect="Authorize with it; no authorization, no energy")
+    csms.execute("AuthorizationRefused", locally=True, token=dut.tokens.blocked)
+
+
+@case("TC_C_07_CS")
+def test_expired_token(csms: FakeCsms, dut: Dut) -> None:
+    """A token that is Expired for the CSMS starts nothing."""
+    _asking(csms, dut)
+    csms.reach("EVConnectedPreSession")
+
+    step("Present the expired token, answer Expired", expect="Authorize with it; no authorization, no energy")
+    csms.execute("AuthorizationRefused", locally=True, token=dut.tokens.expired)
+
+
+@case("TC_C_05_CS")
+def test_invalid_token_with_cable_lock(csms: FakeCsms, dut: Dut) -> None:
+    """Where the cable can only be plugged in after authorization, a token that is Invalid starts nothing either."""
+    _asking(csms, dut)
+    with suppress(NotApplicable):
+        csms.configure("TxCtrlr", "TxStartPoint", "Authorized")
+    points = csms.configured("TxCtrlr", "TxStartPoint")
+    if "Authorized" not in points.split(","):
+        raise NotApplicable(f'TxStartPoint is fixed at "{points}"')
+
+    step("Present the invalid token, answer Invalid", expect="Authorize with it; no transaction")
+    csms.execute("AuthorizationRefused", locally=True, token=dut.tokens.invalid)
+
+
+@case("TC_C_04_CS")
+def test_stop_with_another_token(csms: FakeCsms, dut: Dut) -> None:
+    """A valid token of no common group does not stop a transaction that another token started."""
+    _asking(csms, dut)
+    csms.reach("EnergyTransferStarted")
+
+    step("Present another token, answer Accepted", expect="Authorize with it; the transaction goes on")
+    csms.execute("StopRefused", token=dut.tokens.second)
+
+
+# ------------------------------------------------------------------ groups
+
+
+@case("TC_C_39_CS")
+def test_group_stops(csms: FakeCsms, dut: Dut) -> None:
+    """A token of the same group stops the transaction, after the CSMS was asked about it."""
+    _asking(csms, dut)
+    csms.reach("EVConnectedPreSession")
+
+    step("Present a token of the group", expect="Authorize; an event with the token once a transaction runs")
+    csms.execute("Authorized", locally=True, token=dut.tokens.group1)
+
+    step("Let the EV charge", expect="the change to Charging is told")
+    csms.execute("EnergyTransferStarted")
+
+    step("Present the other token of the group", expect="Authorize with it, then StopAuthorized")
+    csms.execute("StopAuthorized", locally=True, token=dut.tokens.group2, asked=True)
+    _leave(csms)
+
+
+@case("TC_C_42_CS")
+def test_invalid_group_member_does_not_stop(csms: FakeCsms, dut: Dut) -> None:
+    """A token of the same group that is Invalid does not stop the transaction."""
+    _asking(csms, dut)
+    csms.considers(dut.tokens.invalid, status="Invalid", groupIdToken=dut.tokens.group)
+    csms.reach("EVConnectedPreSession")
+
+    step("Present a token of the group", expect="Authorize; an event with the token once a transaction runs")
+    csms.execute("Authorized", locally=True, token=dut.tokens.group1)
+
+    step("Let the EV charge", expect="the change to Charging is told")
+    csms.execute("EnergyTransferStarted")
+
+    step("Present a token of the group, answer Invalid", expect="Authorize with it; the transaction goes on")
+    csms.execute("StopRefused", token=dut.tokens.invalid)
+
+
+# ------------------------------------------------------------------ master pass
+
+
+@case("TC_C_45_CS")
+def test_master_pass_starts_nothing(csms: FakeCsms, dut: Dut) -> None:
+    """A token of the master pass group starts nothing, though the CSMS accepts it."""
+    _asking(csms, dut)
+    _master_pass(csms, dut)
+    _start_point(csms)
+
+    step("Present the master pass, answer Accepted", expect="Authorize with it; no authorization")
+    csms.execute("AuthorizationRefused", locally=True, token=dut.tokens.master_pass)
+
+    step("Plug in the EV", expect="Occupied; no authorization, no energy")
+    csms.execute("EVConnectedPreSession")
+    csms.drain()
+    csms.execute("NothingAuthorized")
+
+
+@case("TC_C_49_CS")
+def test_master_pass_stops_all(csms: FakeCsms, dut: Dut) -> None:
+    """On a station without a display a master pass stops every transaction."""
+    connectors = _charging_everywhere(csms, dut)
+
+    step("Present the master pass, answer Accepted", expect="Authorize; StopAuthorized, and MasterPass once Ended")
+    csms.execute("MasterPassPresented")
+    csms.execute("StoppedByMasterPass", connectors=connectors)
+    _leave(csms, *connectors)
+
+
+@case("TC_C_47_CS")
+def test_master_pass_stops_all_that_were_chosen(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """With a master pass the user can choose at the display to stop every transaction."""
+    connectors = _charging_everywhere(csms, dut)
+
+    step("Present the master pass, answer Accepted", expect="Authorize with it; nothing stops yet")
+    csms.execute("MasterPassPresented")
+    csms.execute("NothingStopped")
+
+    step("Choose to stop all transactions", expect="StopAuthorized for each, and MasterPass once Ended")
+    operator.choose_stop()
+    csms.execute("StoppedByMasterPass", connectors=connectors)
+    _leave(csms, *connectors)
+
+
+@case("TC_C_48_CS")
+def test_master_pass_stops_the_one_that_was_chosen(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """With a master pass the user can choose at the display to stop one transaction; the others go on."""
+    first, *others = _charging_everywhere(csms, dut)
+
+    step("Present the master pass, answer Accepted", expect="Authorize with it; nothing stops yet")
+    csms.execute("MasterPassPresented")
+    csms.execute("NothingStopped")
+
+    step("Choose to stop the transaction of the first EVSE", expect="StopAuthorized, MasterPass once Ended; no other")
+    operator.choose_stop(evseId=first.evseId)
+    csms.execute("StoppedByMasterPass", connectors=[first])
+    csms.drain()
+    csms.execute("NothingStopped", connectors=others)
+    _leave(csms, first)
+
+
+# ------------------------------------------------------------------ helpers of this file
+
+
+def _asking(csms: FakeCsms, dut: Dut) -> None:
+    """Tokens are asked about, and none is known to the station."""
+    for variable, value in (("Enabled", "true"), ("DisableRemoteAuthorization", "false")):
+        with suppress(NotApplicable):
+            csms.configure("AuthCtrlr", variable, value)
+    if dut.features["C-49"] and csms.configured("AuthCacheCtrlr", "Enabled") != "false":
+        csms.reach("CacheCleared")
+
+
+def _master_pass(csms: FakeCsms, dut: Dut) -> None:
+    csms.configure("AuthCtrlr", "MasterPassGroupId", dut.tokens.master_pass_group.idToken)
+
+
+def _start_point(csms: FakeCsms) -> None:
+    """A transaction starts with the authorization, and not before."""
+    try:
+        csms.configure("TxCtrlr", "TxStartPoint", "Authorized")
+    except NotApplicable:
+        points = set(csms.configured("TxCtrlr", "TxStartPoint").split(","))
+        if not points & {"Authorized", "PowerPathClosed"} or points & {"ParkingBayOccupancy", "EVConnected"}:
+            raise
+
+
+def _charging_everywhere(csms: FakeCsms, dut: Dut) -> list[Any]:
+    """A master pass group is configured, and energy flows at the first EVSE and, where there is one, a second."""
+    _asking(csms, dut)
+    _master_pass(csms, dut)
+    connectors = [dut.connector, *([dut.second_connector] if dut.two_evses else [])]
+    for connector, token in zip(connectors, (dut.tokens.valid, dut.tokens.second), strict=False):
+        csms.reach("EnergyTransferStarted", connector=connector, token=token)
+    return connectors
+
+
+def _leave(csms: FakeCsms, *connectors: Any) -> None:
+    """The energy stops for good, the EVs are unplugged and leave."""
+    for connector in connectors or (None,):
+        csms.execute("EVConnectedPostSession", connector=connector)
+        csms.execute("EVDisconnected", connector=connector)
+        csms.execute("ParkingBayUnoccupied", connector=connector)
