@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from conformance.fuzz.envelope import broken_envelopes, play_wrong_answers
     from conformance.fuzz.example import Allowed, Example
     from conformance.fuzz.texts import broken_texts
-    from conformance.inquiry import from_keys
     from conformance.peers.asked import as_asked
     from conformance.peers.certificates import SigningRequest, chain_facts, hash_data, listed, misspelt
     from conformance.peers.csms import FakeCsms
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from conformance.peers.peer import call_error, late, require
     from conformance.peers.reports import Report, report_data, variable
     from conformance.peers.station import FakeStation
+    from conformance.proposals import from_keys
 
 __version__ = "0.1.0"
 
@@ -99,12 +99,12 @@ _PLACES = {
     "conformance.peers.csms": ("FakeCsms",),
     "conformance.peers.files": ("Download", "Files"),
     "conformance.peers.outcome": ("Inconclusive", "NotApplicable"),
-    "conformance.inquiry": ("from_keys",),
     "conformance.peers.certificates": ("SigningRequest", "chain_facts", "hash_data", "listed", "misspelt"),
     "conformance.peers.payload": ("ABSENT", "PRESENT", "one_of"),
     "conformance.peers.peer": ("call_error", "late", "require"),
     "conformance.peers.reports": ("Report", "report_data", "variable"),
     "conformance.peers.station": ("FakeStation",),
+    "conformance.proposals": ("from_keys",),
 }
 _HOMES = {name: module for module, names in _PLACES.items() for name in names}
 _MODULES = {"networks": "conformance.cases.networks", "security": "conformance.cases.security"}

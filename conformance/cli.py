@@ -51,10 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     add("run", lambda options: 0, "run the test cases: `pytest` on the cases of this installation, with its options")
     add("station", lambda options: 0, "start the reference charging station by hand (--help for its options)")
     add("csms", lambda options: 0, "start the reference CSMS by hand (--help for its options)")
-    init = add("init", _init, "write a description of a device (dut.toml)")
+    init = add(
+        "init", _init, "write a description of a device (dut.toml); asks what --role and --version do not answer"
+    )
     init.add_argument("file", nargs="?", default="dut.toml", type=Path)
-    init.add_argument("--role", choices=["CS", "CSMS"], required=True, help="what is under test")
-    init.add_argument("--version", action="append", choices=["1.6", "2.0.1", "2.1"], required=True)
+    init.add_argument("--role", choices=["CS", "CSMS"], help="what is under test")
+    init.add_argument("--version", action="append", choices=["1.6", "2.0.1", "2.1"], help="repeatable")
+    init.add_argument("--ask", action="store_true", help="ask question by question, whatever is given")
     init.add_argument("--identity", default="CS001", help="the station's identity")
     init.add_argument("--listen", default="127.0.0.1:9000", help="role CS: where our CSMS listens")
     init.add_argument("--url", default="ws://127.0.0.1:9000/ocpp", help="role CSMS: the CSMS under test")

@@ -3,64 +3,36 @@
 from __future__ import annotations
 
 import json
+import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from conformance.draft import Draft
 from conformance.dut import keys
-from conformance.dut.features import EXAMPLES, Feature, FeatureValue, known_features
+from conformance.dut.errors import DescriptionError
+from conformance.dut.features import EXAMPLES, Feature, known_features
 from conformance.holder import RunError
-
-if TYPE_CHECKING:
-    from conformance.inquiry import Told
 
 OPEN = "#? "
 """Begins a line that the user has to answer."""
 WIDTH = 110
-PATIENCE = 120.0
-"""Seconds that a station has to connect when it is asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What is known of the device before the user has answered anything."""
-
-    role: str
-    versions: tuple[str, ...]
-    known: Mapping[tuple[str, str], Any]
-    """Values by (section, key)."""
-    told: Mapping[str, tuple[FeatureValue, str]] = field(default_factory=dict)
-    """Features that the device has told of: value, and what it follows from."""
-    name: str = ""
 
 
 def write_description(options: Any, tell: Callable[[str], None]) -> int:
     """Write the file that the command line names; RunError when it is there already or can't be written.
 
-    Returns 0, or 1 when the device was to be asked and did not answer: the file is written all the same.
+    What the command line leaves out is asked for (`interview.py`). Returns 0, or 1 when the device was to be asked and
+    did not answer: the file is written all the same.
     """
     path: Path = options.file
     if path.exists():
         raise RunError(f"{path} is there already; give another name, or remove it")
-    order = list(_order())
-    versions = tuple(sorted(set(options.version), key=order.index))
-    address = ("connection", "listen"), options.listen
-    if options.role == "CSMS":
-        address = ("connection", "url"), options.url
-        if options.ask_device:
-            raise RunError("--ask-device: only a charging station can be asked; leave it out for a CSMS")
-    known: dict[tuple[str, str], Any] = {
-        ("device", "role"): options.role,
-        ("device", "identity"): options.identity,
-        ("device", "versions"): versions,
-        address[0]: address[1],
-    }
-    draft = Draft(options.role, versions, known)
-    problems: list[str] = []
-    if options.ask_device:
-        draft, problems = _asked(draft, tell)
+    if options.role and options.version and not options.ask:
+        draft, problems = _given(options, tell)
+    else:
+        draft, problems = _asked(options), []
     text = "\n".join(lines(draft)) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,9 +41,18 @@ def write_description(options: Any, tell: Callable[[str], None]) -> int:
         raise RunError(f"{path}: cannot be written ({error.strerror}); give another name") from None
     for problem in problems:
         tell(problem)
-    open_lines = sum(line.startswith(OPEN) for line in text.splitlines())
-    tell(f"{path}: answer the {open_lines} lines that begin with {OPEN.strip()}, then run: pytest --ocpp-dut {path}")
+    for line in _next_steps(path, sum(line.startswith(OPEN) for line in text.splitlines())):
+        tell(line)
     return 1 if problems else 0
+
+
+def _next_steps(path: Path, open_lines: int) -> Iterator[str]:
+    yield f"{path} is written."
+    if open_lines:
+        yield f"  answer the {open_lines} lines that begin with {OPEN.strip()}, in an editor"
+    yield f"  ocpp-conformance check-operator --ocpp-dut {path}    # does whoever acts on the device do so?"
+    yield f"  ocpp-conformance plan --ocpp-dut {path}    # what will be done, how long it takes, who walks when"
+    yield f"  pytest --ocpp-dut {path}    # the run; its report is reports/report.html"
 
 
 def _order() -> Sequence[str]:
@@ -80,58 +61,47 @@ def _order() -> Sequence[str]:
     return tuple(VERSIONS)
 
 
-# ---------------------------------------------------------------------- the device's own word
+def _given(options: Any, tell: Callable[[str], None]) -> tuple[Draft, list[str]]:
+    """What the command line says, and the station if it is to be asked; what could not be asked, in words."""
+    from conformance.interview import ask_station
 
-
-def _asked(draft: Draft, tell: Callable[[str], None]) -> tuple[Draft, list[str]]:
-    """The draft with what the station says of itself, once for each family; what could not be asked, in words."""
-    from conformance.inquiry import InquiryError, ask
-    from conformance.ocppj.versions import version
-
-    told: dict[str, tuple[FeatureValue, str]] = {}
-    known, name = dict(draft.known), draft.name
-    problems: list[str] = []
-    newest = {version(one).family: one for one in draft.versions}
-    for one in reversed(newest.values()):
-        dut = _provisional(draft)
-        host, port = dut.address.listen
-        tell(
-            f"OCPP {one}: listening at ws://{host}:{port}{dut.address.path}; have {dut.identity} connect to it "
-            f"within {PATIENCE:g} s"
-        )
-        try:
-            answer: Told = ask(dut, one)
-        except InquiryError as error:
-            problems.append(f"OCPP {one}: nothing was read from the station: {error}")
-            continue
-        told |= {id: (proposal.value, f"{proposal.how}, OCPP {one}") for id, proposal in answer.features.items()}
-        name = name or answer.name
-        if answer.connectors:
-            known.setdefault(("evses", "connectors"), _as_described(answer.connectors, version(one).family))
-        tell(f"OCPP {one}: {len(answer.features)} features follow from what the station says")
-    return Draft(draft.role, draft.versions, known, told, name), problems
-
-
-def _as_described(connectors: tuple[tuple[int, int], ...], family: str) -> tuple[tuple[int, int], ...]:
-    """Connectors as pairs of EVSE and connector: 1.6 knows no EVSEs, so each connector counts as one of its own."""
-    return tuple((evse, 1) for evse, _ in connectors) if family == "1.6" else connectors
-
-
-def _provisional(draft: Draft) -> Any:
-    """A description that is enough to listen."""
-    from conformance.dut.errors import DescriptionError
-    from conformance.dut.reading import read_description
-
-    content: dict[str, dict[str, Any]] = {
-        "tokens": {"valid": {"idToken": "UNUSED", "type": "Central"}},
-        "timeouts": {"boot": PATIENCE, "message": 30, "quiet": 1.0},
-    }
-    for (section, key), value in draft.known.items():
-        content.setdefault(section, {})[key] = list(value) if isinstance(value, tuple) else value
+    draft = _begun(options)
+    if not options.ask_device:
+        return draft, []
+    if options.role == "CSMS":
+        raise RunError("--ask-device: only a charging station can be asked; leave it out for a CSMS")
     try:
-        return read_description(content, source="the command line")
+        return ask_station(draft, tell)
     except DescriptionError as error:
         raise RunError(str(error)) from None
+
+
+def _begun(options: Any) -> Draft:
+    versions = tuple(sorted(set(options.version), key=_order().index))
+    address = {"CS": ("listen", options.listen), "CSMS": ("url", options.url)}[options.role]
+    known: dict[tuple[str, str], Any] = {
+        ("device", "role"): options.role,
+        ("device", "identity"): options.identity,
+        ("device", "versions"): versions,
+        ("connection", address[0]): address[1],
+    }
+    return Draft(options.file, options.role, versions, known)
+
+
+def _asked(options: Any) -> Draft:
+    """What the user answers, on a terminal or (with --ask) piped."""
+    from conformance.interview import Console, interview
+
+    if not options.ask and not sys.stdin.isatty():
+        raise RunError(
+            "init: there is no terminal to ask on; give --role and --version (and --listen or --url), or --ask to "
+            "read the answers from standard input"
+        )
+    draft = _begun(options) if options.role and options.version else None
+    try:
+        return interview(draft, options.file, Console())
+    except EOFError:
+        raise RunError("init: the answers ended before the questions; nothing is written") from None
 
 
 # ---------------------------------------------------------------------- the file
@@ -177,6 +147,8 @@ def _key(section: keys.Section, key: keys.Key, draft: Draft) -> Iterator[str]:
     yield from _comment(f"{key.meaning}{bounds}{unit}")
     value = draft.known.get((section.name, key.name))
     if value is not None:
+        source = draft.sources.get((section.name, key.name))
+        yield from _comment(f"The device says: {source}") if source else ()
         yield f"{key.name} = {_text_of(value)}"
     elif key.default is keys.REQUIRED or (section.name, key.name) in _WANTED:
         yield f"{OPEN}{key.name} = {key.example or _text_of(key.default)}"
@@ -201,8 +173,8 @@ def _features(draft: Draft) -> Iterator[str]:
     for feature in _wanted_features(draft):
         name = feature.line.partition(" = ")[0]
         if feature.id in draft.told:
-            value, how = draft.told[feature.id]
-            yield from _comment(f"{feature.label}; the device says: {how}")
+            value, source = draft.told[feature.id]
+            yield from _comment(f"{feature.label}; {source}")
             yield f"{name} = {_text_of(value)}"
         else:
             yield f"{OPEN}{name} = {EXAMPLES[feature.kind]}    # {feature.label}"
@@ -234,6 +206,8 @@ def _text_of(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{name} = {_text_of(one)}' for name, one in value.items())} }}"
     if isinstance(value, (tuple, list)):
         return f"[{', '.join(_text_of(one) for one in value)}]"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,43 +1,26 @@
-"""Asks a station what it can do, and proposes the features that follow from its answers.
+"""Asks a device over the wire: a station what it can do, a CSMS whether it serves our station.
 
-2.x: the device model by GetBaseReport FullInventory (2.0.1 part 2, B07; variables of the appendices). 1.6: the
-configuration keys by GetConfiguration (1.6 section 9). What does not follow from them is left open.
+What follows from a station's answers is in `proposals.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from conformance.dut.features import FeatureValue, known_features
 from conformance.peers.payload import Items, peek
+from conformance.proposals import Proposal, Told, from_keys, from_report
 
 if TYPE_CHECKING:
-    from conformance.peers.reports import Report, Reported
+    from collections.abc import Iterator
+
+    from conformance.cases.bench import Bench
+    from conformance.cases.live import LiveBench
 
 
 class InquiryError(Exception):
-    """The station could not be asked: one line that says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """The value of a feature, and what it follows from."""
-
-    value: FeatureValue
-    how: str
-
-
-@dataclass(slots=True)
-class Told:
-    """What a station said of itself."""
-
-    features: dict[str, Proposal] = field(default_factory=dict)
-    connectors: tuple[tuple[int, int], ...] = ()
-    """Pairs of evseId and connectorId; for 1.6 both are the connectorId. Empty: it did not say."""
-    name: str = ""
-    """Vendor and model of its BootNotification, "" if it sent none."""
+    """The device could not be asked: one line that says why."""
 
 
 def ask(dut: Any, version_id: str) -> Told:
@@ -45,6 +28,22 @@ def ask(dut: Any, version_id: str) -> Told:
 
     It has `timeouts.boot` seconds to connect, and `timeouts.message` for each answer.
     """
+    with _serving(dut, version_id) as live:
+        peer = live.bench.peer
+        told = _ASK[live.version.family](live.bench)
+        told.name = _name_of(peer)
+    return told
+
+
+def try_csms(dut: Any, version_id: str) -> str:
+    """Connect to the CSMS under test as our station and boot; what came of it, in words. Raises InquiryError."""
+    with _serving(dut, version_id) as live:
+        return f"{live.dut.address.url} took our station {live.dut.identity} and accepted its BootNotification"
+
+
+@contextmanager
+def _serving(dut: Any, version_id: str) -> Iterator[LiveBench]:
+    """A bench without an operator whose device is connected and accepted."""
     from conformance.cases.live import LiveBench
     from conformance.link.errors import LinkError
     from conformance.ocppj.schema import SchemaStore
@@ -55,14 +54,11 @@ def ask(dut: Any, version_id: str) -> Told:
         live.open()
         live.take(_NoHands())
         live.bench.ready()
-        peer = live.bench.peer
-        told = _ASK[live.version.family](peer)
-        told.name = _name_of(peer)
+        yield live
     except (LinkError, ExpectationFailed, Inconclusive) as error:
         raise InquiryError(str(error)) from None
     finally:
         live.close()
-    return told
 
 
 class _NoHands:
@@ -84,309 +80,67 @@ def _name_of(peer: Any) -> str:
     return ""
 
 
-# ---------------------------------------------------------------------- 2.x
-
-
-def _ask_2(peer: Any) -> Told:
+def _ask_2(bench: Bench) -> Told:
+    peer: Any = bench.peer
     request_id = peer.next_request_id()
     answer = peer.send("GetBaseReport", requestId=request_id, reportBase="FullInventory")
     if answer.status != "Accepted":
         raise InquiryError(f"the station answered GetBaseReport FullInventory with {answer.status}")
-    return from_report(peer.expect_report(request_id))
-
-
-def from_report(report: Report) -> Told:
-    """What follows from a full inventory."""
-    told = Told(connectors=tuple(sorted(set(_places(report)))))
-    for id, rule in _RULES_2.items():
-        proposal = rule(report)
-        if proposal is not None and id in known_features():
-            told.features[id] = proposal
+    told = from_report(peer.expect_report(request_id))
+    _ask_for_a_summary(peer, told)
+    for id, (message, on_connector) in _TRIGGERS.items():
+        evse = {"evse": bench.dut.connector.evse} if on_connector else {}
+        status = _status_of(peer, "TriggerMessage", requestedMessage=message, **evse)
+        if status in ("Accepted", "NotImplemented"):
+            how = f"TriggerMessage {message} is answered {status}"
+            told.features[id] = Proposal(status == "Accepted", how)
     return told
 
 
-def _places(report: Report) -> Iterator[tuple[int, int]]:
-    for one in report:
-        evse, connector = one.evse
-        if one.component == "Connector" and isinstance(evse, int) and isinstance(connector, int):
-            yield evse, connector
-
-
-Rule = Callable[["Report"], "Proposal | None"]
-
-
-def _present(component: str, variable: str) -> Rule:
-    """True where the station has the variable."""
-
-    def rule(report: Report) -> Proposal:
-        found = bool(report.named(component, variable))
-        return Proposal(found, f"{component}.{variable} {'is there' if found else 'is not there'}")
-
-    return rule
-
-
-def _on(component: str, *variables: str) -> Rule:
-    """True where one of the variables is true, or can be made so."""
-
-    def rule(report: Report) -> Proposal:
-        for name in variables:
-            for one in report.named(component, name):
-                if _truth(one) or _writable(one):
-                    return Proposal(True, f"{one.label} is {one.value or 'there'}{', writable' * _writable(one)}")
-        return Proposal(False, f"no {component}.{' or '.join(variables)} that is or can be true")
-
-    return rule
-
-
-def _is(component: str, variable: str, wanted: bool) -> Rule:
-    """True where the variable has that value, or can have it; open where it is not there."""
-
-    def rule(report: Report) -> Proposal | None:
-        found = report.named(component, variable)
-        if not found:
-            return None
-        can = any(_writable(one) or _truth(one) is wanted for one in found)
-        writable = ", writable" if any(map(_writable, found)) else ""
-        return Proposal(can, f"{component}.{variable} is {found[0].value}{writable}")
-
-    return rule
-
-
-def _settable(component: str, variable: str) -> Rule:
-    """True where the variable can be written."""
-
-    def rule(report: Report) -> Proposal:
-        found = report.named(component, variable)
-        can = any(map(_writable, found))
-        state = "ReadWrite" if can else "ReadOnly" if found else "not there"
-        return Proposal(can, f"{component}.{variable} is {state}")
-
-    return rule
-
-
-def _member(component: str, variable: str, member: str, *also: str) -> Rule:
-    """True where a list can hold the member (by its valuesList if it can be written, else by its value)."""
-
-    def rule(report: Report) -> Proposal:
-        possible = _possible(report, component, variable)
-        return Proposal(
-            bool({member, *also} & set(possible)), f"{component}.{variable}: {', '.join(possible) or 'none'}"
-        )
-
-    return rule
-
-
-def _listed(*places: tuple[str, str]) -> Rule:
-    """The members that the lists can hold together; open where none is there."""
-
-    def rule(report: Report) -> Proposal | None:
-        there = [place for place in places if report.named(*place)]
-        if not there:
-            return None
-        members = dict.fromkeys(member for place in there for member in _possible(report, *place))
-        return Proposal(tuple(members), ", ".join(".".join(place) for place in there))
-
-    return rule
-
-
-def _all_of(*rules: Rule) -> Rule:
-    """True where every rule is."""
-
-    def rule(report: Report) -> Proposal:
-        found = [one for one in (each(report) for each in rules) if one is not None]
-        return Proposal(all(one.value for one in found), "; ".join(one.how for one in found))
-
-    return rule
-
-
-def _phases(test: Callable[[int], bool]) -> Rule:
-    """True where an EVSE's number of supply phases passes the test (0 is DC)."""
-
-    def rule(report: Report) -> Proposal | None:
-        values = [one.value or "" for one in report.named("EVSE", "SupplyPhases")]
-        numbers = sorted({int(value) for value in values if value.isdecimal()})
-        if not numbers:
-            return None
-        return Proposal(any(map(test, numbers)), f"EVSE.SupplyPhases: {', '.join(map(str, numbers))}")
-
-    return rule
-
-
-def _evses(report: Report) -> Proposal | None:
-    found = {one.evse[0] for one in report if one.component == "EVSE" and one.evse[0] is not None}
-    return Proposal(len(found), "EVSEs in the report") if found else None
-
-
-def _no_master_pass(report: Report) -> Proposal | None:
-    """Whether it has a display is another matter: only the absence of the variable decides."""
-    if report.named("AuthCtrlr", "MasterPassGroupId"):
-        return None
-    return Proposal(False, "AuthCtrlr.MasterPassGroupId is not there")
-
-
-def _truth(one: Reported) -> bool:
-    return (one.value or "").casefold() == "true"
-
-
-def _writable(one: Reported) -> bool:
-    return one.mutability != "ReadOnly"
-
-
-def _possible(report: Report, component: str, variable: str) -> list[str]:
-    members: dict[str, None] = {}
-    for one in report.named(component, variable):
-        value = [part.strip() for part in (one.value or "").split(",") if part.strip()]
-        members |= dict.fromkeys(one.members if _writable(one) and one.members else value)
-    return list(members)
-
-
-_START, _STOP = ("TxCtrlr", "TxStartPoint"), ("TxCtrlr", "TxStopPoint")
-_MEASURANDS = (
-    ("SampledDataCtrlr", "TxStartedMeasurands"),
-    ("SampledDataCtrlr", "TxUpdatedMeasurands"),
-    ("SampledDataCtrlr", "TxEndedMeasurands"),
-    ("AlignedDataCtrlr", "Measurands"),
-    ("AlignedDataCtrlr", "TxEndedMeasurands"),
-)
-
-_RULES_2: Mapping[str, Rule] = {
-    "HTTP transfer": _member("OCPPCommCtrlr", "FileTransferProtocols", "HTTP"),
-    "HTTPS transfer": _member("OCPPCommCtrlr", "FileTransferProtocols", "HTTPS"),
-    "Smart Charging": _on("SmartChargingCtrlr", "Available", "Enabled"),
-    "C-02": _on("AuthCtrlr", "OfflineTxForUnknownIdEnabled"),
-    "C-03": _present("TxCtrlr", "MaxEnergyOnInvalidId"),
-    "C-06.1": _is("TxCtrlr", "StopTxOnEVSideDisconnect", False),
-    "C-06.2": _is("TxCtrlr", "StopTxOnEVSideDisconnect", True),
-    "C-07": _no_master_pass,
-    "C-08": _no_master_pass,
-    "C-09.1": _member(*_START, "EVConnected"),
-    "C-09.2": _member(*_START, "Authorized"),
-    "C-09.3": _member(*_START, "DataSigned"),
-    "C-09.4": _member(*_START, "PowerPathClosed"),
-    "C-09.5": _member(*_START, "EnergyTransfer"),
-    "C-09.6": _member(*_START, "ParkingBayOccupancy"),
-    "C-10.1": _member(*_STOP, "EVConnected"),
-    "C-10.2": _member(*_STOP, "Authorized"),
-    "C-10.3": _member(*_STOP, "PowerPathClosed"),
-    "C-10.4": _member(*_STOP, "EnergyTransfer"),
-    "C-10.5": _member(*_STOP, "ParkingBayOccupancy"),
-    "C-12.1": _is("OCPPCommCtrlr", "UnlockOnEVSideDisconnect", True),
-    "C-12.2": _is("OCPPCommCtrlr", "UnlockOnEVSideDisconnect", False),
-    "C-13": _on("EVSE", "AllowReset"),
-    "C-20": _on("ChargingStation", "AllowNewSessionsPendingFirmwareUpdate"),
-    "C-21": _settable("OCPPCommCtrlr", "QueueAllMessages"),
-    "C-23": _listed(("ClockCtrlr", "TimeSource")),
-    "C-25": _present("ClockCtrlr", "TimeOffset"),
-    "C-26": _present("ClockCtrlr", "TimeZone"),
-    "C-28": _on("AlignedDataCtrlr", "SendDuringIdle"),
-    "C-40": _listed(*_MEASURANDS),
-    "C-42": _on("SampledDataCtrlr", "SignReadings"),
-    "C-48.1": _is("AuthCtrlr", "AuthorizeRemoteStart", True),
-    "C-48.2": _is("AuthCtrlr", "AuthorizeRemoteStart", False),
-    "C-49": _on("AuthCacheCtrlr", "Available", "Enabled"),
-    "C-51": _settable(*_START),
-    "C-52": _settable(*_STOP),
-    "C-53": _present("AuthCacheCtrlr", "LifeTime"),
-    "C-54": _listed(("AuthCacheCtrlr", "Policy")),
-    "C-58": _on("AuthCtrlr", "DisableRemoteAuthorization"),
-    "C-59": _on("AuthCacheCtrlr", "DisablePostAuthorize"),
-    "R-0": _on("ReservationCtrlr", "Available", "Enabled"),
-    "R-2": _on("ReservationCtrlr", "NonEvseSpecific"),
-    "R-3": _settable("ReservationCtrlr", "Enabled"),
-    "DM-0": _on("MonitoringCtrlr", "Available", "Enabled"),
-    "DM-3": _present("MonitoringCtrlr", "OfflineQueuingSeverity"),
-    "LA-0": _on("LocalAuthListCtrlr", "Available", "Enabled"),
-    "LA-1": _settable("LocalAuthListCtrlr", "Enabled"),
-    "LA-3": _on("LocalAuthListCtrlr", "DisablePostAuthorize"),
-    "UI-0": _on("DisplayMessageCtrlr", "Available", "Enabled"),
-    "UI-1.1": _member("DisplayMessageCtrlr", "SupportedPriorities", "AlwaysFront"),
-    "UI-1.2": _member("DisplayMessageCtrlr", "SupportedPriorities", "InFront"),
-    "UI-1.3": _member("DisplayMessageCtrlr", "SupportedPriorities", "NormalCycle"),
-    "UI-2.1": _member("DisplayMessageCtrlr", "SupportedFormats", "ASCII"),
-    "UI-2.2": _member("DisplayMessageCtrlr", "SupportedFormats", "HTML"),
-    "UI-2.3": _member("DisplayMessageCtrlr", "SupportedFormats", "URI"),
-    "UI-2.4": _member("DisplayMessageCtrlr", "SupportedFormats", "UTF8"),
-    "AS-2": _on("SecurityCtrlr", "AdditionalRootCertificateCheck"),
-    "AS-3": _all_of(
-        _present("SecurityCtrlr", "CertSigningWaitMinimum"), _present("SecurityCtrlr", "CertSigningRepeatTimes")
-    ),
-    "AS-4.2": _on("SecurityCtrlr", "AllowSecurityProfileDowngrade"),
-    "SC-2.1": _member("SmartChargingCtrlr", "RateUnit", "A"),
-    "SC-2.2": _member("SmartChargingCtrlr", "RateUnit", "W"),
-    "ISO-5": _on("ISO15118Ctrlr", "CentralContractValidationAllowed"),
-    "BPT-2": _present("V2XChargingCtrlr", "LocalLoadBalancing"),
-    "HFS-3": _phases(lambda number: number > 0),
-    "HFS-4": _phases(lambda number: number == 0),
-    "HFS-5": _phases(lambda number: number == 1),
-    "HFS-6": _phases(lambda number: number == 2),
-    "HFS-7": _phases(lambda number: number == 3),
-    "HFS-8": _evses,
+_TRIGGERS: Mapping[str, tuple[str, bool]] = {
+    "C-29.1": ("MeterValues", False),
+    "C-29.2": ("TransactionEvent", False),
+    "C-29.3": ("LogStatusNotification", False),
+    "C-29.4": ("FirmwareStatusNotification", False),
+    "C-29.5": ("StatusNotification", True),
 }
-"""What a full inventory says of each feature. Features that are not here do not follow from the device model."""
+"""Which messages can be triggered: asking changes nothing at the station. Whether it needs a connector (F06.FR.12)."""
 
 
-# ---------------------------------------------------------------------- 1.6
+def _ask_for_a_summary(peer: Any, told: Told) -> None:
+    request_id = peer.next_request_id()
+    status = _status_of(peer, "GetBaseReport", requestId=request_id, reportBase="SummaryInventory")
+    if status in ("Accepted", "NotSupported"):
+        how = f"GetBaseReport SummaryInventory is answered {status}"
+        told.features["C-56"] = Proposal(status == "Accepted", how)
 
 
-def _ask_16(peer: Any) -> Told:
+def _ask_16(bench: Bench) -> Told:
+    peer: Any = bench.peer
     answer = peer.send("GetConfiguration")
-    listed = answer.configurationKey
-    return from_keys(one for one in (listed if isinstance(listed, Items) else ()) if isinstance(one.key, str))
-
-
-def from_keys(entries: Iterable[Any]) -> Told:
-    """What follows from the entries of a GetConfiguration answer (key, readonly, value)."""
-    keys = {str(one.key).casefold(): one for one in entries}
-    told = Told(features=dict(_from_keys(keys)))
-    count = _value(keys, "NumberOfConnectors")
-    if count.isdecimal() and int(count):
-        told.connectors = tuple((number, number) for number in range(1, int(count) + 1))
+    items = answer.configurationKey
+    listed = [one for one in (items if isinstance(items, Items) else ()) if isinstance(one.key, str)]
+    told = from_keys(listed)
+    for profile in (one.value for one in listed if one.key.casefold() == "securityprofile"):
+        if profile in ("1", "2", "3"):
+            told.features[f"SecurityProfile{profile}"] = Proposal(True, f"SecurityProfile is {profile}")
+    vendor = bench.dut.values.unknown_vendor_id
+    status = _status_of(peer, "DataTransfer", vendorId=vendor)
+    if status in ("UnknownVendorId", "UnknownMessageId", "Rejected"):
+        told.features["UnknownVendorId"] = Proposal(True, f"DataTransfer from {vendor} is answered {status}")
     return told
 
 
-def _value(keys: Mapping[str, Any], name: str) -> str:
-    entry = keys.get(name.casefold())
-    return entry.value if entry is not None and isinstance(entry.value, str) else ""
+def _status_of(peer: Any, action: str, **payload: Any) -> str:
+    """The status in the answer to a CALL; "" for a CALLERROR or for silence: such a question stays open."""
+    from conformance.peers.outcome import ExpectationFailed
+    from conformance.peers.peer import Response
 
+    try:
+        answer = peer.call(action, payload)
+    except ExpectationFailed:
+        return ""
+    return str(answer.status) if isinstance(answer, Response) and isinstance(answer.status, str) else ""
 
-def _from_keys(keys: Mapping[str, Any]) -> Iterator[tuple[str, Proposal]]:
-    profiles = [one.strip() for one in _value(keys, "SupportedFeatureProfiles").split(",") if one.strip()]
-    if profiles:
-        how = f"SupportedFeatureProfiles: {', '.join(profiles)}"
-        for name in _FEATURE_PROFILES:
-            yield name, Proposal(name in profiles, how)
-    there = "authorizationcacheenabled" in keys
-    yield "AuthorizationCache", Proposal(there, f"AuthorizationCacheEnabled is {'there' if there else 'not there'}")
-    offline = [name for name in _OFFLINE if _can_be_true(keys, name)]
-    yield (
-        "OfflineAuthorization",
-        Proposal(bool(offline), f"{' and '.join(offline or _OFFLINE)} can{'not' * (not offline)} be true"),
-    )
-    for name in _SETTABLE:
-        entry = keys.get(name.casefold())
-        state = "not there" if entry is None else "read-only" if entry.readonly is True else "writable"
-        yield f"{name}.settable", Proposal(state == "writable", f"{name} is {state}")
-    zero = _value(keys, "ReserveConnectorZeroSupported").casefold() == "true"
-    yield (
-        "ReserveConnectorZeroSupported",
-        Proposal(zero, f"ReserveConnectorZeroSupported is {'' if zero else 'not '}true"),
-    )
-
-
-def _can_be_true(keys: Mapping[str, Any], name: str) -> bool:
-    entry = keys.get(name.casefold())
-    return entry is not None and (entry.readonly is not True or _value(keys, name).casefold() == "true")
-
-
-_FEATURE_PROFILES = (
-    "Core",
-    "FirmwareManagement",
-    "LocalAuthListManagement",
-    "Reservation",
-    "SmartCharging",
-    "RemoteTrigger",
-)
-_OFFLINE = ("LocalAuthorizeOffline", "AllowOfflineTxForUnknownId")
-_SETTABLE = ("LocalAuthListEnabled", "AuthorizeRemoteTxRequests", "StopTransactionOnEVSideDisconnect")
 
 _ASK: Mapping[str, Callable[[Any], Told]] = {"1.6": _ask_16, "2": _ask_2}

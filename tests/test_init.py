@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import re
+import subprocess
+import sys
 import threading
 import tomllib
 from pathlib import Path
@@ -10,16 +15,18 @@ from typing import Any
 
 import pytest
 
-from conformance import cli, init
+from conformance import cli, draft, init, interview
 from conformance.cases.catalogue import load_catalogue
 from conformance.cases.discovery import discover
 from conformance.cases.selection import Wishes, missing, select
 from conformance.data import data_path
 from conformance.dut import keys
+from conformance.dut.description import Dut
 from conformance.dut.reading import load_description
-from conformance.inquiry import from_keys, from_report
 from conformance.peers.payload import Fields
 from conformance.peers.reports import Report
+from conformance.proposals import from_keys, from_report
+from conformance.reference.launch import start_csms
 from tests.lifecycle.conftest import free_port, station_process
 
 REFERENCE = load_description(data_path("docs", "devices", "reference-station.toml"))
@@ -152,7 +159,219 @@ class TestRequest:
         path = written(tmp_path, "--role", "CS", "--version", "2.0.1")
         told = capsys.readouterr().out
         count = sum(line.startswith(init.OPEN) for line in path.read_text("utf-8").splitlines())
-        assert told == f"{path}: answer the {count} lines that begin with #?, then run: pytest --ocpp-dut {path}\n"
+        assert told.splitlines() == [
+            f"{path} is written.",
+            f"  answer the {count} lines that begin with #?, in an editor",
+            f"  ocpp-conformance check-operator --ocpp-dut {path}    # does whoever acts on the device do so?",
+            f"  ocpp-conformance plan --ocpp-dut {path}    # what will be done, how long it takes, who walks when",
+            f"  pytest --ocpp-dut {path}    # the run; its report is reports/report.html",
+        ]
+
+
+class Script:
+    """A user with answers prepared; the last question that nobody answers ends the input."""
+
+    def __init__(self, *answers: str) -> None:
+        self.answers = list(answers)
+        self.shown: list[str] = []
+
+    def ask(self, prompt: str) -> str:
+        self.shown.append(prompt)
+        if not self.answers:
+            raise EOFError
+        return self.answers.pop(0)
+
+    def tell(self, line: str) -> None:
+        self.shown.append(line)
+
+
+def asked(folder: Path, *answers: str, begun: draft.Draft | None = None) -> tuple[draft.Draft, str]:
+    """What an interview comes to, and all that was shown."""
+    voice = Script(*answers)
+    made = interview.interview(begun, folder / "dut.toml", voice)
+    assert not voice.answers, voice.answers
+    return made, "\n".join(voice.shown)
+
+
+def loaded(made: draft.Draft) -> Dut:
+    """The description that a draft becomes, with the open lines answered."""
+    made.path.write_text("\n".join(init.lines(made)) + "\n", "utf-8")
+    answered(made.path)
+    return load_description(made.path)
+
+
+class TestInterview:
+    TOKENS = ("", "")
+    NOW, LATER = "y", "n"
+
+    def test_a_station_that_is_not_asked(self, tmp_path: Path) -> None:
+        made, shown = asked(
+            tmp_path,
+            *("cs", "2.1, 1.6", "CS7", "1", "0123456789abcdef", "127.0.0.1:9000", "n", "1.1, 2.1", "FTP, HTTP"),
+            *("CAFE01", "CAFE02, Central", "http", "http://127.0.0.1:9100", self.LATER),
+        )
+        dut = loaded(made)
+        assert (dut.role, dut.identity, dut.versions, dut.security_profile) == ("CS", "CS7", ("1.6", "2.1"), 1)
+        assert (dut.password, dut.address.listen) == (b"0123456789abcdef", ("127.0.0.1", 9000))
+        assert dut.values.transfer_protocols == ("FTP", "HTTP") and dut.evses == (1, 2)
+        assert dut.tokens.valid == {"idToken": "CAFE01", "type": "ISO14443"}
+        assert dut.tokens.second == {"idToken": "CAFE02", "type": "Central"}
+        assert (dut.operator.default.kind, dut.operator.default.url) == ("http", "http://127.0.0.1:9100")
+        for section, name in (("device", "identity"), ("connection", "listen"), ("tokens", "valid")):
+            key = next(one for one in keys.SECTIONS if one.name == section).key(name)
+            assert key is not None and key.meaning[:60] in shown, "every question is explained"
+
+    def test_a_wrong_answer_is_asked_again_in_the_loaders_words(self, tmp_path: Path) -> None:
+        made, shown = asked(
+            tmp_path,
+            *("EVSE", "CS", "2.0", "2.0.1", "", "4", "0", "9000", "", "maybe", "n", "one", "0.1", "1.1"),
+            *("SFTP", "", "a, b, c", "A, ISO1443", "", "", "htp", "command", "'x", "./operate --fast", self.LATER),
+        )
+        for line in (
+            "'EVSE' is none of these; answer CS or CSMS",
+            'there is no OCPP version "2.0"; use "1.6", "2.0.1", "2.1"',
+            '"9000" is no address and port; write host and port (0 to 65535), for example "127.0.0.1:9000"',
+            "answer y or n",
+            "'one' is no list of connectors; write for example 1.1, 2.1",
+            "[[0, 1]] is not possible; write pairs of evseId and connectorId from 1, for example [[1, 1], [2, 1]]",
+            '"SFTP" is not possible; did you mean "FTP"?',
+            "write the token's characters, and its type behind a comma if it is not ISO14443",
+            'there is no token type "ISO1443"; did you mean "ISO14443"?',
+            '"htp" is not possible; did you mean "http"?',
+            "\"'x\" can't be read as a command (No closing quotation); close every quotation mark",
+        ):
+            assert f"  {line}\n" in shown, line
+        assert loaded(made).operator.default.argv == ("./operate", "--fast")
+
+    def test_a_feature_is_asked_for_only_where_it_decides(self, tmp_path: Path) -> None:
+        """No reservations: nobody asks about parts of them; Enter leaves a line open, q the rest."""
+        begun = draft.Draft(tmp_path / "dut.toml", "CS", ("2.0.1",), dict(self.known("CS", "2.0.1")))
+        answers = Features({"R-0": "n", "C-49": ""})
+        voice = answers.voice("CS001", "0", "127.0.0.1:9000", "n", "", "", "", "", "", self.NOW)
+        made = interview.interview(begun, begun.path, voice)
+        assert made.told["R-0"] == (False, "as you said") and "C-49" not in made.told
+        assert "R-2" not in answers.asked and "R-1" not in answers.asked
+        assert len(answers.asked) == len(set(answers.asked)), "nothing is asked twice"
+        text = "\n".join(init.lines(made))
+        assert "#? C-49 = true or false" in text and "\nR-0 = false\n" in text
+
+    def test_what_does_not_go_together_is_said_and_not_lost(self, tmp_path: Path) -> None:
+        made, shown = asked(
+            tmp_path,
+            *(
+                "CS",
+                "2.0.1",
+                "a:b",
+                "1",
+                "0123456789abcdef",
+                "",
+                "n",
+                "",
+                "",
+                "",
+                "",
+                "",
+            ),
+        )
+        assert "a colon cannot stand in a Basic user name; choose an identity without colon" in shown
+        assert "These answers do not go together" in shown and made.known["device", "identity"] == "a:b"
+
+    @staticmethod
+    def known(role: str, version: str) -> dict[tuple[str, str], Any]:
+        return {
+            ("device", "role"): role,
+            ("device", "identity"): "CS001",
+            ("device", "versions"): (version,),
+        }
+
+    def test_a_station_is_read_over_the_wire(self, tmp_path: Path) -> None:
+        port = free_port()
+        made: list[draft.Draft] = []
+        voice = Script("CS", "2.0.1", "", "0", f"127.0.0.1:{port}", "y", "", "", "", "", "", self.LATER)
+        asking = threading.Thread(target=lambda: made.append(interview.interview(None, tmp_path / "dut.toml", voice)))
+        asking.start()
+        with station_process(f"ws://127.0.0.1:{port}/ocpp", version="2.0.1"):
+            asking.join(60)
+        assert made, voice.shown
+        dut = loaded(made[0])
+        assert dut.evses == (1, 2) and dut.values.connector_type == "sType2"
+        assert dut.values.transfer_protocols == ("HTTP", "HTTPS")
+        text = made[0].path.read_text("utf-8")
+        assert "# The device says: OCPPCommCtrlr.FileTransferProtocols, OCPP 2.0.1" in text
+        assert "C-56 = true" in text and '"C-29.1" = true' in text, "asked for by CALLs that change nothing"
+
+    def test_a_csms_is_tried_and_a_refusal_is_told(self, tmp_path: Path) -> None:
+        dead = free_port()
+        with contextlib.closing(start_csms("2.0.1")) as device:
+            made, shown = asked(
+                tmp_path,
+                *("CSMS", "2.0.1", "CS001", "0", device.addresses["ocpp"], "", "y", "", "", "manual", self.LATER),
+            )
+            begun = draft.Draft(tmp_path / "no.toml", "CSMS", ("2.0.1",), self.known("CSMS", "2.0.1"))
+            _, refused = asked(
+                tmp_path,
+                *("", "0", f"ws://127.0.0.1:{dead}/ocpp", "", "y", "n", "", "", "", self.LATER),
+                begun=begun,
+            )
+        assert "took our station CS001 and accepted its BootNotification" in shown
+        assert loaded(made).address.url == device.addresses["ocpp"]
+        assert "OCPP 2.0.1: " in refused and "connection refused; is it running" in refused
+
+    def test_without_a_terminal_nothing_is_asked(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        path = written(tmp_path, "--role", "CS", code=2)
+        assert not path.exists() and "init: there is no terminal to ask on; give --role and" in capsys.readouterr().err
+
+    def test_answers_that_end_too_soon_write_nothing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO("CS\n"))
+        path = written(tmp_path, "--ask", code=2)
+        assert not path.exists() and "the answers ended before the questions" in capsys.readouterr().err
+
+
+class Features:
+    """Answers by feature; what is not named gets a yes."""
+
+    def __init__(self, answers: dict[str, str]) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+
+    def voice(self, *first: str) -> Any:
+        given, asked_ids, answers = list(first), self.asked, self.answers
+
+        class Voice:
+            def ask(self, prompt: str) -> str:
+                if given:
+                    return given.pop(0)
+                id, _, rest = prompt.strip().split("left  ")[1].partition(": ")
+                asked_ids.append(id)
+                default = "2" if "(number)" in rest else "X" if "comma" in rest else "y"
+                return answers.get(id, default)
+
+            def tell(self, line: str) -> None:
+                pass
+
+        return Voice()
+
+
+class TestOnATerminal:
+    """The command as a user starts it, on a terminal of its own."""
+
+    def test_from_the_first_question_to_the_file(self, tmp_path: Path) -> None:
+        ours, theirs = os.openpty()
+        command = [sys.executable, "-m", "conformance.cli", "init", "dut.toml"]
+        answers = ["CS", "2.0.1", "", "", "", "n", "", "", "", "", "", "n"]
+        shown = b""
+        with subprocess.Popen(command, cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+            os.close(theirs)
+            for answer in answers:
+                while not shown.endswith(b": "):
+                    shown += os.read(ours, 4096)
+                os.write(ours, answer.encode() + b"\n")
+                shown += b" "
+            assert process.wait(30) == 0, shown.decode()
+        os.close(ours)
+        assert tomllib.loads((tmp_path / "dut.toml").read_text("utf-8"))["connection"]["listen"] == "0.0.0.0:9000"
 
 
 class TestAsking:
@@ -183,7 +402,7 @@ class TestAsking:
     def test_a_station_that_does_not_come(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setattr(init, "PATIENCE", 0.2)
+        monkeypatch.setitem(draft._UNTOLD["timeouts"], "boot", 0.2)
         arguments = ("--role", "CS", "--version", "2.0.1", "--listen", f"127.0.0.1:{free_port()}", "--ask-device")
         path = written(tmp_path, *arguments, code=1)
         told = capsys.readouterr().out

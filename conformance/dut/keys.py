@@ -378,7 +378,14 @@ OPERATOR = Section(
     "operator",
     "Who acts on the device: presents tokens, plugs in, or has the CSMS send a message.",
     (
-        Key("kind", "text", "How the operator is reached.", "manual", choices=("manual", "http", "command", "python")),
+        Key(
+            "kind",
+            "text",
+            "How the operator is reached: manual, a person is asked on the terminal; http, a bench or simulator that "
+            "has the operator interface; command, a program; python, a class.",
+            "manual",
+            choices=("manual", "http", "command", "python"),
+        ),
         Key("url", "text", "For http: base address of the operator interface.", example='"http://127.0.0.1:9100"'),
         Key("argv", "argv", "For command: the program and its arguments.", (), example='["./operate.sh"]'),
         Key(
