@@ -15,6 +15,7 @@ from conformance.ocppj import frames
 from conformance.ocppj.findings import Finding
 from conformance.ocppj.trace import Trace
 from conformance.ocppj.versions import Version
+from conformance.peers.configuration import password_call
 from conformance.peers.credentials import Credentials
 from conformance.peers.csms import FakeCsms
 from conformance.peers.outcome import ExpectationFailed, Inconclusive
@@ -227,7 +228,7 @@ class StationBench(Bench):
             return []
         other = peer.credentials.password
         peer.ask_for(password=own)
-        problems = self._attempt("ChangeConfiguration", {"key": "AuthorizationKey", "value": own.hex()})
+        problems = self._attempt(*password_call(peer.version, own))
         gone = not problems and peer.wait(lambda: not peer.connected, within=self.dut.timeouts.message)
         if gone and peer.wait(lambda: peer.connected, within=self.dut.timeouts.reset):
             return []
@@ -332,9 +333,10 @@ class CsmsBench(Bench):
         peer, own = self.peer, self._given.password
         if own is None or peer.credentials.password == own:
             return
-        peer.answer("ChangeConfiguration", status="Accepted")
-        self.hands.csms_sends("ChangeConfiguration", key="AuthorizationKey", value=own.hex())
-        peer.expect("ChangeConfiguration", key="AuthorizationKey", value=own.hex())
+        action, payload = password_call(peer.version, own)
+        peer.answer(action, **_TAKEN[peer.version.family])
+        self.hands.csms_sends(action, **payload)
+        peer.expect(action, **payload)
         peer.disconnect()
         peer.show(password=own)
         peer.connect()
@@ -357,6 +359,8 @@ class CsmsBench(Bench):
                 peer.report_connector("Available", connector)
 
 
+_TAKEN: Mapping[str, Mapping[str, Any]] = {"1.6": {"status": "Accepted"}, "2": {}}
+"""What our station says to the password that it is given back, where the computed answer is another one."""
 _IN_USE = frozenset({"Occupied", "Preparing", "Charging", "SuspendedEV", "SuspendedEVSE", "Finishing"})
 _AFTER_BOOT = 0.3
 """Seconds of silence after which a station that was accepted a moment ago counts as idle."""

@@ -162,6 +162,7 @@ class Values:
     reservation_time: int = 10
     offline_threshold: int = 10
     retry_back_off: int = 5
+    cert_signing_wait: int = 5
     message_timeout: int = 5
     message_attempts: int = 3
     message_attempt_interval: int = 2

@@ -262,6 +262,7 @@ VALUES = Section(
         Key("reservation_time", "integer", "Time until a reservation expires that nobody uses.", 10, "s", 1, 3600),
         Key("offline_threshold", "integer", "OfflineThreshold.", 10, "s", 1, 86400),
         Key("retry_back_off", "integer", "RetryBackOffWaitMinimum.", 5, "s", 1, 3600),
+        Key("cert_signing_wait", "integer", "CertSigningWaitMinimum.", 5, "s", 1, 3600, role="CS"),
         Key(
             "message_timeout",
             "integer",

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from conformance.peers.credentials import subject_facts
 from conformance.peers.outcome import Inconclusive
-from conformance.peers.payload import Items
+from conformance.peers.payload import PRESENT, Items
 
 if TYPE_CHECKING:
-    from conformance.peers.peer import Peer
+    from conformance.peers.csms import FakeCsms
+    from conformance.peers.peer import Peer, Request
 
 _DIGITS = {"SHA256": 64, "SHA384": 96, "SHA512": 128}
 """Hexadecimal digits of a hash."""
@@ -143,6 +144,24 @@ class SigningRequest:
         return str(self.facts.get("fingerprint", ""))
 
 
+def signing_request(csms: FakeCsms, **fields: Any) -> tuple[Request, SigningRequest]:
+    """Wait for SignCertificate with these fields; the message, and the request in it, which can be read and is
+    signed with its own key."""
+    asked = csms.expect(
+        "SignCertificate", csr=PRESENT, within=csms.deadlines.physical, requirement="A02.FR.03", **fields
+    )
+    request = SigningRequest.of(asked.csr)
+    if request.problem or not request.signed:
+        raise csms.failure(
+            "a certificate signing request in PEM, signed with its own key",
+            request.problem or "another signature",
+            entry=asked._entry,
+            pointer="/csr",
+            requirement="A02.FR.03",
+        )
+    return asked, request
+
+
 def chain_facts(chain: Any) -> list[Mapping[str, Any]]:
     """The certificates of a PEM chain, leaf first, as `subject_facts`; [] when it can't be read."""
     from cryptography import x509
@@ -196,7 +215,7 @@ def _bit_string(encoded: bytes) -> bytes:
 
 def listed(entries: Any, certificate: str) -> Mapping[str, Any] | None:
     """The entry of certificateHashData that means a root certificate, by whatever algorithm; None without one."""
-    for one in entries if isinstance(entries, Items) else ():
+    for one in entries if isinstance(entries, (Items, list)) else ():
         algorithm = str(one.hashAlgorithm)
         if algorithm in _DIGITS and _same(one, hash_data(certificate, algorithm)):
             return hash_data(certificate, algorithm)

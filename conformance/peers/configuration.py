@@ -8,6 +8,7 @@ from conformance.peers.outcome import Inconclusive, NotApplicable
 from conformance.peers.peer import Refusal
 
 if TYPE_CHECKING:
+    from conformance.ocppj.versions import Version
     from conformance.peers.peer import Peer
 
 
@@ -147,3 +148,23 @@ _KINDS: dict[str, type[_Base]] = {"1.6": Keys, "2": DeviceModel}
 def configuration_for(peer: Peer) -> Any:
     """The configuration of the station that this peer talks to."""
     return _KINDS[peer.version.family](peer)
+
+
+def password_call(version: Version, password: bytes) -> tuple[str, dict[str, Any]]:
+    """Action and payload of the CALL that gives a station a password of HTTP Basic.
+
+    2.x: BasicAuthPassword as text (A00.FR.205); 1.6: AuthorizationKey in hexadecimal digits (whitepaper 7.2).
+    """
+    return _PASSWORDS[version.family](password)
+
+
+def _password_2(password: bytes) -> tuple[str, dict[str, Any]]:
+    place = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
+    return "SetVariables", {"setVariableData": [{**place, "attributeValue": password.decode("utf-8", "replace")}]}
+
+
+def _password_16(password: bytes) -> tuple[str, dict[str, Any]]:
+    return "ChangeConfiguration", {"key": "AuthorizationKey", "value": password.hex()}
+
+
+_PASSWORDS = {"1.6": _password_16, "2": _password_2}

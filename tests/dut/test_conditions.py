@@ -167,9 +167,9 @@ def test_every_condition_has_a_value_for_the_reference_descriptions(role: str, n
 
 def test_the_newest_edition_and_the_profiles_decide() -> None:
     by_id = {(version, entry["id"]): entry for version, entry in ALL}
-    assert condition_of(by_id["2.0.1", "TC_A_01_CS"]) is None
+    assert condition_of(by_id["2.0.1", "TC_B_01_CS"]) is None
     assert condition_of(by_id["2.0.1", "TC_B_14_CS"]) == "C-56 OR DM-0"
-    assert condition_of(by_id["2.0.1", "TC_A_11_CS"]) == "Advanced Security"
+    assert condition_of(by_id["2.0.1", "TC_A_11_CS"]) == "Advanced Security and security profile = 3"
     assert condition_of(by_id["1.6", "TC_056_CS"]) == "SmartCharging"
     assert condition_of(by_id["1.6", "TC_048_4_CS"]) == "Core and NOT Reservation"
     own = {"id": "OC_16_99_CS", "versions": ["1.6"], "profiles": ["Reservation"]}

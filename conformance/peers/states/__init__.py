@@ -41,12 +41,25 @@ def all_states() -> dict[tuple[str, str, str], State]:
     return dict(_STATES)
 
 
+def accepted(answer: Any, csms: Any, action: str, requirement: str) -> None:
+    """Hold the case unless the station's answer says Accepted."""
+    if answer.status != "Accepted":
+        raise csms.failure(
+            f"{action} answered Accepted",
+            f"{answer.status}",
+            entry=answer._entry,
+            pointer="/status",
+            requirement=requirement,
+        )
+
+
 def load() -> None:
     """Import the modules that register states."""
     from conformance.peers.states import (  # noqa: F401  # they register
         csms_2,
         csms_16,
         station_2,
+        station_2_certificates,
         station_2_tokens,
         station_16,
         station_16_certificates,

@@ -8,7 +8,7 @@ from typing import Any
 from conformance.peers.csms import FakeCsms
 from conformance.peers.payload import ABSENT, one_of
 from conformance.peers.peer import Request
-from conformance.peers.states import state
+from conformance.peers.states import accepted, state
 
 
 @state("Booted", family="1.6", dut="CS")
@@ -219,18 +219,6 @@ def unavailable(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
 
 _FAR = 3600.0
 """Seconds to the expiry of a reservation that shall not expire in a case."""
-
-
-def accepted(answer: Any, csms: FakeCsms, action: str, requirement: str) -> None:
-    """Hold the case unless the charge point's answer says Accepted."""
-    if answer.status != "Accepted":
-        raise csms.failure(
-            f"{action} answered Accepted",
-            f"{answer.status}",
-            entry=answer._entry,
-            pointer="/status",
-            requirement=requirement,
-        )
 
 
 def may_know_tokens(csms: FakeCsms) -> bool:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.peers.certificates import SigningRequest, listed, misspelt
+from conformance.peers.certificates import SigningRequest, listed, misspelt, signing_request
 from conformance.peers.csms import FakeCsms
-from conformance.peers.payload import PRESENT
 from conformance.peers.peer import Request
-from conformance.peers.states import state
-from conformance.peers.states.station_16 import accepted
+from conformance.peers.states import accepted, state
 
 CENTRAL = "CentralSystemRootCertificate"
 
@@ -56,17 +54,7 @@ def signing_requested(csms: FakeCsms, lab: Any) -> tuple[Request, SigningRequest
     answer = csms.send("ExtendedTriggerMessage", requestedMessage="SignChargePointCertificate")
     accepted(answer, csms, "ExtendedTriggerMessage", "A02")
     csms.follow(answer)
-    asked = csms.expect("SignCertificate", csr=PRESENT, within=csms.deadlines.physical, requirement="A02.FR.03")
-    request = SigningRequest.of(asked.csr)
-    if request.problem or not request.signed:
-        raise csms.failure(
-            "a certificate signing request in PEM, signed with its own key",
-            request.problem or "another signature",
-            entry=asked._entry,
-            pointer="/csr",
-            requirement="A02.FR.03",
-        )
-    return asked, request
+    return signing_request(csms)
 
 
 @state("RenewChargePointCertificate", family="1.6", dut="CS")

@@ -7,8 +7,8 @@ from typing import Any
 
 from conformance.peers.csms import FakeCsms
 from conformance.peers.peer import Request
-from conformance.peers.states import state
-from conformance.peers.states.station_16 import accepted, authorized, preparing, started, stopped_by_driver
+from conformance.peers.states import accepted, state
+from conformance.peers.states.station_16 import authorized, preparing, started, stopped_by_driver
 from conformance.peers.states.tokens import not_asked_about
 
 

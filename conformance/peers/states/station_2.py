@@ -28,14 +28,15 @@ def booting(csms: FakeCsms, lab: Any) -> None:
 
 @state("Booted", family="2", dut="CS")
 def booted(csms: FakeCsms, lab: Any, by: str = "power_cycle") -> Request:
-    """The station restarts (`by` power_cycle or Reset), registers and reports every connector; returns its boot."""
+    """The station restarts (`by` power_cycle, Reset, or OnIdle for a Reset OnIdle), registers and reports every
+    connector; returns its boot."""
     csms.mark()
     if by == "power_cycle":
         lab.operator.power_cycle()
         csms.expect_connection()
         within = csms.deadlines.boot
     else:
-        _reset(csms)
+        _reset(csms, "OnIdle" if by == "OnIdle" else "Immediate")
         within = csms.deadlines.reset
     boot = csms.expect("BootNotification", within=within)
     for connector in lab.dut.connectors:
@@ -44,8 +45,8 @@ def booted(csms: FakeCsms, lab: Any, by: str = "power_cycle") -> Request:
     return boot
 
 
-def _reset(csms: FakeCsms) -> None:
-    answer = csms.send("Reset", type="Immediate")
+def _reset(csms: FakeCsms, kind: str = "Immediate") -> None:
+    answer = csms.send("Reset", type=kind)
     if answer.status != "Accepted":
         raise csms.failure("Reset answered Accepted", f"{answer.status}", entry=answer._entry, pointer="/status")
 
