@@ -121,12 +121,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Begin a run when this session is one: an --ocpp option was given, or our own cases are among the arguments."""
     if hasattr(config, "workerinput") or not _is_conformance_run(config):
         return
-    if getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None):
-        raise pytest.UsageError("one device, one worker: run without -n (pytest-xdist)")
     from conformance.holder import RunError
     from conformance.run import Run
 
     settings = _settings(config)
+    _keep_workers_away(config, settings)
     dry = config.option.ocpp_plan or config.option.collectonly
     try:
         run = Run(settings, suspend=_suspend(config))
@@ -141,6 +140,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
         assert run.record is not None
         enable(config, settings.report_dir / "report.html", run.record)
+
+
+def _keep_workers_away(config: pytest.Config, settings: Settings) -> None:
+    """The embedded devices need no workers: `-n` says how many run side by side in this process."""
+    option = config.option
+    if settings.descriptions and (getattr(option, "numprocesses", None) or getattr(option, "tx", None)):
+        raise pytest.UsageError("one device, one worker: run without -n (pytest-xdist)")
+    if hasattr(option, "dist"):
+        option.dist, option.tx = "no", []
 
 
 def _is_conformance_run(config: pytest.Config) -> bool:
@@ -185,6 +193,7 @@ def _inside(arguments: list[Path], folder: Path) -> bool:
 
 
 def _settings(config: pytest.Config) -> Settings:
+    from conformance.ahead import AT_ONCE
     from conformance.cases.catalogue import load_catalogue
     from conformance.cases.selection import SelectionError
     from conformance.run import Settings
@@ -204,6 +213,7 @@ def _settings(config: pytest.Config) -> Settings:
         schemas=Path(option.ocpp_schemas) if option.ocpp_schemas else None,
         selection=tuple(_selection(config)),
         baselines=tuple(Path(one) for one in option.ocpp_baseline),
+        at_once=AT_ONCE if getattr(option, "numprocesses", None) is None else option.numprocesses,
         fuzz=_fuzz(config),
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance import facts
+from conformance.ahead import AT_ONCE
 from conformance.cases.runner import CaseResult, Interrupted, run_case
 from conformance.cases.selection import Selected, Wishes
 from conformance.cases.verdict import Verdict
@@ -51,6 +52,8 @@ class Settings:
     """Files of expected failures, beside those of the descriptions."""
     keep_secrets: bool = False
     """Whether passwords, keys and tokens stand in what is written as they are."""
+    at_once: int = AT_ONCE
+    """Embedded devices that run side by side; 1: one after another."""
     fuzz: FuzzWishes | None = None
     """What negative tests send; None: the default level, its corpus in the report folder."""
 
@@ -174,20 +177,20 @@ class Run:
 
         self.plan_searches([one for one, _ in selected])
         worth_it = 2 if self.settings.wishes.campaign else WORTH_IT
-        if not self.embedded or len(selected) < worth_it:
+        if not self.embedded or self.settings.at_once < 2 or len(selected) < worth_it:
             return False
-        self._ahead = Ahead(selected, self._make_holder, self._outcome)
+        self._ahead = Ahead(selected, self._make_holder, self._outcome, self.settings.at_once)
         return True
 
     def plan_searches(self, selected: Sequence[Selected]) -> None:
         """Share the time for random searches among these cases."""
-        from conformance.ahead import AT_ONCE
+        from conformance.ahead import benches
         from conformance.fuzz.settings import FuzzWishes
         from conformance.negative import negatives
 
         wishes = self.settings.fuzz or FuzzWishes(corpus=self.settings.report_dir / "fuzz")
-        benches = len({(id(one.dut), one.entry.version) for one in selected})
-        self._negatives = negatives(wishes, selected, min(AT_ONCE, benches) if self.embedded else 1)
+        at_once = min(self.settings.at_once, len(benches(selected))) if self.embedded else 1
+        self._negatives = negatives(wishes, selected, at_once)
 
     def execute(self, selected: Selected, node: str, on_step: Callable[[Any], None] | None = None) -> CaseRecord:
         """Run one selected case (or note why it does not apply) and add it to the record.

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conformance.ahead import Ahead
+from conformance.ahead import PART, Ahead, benches
 from conformance.cases.selection import Wishes
 from conformance.holder import Embedded, Holder, RunError
 from conformance.progress import Progress
@@ -220,6 +220,33 @@ class TestAhead:
             with pytest.raises(RunError, match="ZeroDivisionError: ours"):
                 ahead.result(one)
         assert ahead.stop() == []
+
+
+class TestBenches:
+    def test_a_bench_of_many_cases_is_several_of_equal_size_in_order(self) -> None:
+        many = [selected("d", "1") for _ in range(PART * 2 + 1)]
+        few = [selected("d", "2"), selected("e", "1")]
+        cut = benches([*many[:3], *few, *many[3:]])
+        assert [len(one) for one in cut] == [27, 27, 27, 1, 1]
+        assert [one for part in cut[:3] for one in part] == many and cut[3:] == [[few[0]], [few[1]]]
+
+    def test_no_more_at_once_than_is_said(self) -> None:
+        busy, most, lock = set[str](), 0, threading.Lock()
+
+        def outcome(one: Any, node: str, holder: Any) -> str:
+            nonlocal most
+            with lock:
+                busy.add(one.dut)
+                most = max(most, len(busy))
+            threading.Event().wait(0.002)
+            with lock:
+                busy.discard(one.dut)
+            return node
+
+        cases = [(selected(f"d{number % 8}", "1"), "") for number in range(16)]
+        ahead = Ahead(cases, StubHolder, outcome, 2)  # type: ignore[arg-type]  # a stub
+        assert [ahead.result(one) for one, _ in cases] == [""] * 16 and ahead.stop() == []
+        assert most == 2
 
 
 class Reporter:

@@ -29,7 +29,7 @@ def interrupted(process: RunProcess) -> Ended:
 def test_ctrl_c_with_benches_side_by_side(start: Callable[..., RunProcess]) -> None:
     process = start("--ocpp-version", "2.0.1", "--ocpp-version", "2.1", "--ocpp-role", "CS", "--ocpp-block", "B")
     process.wait_for_cases(3)
-    assert len(process.children()) == 2
+    assert len(process.children()) >= 2
     ended = interrupted(process)
     assert ended.verdicts["PASS"] >= 3 and "ERROR" not in ended.verdicts
     broken = [one for one in ended.results["cases"] if one["verdict"] == "INCONCLUSIVE"]

@@ -60,9 +60,9 @@ class TestOptions:
         (tmp_path / "workers.py").write_text(
             "def pytest_addoption(parser):\n    parser.addoption('--workers', dest='numprocesses', type=int)\n"
         )
-        refused(
-            run("-p", "workers", "--workers", "2", "--ocpp-version", "2.0.1"), "one device, one worker", "without -n"
-        )
+        description("CS", tmp_path, connection='listen = "127.0.0.1:0"')
+        ended = run("-p", "workers", "--workers", "2", "--ocpp-dut", "dut.toml")
+        refused(ended, "one device, one worker", "without -n")
 
     def test_plan_and_collection_touch_nothing(self, run: Callable[..., Ended], tmp_path: Path) -> None:
         description("CS", tmp_path, connection=f'listen = "127.0.0.1:{free_port()}"')
