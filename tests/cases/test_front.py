@@ -7,6 +7,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -148,8 +149,11 @@ def test_a_scripted_answer(live: LiveBench, dut: Any) -> None:
     with peer.answering(302, Location="wss://elsewhere.example/") as script:
         assert knock(live, careful(dut)) == "HTTP/1.1 302"
         assert script.attempts[0].handshake.header("Authorization")
-        refused = [one for one in peer.trace.entries if one.kind == "handshake"][-1]
-        assert attempt_of(refused) == Attempt(True, "HTTP 302: scripted: HTTP/1.1 302 On Purpose")
+        deadline = time.monotonic() + 5  # noted once the answer has left
+        while not (refused := [one for one in peer.trace.entries if one.kind == "handshake"]):
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        assert attempt_of(refused[-1]) == Attempt(True, "HTTP 302: scripted: HTTP/1.1 302 On Purpose")
     assert knock(live, careful(dut)) == "HTTP/1.1 101"
 
 
