@@ -63,9 +63,14 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--url", default="ws://127.0.0.1:9000/ocpp", help="role CSMS: the CSMS under test")
     init.add_argument("--ask-device", action="store_true", help="role CS: read features from the device over the wire")
     plan = add("plan", _plan, "print the numbered procedure for a device, without touching it")
-    plan.add_argument("description", type=Path)
-    check = add("check-operator", _check_operator, "reach the operator of a description and list its verbs")
-    check.add_argument("description", type=Path)
+    _with_description(plan)
+    check = add(
+        "check-operator", _check_operator, "try every act of the operator that is harmless, and tell what to mend"
+    )
+    _with_description(check)
+    check.add_argument(
+        "--no-device", action="store_true", help="do not wait for the device: take the operator's word for every act"
+    )
     add_commands(add)
     coverage = add("coverage", _coverage, "what the catalogue lists, what is implemented, what is proved to fail")
     coverage.add_argument("--json", action="store_true", help="print JSON only")
@@ -85,6 +90,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     prove.add_argument("--details", action="store_true", help="list survivors and unjudged fields")
     return parser
+
+
+def _with_description(command: argparse.ArgumentParser) -> None:
+    """The description as an argument, or as pytest has it."""
+    command.add_argument("description", nargs="?", type=Path, help="description of the device (dut.toml)")
+    command.add_argument("--ocpp-dut", type=Path, metavar="FILE", help="the same, as in a run")
 
 
 def _print(text: str) -> None:
@@ -107,7 +118,7 @@ def _plan(options: Any) -> int:
     from conformance.cases.selection import Wishes, select
     from conformance.report.plan import plan_lines
 
-    dut = _description(options.description)
+    dut = _description(options)
     infos = discover()
     selected = [one for info in infos for one in select(info, load_catalogue(), [dut], Wishes())]
     for line in plan_lines(selected, sorted(info.id for info in infos)):
@@ -115,10 +126,13 @@ def _plan(options: Any) -> int:
     return 0
 
 
-def _description(path: Path) -> Any:
+def _description(options: Any) -> Any:
     from conformance.dut.errors import DescriptionError
     from conformance.dut.reading import load_description
 
+    path = options.ocpp_dut or options.description
+    if path is None:
+        raise CliError("which device? give --ocpp-dut FILE; `ocpp-conformance init` writes one")
     try:
         return load_description(path)
     except DescriptionError as error:
@@ -126,19 +140,14 @@ def _description(path: Path) -> Any:
 
 
 def _check_operator(options: Any) -> int:
-    from conformance.dut.operators import OperatorUnreachable, make_operator, verbs_of
+    from conformance.dut.operators import OperatorUnreachable
+    from conformance.operator_check import check_operator
 
-    dut = _description(options.description)
-    operator = make_operator(dut)
+    dut = _description(options)
     try:
-        operator.check()
+        return 0 if check_operator(dut, _print, device=not options.no_device) else 1
     except OperatorUnreachable as error:
         raise CliError(str(error)) from None
-    offered = operator.verbs
-    for verb in sorted(verbs_of(dut.role)):
-        _print(f"{'yes' if verb in offered else 'no ':4} {verb}")
-    operator.close()
-    return 0 if offered else 1
 
 
 def _coverage(options: Any) -> int:

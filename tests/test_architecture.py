@@ -44,6 +44,7 @@ ORDER = (
     "inquiry",
     "interview",
     "init",
+    "operator_check",
     "progress",
     "plugin",
     "record_commands",

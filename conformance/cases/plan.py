@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from conformance.cases.case import CaseInfo
@@ -70,18 +70,36 @@ def _state_functions(read: _Reading, family: str, dut_role: str) -> list[Callabl
     return list(found.values())
 
 
+def _node(function: Callable[..., Any]) -> ast.AST:
+    """A function as its file has it; each file is parsed once (`inspect` would tokenize it for every function)."""
+    code = function.__code__
+    return _functions(code.co_filename)[code.co_name, code.co_firstlineno]
+
+
+@cache
+def _functions(path: str) -> dict[tuple[str, int], ast.AST]:
+    """Every function of a file by its name and first line, which is that of its first decorator."""
+    tree = ast.parse(Path(path).read_text("utf-8"), path)
+    found: dict[tuple[str, int], ast.AST] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            found[node.name, min([node.lineno, *(one.lineno for one in node.decorator_list)])] = node
+        elif isinstance(node, ast.Lambda):
+            found["<lambda>", node.lineno] = node
+    return found
+
+
 @cache
 def _reading(function: Callable[..., Any]) -> _Reading:
     return _read(function, frozenset())
 
 
 def _read(function: Callable[..., Any], callers: frozenset[Callable[..., Any]]) -> _Reading:
-    lines, first = inspect.getsourcelines(function)
-    tree = ast.parse(textwrap.dedent("".join(lines)))
+    calls, verbs, optional = _looked_at(function)
+    verbs, optional = set(verbs), set(optional)
     steps: list[PlannedStep] = []
     states: dict[str, None] = {}
-    verbs, optional = _verbs(tree)
-    for call in _calls(tree):
+    for call in calls:
         helper = _helper(function, call)
         if helper is not None and helper not in callers:
             inner = _read(helper, callers | {function})
@@ -90,10 +108,17 @@ def _read(function: Callable[..., Any], callers: frozenset[Callable[..., Any]]) 
             verbs |= inner.verbs
             optional |= inner.optional
         elif _name(call.func) == "step":
-            steps.append(_planned(call, first - 1))
+            steps.append(_planned(call))
         elif isinstance(call.func, ast.Attribute) and call.func.attr in ("reach", "execute") and call.args:
             states[_text(call.args[0])] = None
     return _Reading(tuple(steps), tuple(states), frozenset(verbs), frozenset(optional))
+
+
+@cache
+def _looked_at(function: Callable[..., Any]) -> tuple[list[ast.Call], set[str], set[str]]:
+    """Every call in a function, the verbs that it uses outright, and those that it asks for first."""
+    tree = _node(function)
+    return _calls(tree), *_verbs(tree)
 
 
 def _calls(tree: ast.AST) -> list[ast.Call]:
@@ -111,10 +136,10 @@ def _helper(function: Callable[..., Any], call: ast.Call) -> Callable[..., Any] 
     return called if mine else None
 
 
-def _planned(call: ast.Call, offset: int) -> PlannedStep:
+def _planned(call: ast.Call) -> PlannedStep:
     text = _text(call.args[0]) if call.args else ""
     expect = next((_text(keyword.value) for keyword in call.keywords if keyword.arg == "expect"), "")
-    return PlannedStep(text, expect, call.lineno + offset)
+    return PlannedStep(text, expect, call.lineno)
 
 
 def _verbs(tree: ast.AST) -> tuple[set[str], set[str]]:
