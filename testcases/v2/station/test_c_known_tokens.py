@@ -206,7 +206,10 @@ def test_cache_life_time(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_37_CS")
 def test_clear_cache(csms: FakeCsms, dut: Dut) -> None:
     """After ClearCache a token that was in the cache is asked about."""
-    _cached(csms, dut.tokens.valid)
+    _cache_decides(csms, clear=False)
+    csms.configure("AuthCtrlr", "LocalPreAuthorize", "false")
+    csms.reach("IdTokenCached")
+    csms.configure("AuthCtrlr", "LocalPreAuthorize", "true")
 
     step("Send ClearCache", expect="Accepted")
     csms.execute("CacheCleared")
@@ -428,6 +431,7 @@ def test_cached_offline_then_invalid_stops_with_energy_left(csms: FakeCsms, dut:
 @case("TC_C_21_CS")
 def test_listed_offline(csms: FakeCsms, dut: Dut) -> None:
     """Offline, a token that is Accepted in the local list can charge, though unknown ones can't."""
+    _nothing_cached(csms, dut)
     _listed_offline(csms, dut, _entry(dut.tokens.valid))
 
     step("Plug in offline, present the token; connect again", expect="all that happened, up to Charging, offline true")
@@ -465,7 +469,7 @@ def test_list_goes_before_cache(csms: FakeCsms, dut: Dut) -> None:
 
     step("Present the token offline; connect again", expect="no authorization, no energy")
     csms.execute("PresentedOffline")
-    csms.drain()
+    csms.drain(quiet=4 * dut.timeouts.quiet)
     csms.execute("NothingAuthorized")
 
 
@@ -474,8 +478,7 @@ def test_unknown_offline(csms: FakeCsms, dut: Dut) -> None:
     """Offline, with OfflineTxForUnknownIdEnabled, an unknown token can charge until it is known as Invalid."""
     _offline_configuration(csms, unknown="true")
     _on_invalid(csms, stop=False, energy=0)
-    if dut.features["C-49"]:
-        csms.reach("CacheCleared")
+    _nothing_cached(csms, dut)
     csms.considers(dut.tokens.valid, status="Invalid")
 
     step("Plug in offline, present the token; connect again", expect="all that happened, up to Charging, offline true")
@@ -499,8 +502,8 @@ def _optional(csms: FakeCsms, component: str, variable: str, value: str) -> None
         csms.configure(component, variable, value)
 
 
-def _cache_decides(csms: FakeCsms, *, post_authorize: bool = True) -> None:
-    """The cache is enabled and empty, and lets tokens start; the others are asked about."""
+def _cache_decides(csms: FakeCsms, *, post_authorize: bool = True, clear: bool = True) -> None:
+    """The cache is enabled and (`clear`) empty, and lets tokens start; the others are asked about."""
     _optional(csms, "AuthCtrlr", "Enabled", "true")
     _optional(csms, "AuthCtrlr", "DisableRemoteAuthorization", "false")
     _optional(csms, "AuthCtrlr", "AuthorizeRemoteStart", "true")
@@ -511,7 +514,8 @@ def _cache_decides(csms: FakeCsms, *, post_authorize: bool = True) -> None:
         _optional(csms, "AuthCacheCtrlr", "DisablePostAuthorize", "false")
     else:
         csms.configure("AuthCacheCtrlr", "DisablePostAuthorize", "true")
-    csms.reach("CacheCleared")
+    if clear:
+        csms.reach("CacheCleared")
 
 
 def _cached(csms: FakeCsms, *tokens: Any, post_authorize: bool = True) -> None:
@@ -519,6 +523,11 @@ def _cached(csms: FakeCsms, *tokens: Any, post_authorize: bool = True) -> None:
     _cache_decides(csms, post_authorize=post_authorize)
     for token in tokens:
         csms.reach("IdTokenCached", token=token)
+
+
+def _nothing_cached(csms: FakeCsms, dut: Dut) -> None:
+    if dut.features["C-49"] and csms.configured("AuthCacheCtrlr", "Enabled") != "false":
+        csms.reach("CacheCleared")
 
 
 def _entry(token: Any, status: str = "Accepted", **info: Any) -> dict[str, Any]:
@@ -537,8 +546,7 @@ def _listed(csms: FakeCsms, dut: Dut, *entries: dict[str, Any], post_authorize: 
         _optional(csms, "LocalAuthListCtrlr", "DisablePostAuthorize", "false")
     else:
         csms.configure("LocalAuthListCtrlr", "DisablePostAuthorize", "true")
-    if dut.features["C-49"] and csms.configured("AuthCacheCtrlr", "Enabled") != "false":
-        csms.reach("CacheCleared")
+    _nothing_cached(csms, dut)
     csms.reach("IdTokenLocalAuthList", entries=entries)
 
 
@@ -579,11 +587,12 @@ def _listed_offline(csms: FakeCsms, dut: Dut, *entries: dict[str, Any], unknown:
 
 
 def _refused_offline(csms: FakeCsms, dut: Dut, token: Any, status: str) -> None:
+    _nothing_cached(csms, dut)
     _listed_offline(csms, dut, _entry(token, status))
 
     step("Present the token offline; connect again", expect="no authorization; EVDetected where a bay starts")
     csms.execute("PresentedOffline", token=token, plug=False)
-    csms.drain()
+    csms.drain(quiet=4 * dut.timeouts.quiet)
     csms.execute("NothingAuthorized")
 
     step("Plug in the EV", expect="Occupied; no authorization, no energy")

@@ -17,9 +17,9 @@ from conformance import Dut, FakeCsms, case, check, step, variable
 def test_full_list(csms: FakeCsms, dut: Dut) -> None:
     """A full list replaces the one that there was, and brings its version."""
     _enabled(csms)
-    csms.reach("IdTokenLocalAuthList", entries=[_entry(dut.tokens.second), _entry(dut.tokens.invalid)])
 
-    step("Send a full list of one token", expect="Accepted")
+    step("Send a full list of two tokens, then one of another", expect="Accepted both times")
+    _send(csms, 1, "Full", _entry(dut.tokens.second), _entry(dut.tokens.invalid))
     _send(csms, 2, "Full", _entry(dut.tokens.valid))
 
     step("Ask for version and number of entries", expect="the version sent, one entry")

@@ -1,4 +1,7 @@
-"""Defects of the charge point in what it knows of idTags by itself: local list and authorization cache (1.6 3.5)."""
+"""Defects of the station in what it knows of tokens by itself: local list and authorization cache (1.6 3.5; 2.x D01).
+
+What differs in 2.x than in names stands in tokens2x.py.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,16 @@ from typing import Any
 
 from conformance.reference.authorization import Verdict
 from conformance.reference.defects import Misbehaviour, defect
-from conformance.reference.defects.station.bases import CS, OLD, Answers, Requests, wrong_status, yes_without_act
+from conformance.reference.defects.station.bases import (
+    BOTH,
+    CS,
+    NEW,
+    OLD,
+    Answers,
+    Requests,
+    wrong_status,
+    yes_without_act,
+)
 from conformance.reference.wire import Payload
 
 WITHOUT_LISTS = "charge point without local lists"
@@ -48,8 +60,26 @@ class _Updates(Misbehaviour):
             return None
         changed = {**request, "localAuthorizationList": list(request.get("localAuthorizationList", []))}
         self.spoil(changed, self.context.local_list)
-        answer: Payload = self.context.tokens.send_list(changed)
+        return self.carry_out(changed)
+
+    def carry_out(self, request: Payload) -> Payload:
+        """What a good station does with it."""
+        station = self.context
+        handler = station.tokens.send_list if station.version.family == "1.6" else station.lists.send
+        answer: Payload = handler(request)
         return answer
+
+    def number(self) -> str:
+        """The name of the version's field."""
+        return "listVersion" if self.context.version.family == "1.6" else "versionNumber"
+
+    def info(self) -> str:
+        """The name of an entry's field that says whether the token may charge."""
+        return "idTagInfo" if self.context.version.family == "1.6" else "idTokenInfo"
+
+    def newer(self, request: Payload, held: Any) -> bool:
+        """Whether the request brings a greater version than the list has."""
+        return bool(request[self.number()] > held.version)
 
     def spoil(self, request: Payload, held: Any) -> None:
         """What goes wrong before the update is carried out."""
@@ -62,9 +92,9 @@ class _Updates(Misbehaviour):
 @defect(
     "list-version-not-updated",
     role=CS,
-    families=OLD,
+    families=BOTH,
     breaks="a differential update leaves the version of the local list as it was (5.15)",
-    must_fail=("TC_043_CS", "TC_043_2_CS"),
+    must_fail=("TC_043_CS", "TC_043_2_CS", "TC_D_02_CS", "TC_D_03_CS", "TC_D_05_CS"),
 )
 class _VersionNotUpdated(Misbehaviour):
     context: Any
@@ -82,9 +112,9 @@ class _VersionNotUpdated(Misbehaviour):
 @defect(
     "list-stale-version-accepted",
     role=CS,
-    families=OLD,
+    families=BOTH,
     breaks="a differential update to an older version is accepted (7.47)",
-    must_fail=("TC_043_2_CS", "OC_16_21_CS"),
+    must_fail=("TC_043_2_CS", "OC_16_21_CS", "TC_D_06_CS"),
 )
 class _StaleVersionAccepted(_Updates):
     def spoil(self, request: Payload, held: Any) -> None:
@@ -94,28 +124,28 @@ class _StaleVersionAccepted(_Updates):
 @defect(
     "list-same-version-accepted",
     role=CS,
-    families=OLD,
+    families=BOTH,
     breaks="a differential update to the version that the list has is accepted (7.47)",
-    must_fail=("OC_16_21_CS",),
+    must_fail=("OC_16_21_CS", "TC_D_06_CS"),
 )
 class _SameVersionAccepted(_Updates):
     def spoil(self, request: Payload, held: Any) -> None:
-        if request["listVersion"] == held.version:
+        if request[self.number()] == held.version:
             self.context.memory.section("local_list")["version"] -= 1
 
 
 @defect(
     "list-mismatch-applied",
     role=CS,
-    families=OLD,
+    families=BOTH,
     breaks="a differential update that is answered VersionMismatch is carried out nevertheless (5.15)",
-    must_fail=("OC_16_21_CS",),
+    must_fail=("OC_16_21_CS", "TC_D_06_CS"),
 )
 class _MismatchApplied(_Updates):
     def spoil(self, request: Payload, held: Any) -> None:
-        if request["updateType"] == "Differential" and request["listVersion"] <= held.version:
+        if request["updateType"] == "Differential" and not self.newer(request, held):
             version = held.version
-            self.context.tokens.send_list({**request, "listVersion": version + 1})
+            self.carry_out({**request, self.number(): version + 1})
             self.context.memory.section("local_list")["version"] = version
 
 
@@ -169,39 +199,39 @@ class _VersionWhileOff(Answers):
 @defect(
     "list-differential-replaces",
     role=CS,
-    families=OLD,
+    families=BOTH,
     breaks="a differential update replaces the local list as a full one does (7.48)",
-    must_fail=("OC_16_20_CS", "OC_16_22_1_CS"),
+    must_fail=("OC_16_20_CS", "OC_16_22_1_CS", "TC_D_02_CS", "TC_D_05_CS"),
 )
 class _DifferentialReplaces(_Updates):
     def spoil(self, request: Payload, held: Any) -> None:
-        if request["listVersion"] > held.version:
+        if self.newer(request, held):
             request["updateType"] = "Full"
 
 
 @defect(
     "list-full-adds",
     role=CS,
-    families=OLD,
+    families=BOTH,
     breaks="a full list is added to the one that there was (7.48)",
-    must_fail=("OC_16_22_2_CS",),
+    must_fail=("OC_16_22_2_CS", "TC_D_01_CS", "TC_D_04_CS"),
 )
 class _FullAdds(_Updates):
     def spoil(self, request: Payload, held: Any) -> None:
-        if request["updateType"] == "Full" and request["listVersion"] > held.version:
+        if request["updateType"] == "Full" and self.newer(request, held):
             request["updateType"] = "Differential"
 
 
 @defect(
     "list-entry-not-removed",
     role=CS,
-    families=OLD,
+    families=BOTH,
     breaks="an entry without idTagInfo removes nothing from the local list (7.1)",
-    must_fail=("OC_16_22_1_CS",),
+    must_fail=("OC_16_22_1_CS", "TC_D_03_CS"),
 )
 class _EntryNotRemoved(_Updates):
     def spoil(self, request: Payload, held: Any) -> None:
-        kept = [entry for entry in request["localAuthorizationList"] if "idTagInfo" in entry]
+        kept = [entry for entry in request["localAuthorizationList"] if self.info() in entry]
         request["localAuthorizationList"] = kept
 
 
@@ -223,9 +253,9 @@ class _EntryNotRenewed(_Updates):
 @defect(
     "list-lost-at-reboot",
     role=CS,
-    families=OLD,
+    families=BOTH,
     breaks="after a reboot the local list is empty, and its version is told as before (3.5.2, 5.10)",
-    must_fail=("OC_16_23_CS",),
+    must_fail=("OC_16_23_CS", "TC_D_07_CS"),
 )
 class _LostAtReboot(Answers):
     context: Any
@@ -235,7 +265,7 @@ class _LostAtReboot(Answers):
         self.context.memory.section("local_list")["tokens"] = {}
 
     def spoil(self, request: Payload, answer: Payload) -> Payload:
-        return {"listVersion": self.context.local_list.version}
+        return dict.fromkeys(answer, self.context.local_list.version)
 
 
 @defect(
@@ -378,9 +408,9 @@ wrong_status(
     ("SendLocalList",),
     "Accepted",
     "Failed",
-    families=OLD,
+    families=BOTH,
     breaks="a local list is carried out and answered Failed (7.47)",
-    must_fail=("TC_042_2_CS", "TC_043_CS", "TC_043_2_CS"),
+    must_fail=("TC_042_2_CS", "TC_043_CS", "TC_043_2_CS", "TC_D_01_CS"),
 )
 wrong_status(
     "list-unsupported-accepted",
@@ -398,18 +428,27 @@ wrong_status(
 yes_without_act(
     "clear-cache-ignored",
     ("ClearCache",),
-    families=OLD,
+    families=BOTH,
     breaks="ClearCache is answered Accepted, and the cache stays as it was (5.4)",
-    must_fail=("TC_061_CS", "TC_061_1_CS", "TC_061_2_CS"),
+    must_fail=("TC_061_CS", "TC_061_1_CS", "TC_061_2_CS", "TC_C_37_CS"),
 )
 wrong_status(
     "clear-cache-refused",
     ("ClearCache",),
     "Accepted",
     "Rejected",
-    families=OLD,
+    families=BOTH,
     breaks="ClearCache is carried out and answered Rejected (5.4)",
-    must_fail=("TC_061_CS", "TC_061_1_CS", "TC_061_2_CS"),
+    must_fail=("TC_061_CS", "TC_061_1_CS", "TC_061_2_CS", "TC_C_37_CS"),
+)
+wrong_status(
+    "clear-cache-while-disabled",
+    ("ClearCache",),
+    "Rejected",
+    "Accepted",
+    families=NEW,
+    breaks="while the authorization cache is disabled, ClearCache is answered Accepted (C11.FR.04)",
+    must_fail=("TC_C_38_CS",),
 )
 wrong_status(
     "clear-cache-without-cache",
@@ -426,9 +465,9 @@ wrong_status(
 @defect(
     "cache-never-renewed",
     role=CS,
-    families=OLD,
+    families=BOTH,
     breaks="what is heard of an idTag that is in the cache does not change the cache (3.5.1)",
-    must_fail=("OC_16_26_3_CS",),
+    must_fail=("OC_16_26_3_CS", "TC_C_34_CS"),
 )
 class _CacheNeverRenewed(Misbehaviour):
     context: Any

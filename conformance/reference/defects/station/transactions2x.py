@@ -267,14 +267,14 @@ flag(
     role=CS,
     families=BOTH,
     breaks="charging starts although the token was refused [49] (C01.FR.01, 1.6 4.1)",
-    must_fail=("TC_E_52_CS", "TC_023_CS"),
+    must_fail=("TC_E_52_CS", "TC_023_CS", "TC_C_02_CS", "TC_C_06_CS", "TC_C_07_CS", "TC_C_56_CS", "TC_C_45_CS"),
 )
 flag(
     "ignores-invalid-token-in-transaction",
     role=CS,
     families=NEW,
     breaks="charging goes on although the CSMS refused the token afterwards [49] (E05.FR.10, 1.6 4.8)",
-    must_fail=("TC_E_16_CS",),
+    must_fail=("TC_E_16_CS", "TC_C_16_CS", "TC_C_17_CS", "TC_C_18_CS", "TC_C_26_CS", "TC_C_34_CS"),
 )
 flag(
     "connection-timeout-ignored",
