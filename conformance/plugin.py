@@ -63,6 +63,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="folder for results.json, report.html, junit.xml, results.sarif, summary.md (default: reports)",
     )
     add(
+        "--ocpp-evidence",
+        default="",
+        metavar="DIR",
+        help="gather everything that the run writes in a new folder: reports, full trace, uploads, description, sums",
+    )
+    add(
+        "--ocpp-evidence-key",
+        default="",
+        metavar="FILE",
+        help="sign the evidence with this private key (PEM; Ed25519 or ECDSA P-256)",
+    )
+    add(
         "--ocpp-keep-secrets",
         action="store_true",
         help="write passwords, keys and tokens as they are, instead of placeholders such as «idToken valid»",
@@ -135,6 +147,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     plugin = ConformanceRun(config, run, _replays(config))
     config.pluginmanager.register(plugin, "ocpp-run")
+    if settings.evidence is not None and not dry:
+        config.pluginmanager.register(EvidenceSeal(run), "ocpp-evidence")
     if not dry:
         from conformance.report.html_plugin import enable
 
@@ -165,6 +179,8 @@ def _is_conformance_run(config: pytest.Config) -> bool:
             "ocpp_baseline",
             "ocpp_report_dir",
             "ocpp_keep_secrets",
+            "ocpp_evidence",
+            "ocpp_evidence_key",
             "ocpp_schemas",
             "ocpp_fuzz",
             "ocpp_replay",
@@ -200,6 +216,8 @@ def _settings(config: pytest.Config) -> Settings:
 
     option = config.option
     wishes = _wishes(option)
+    if option.ocpp_evidence_key and not option.ocpp_evidence:
+        raise pytest.UsageError("--ocpp-evidence-key means nothing without --ocpp-evidence; add --ocpp-evidence DIR")
     try:
         wishes.check(load_catalogue())
     except SelectionError as error:
@@ -209,6 +227,8 @@ def _settings(config: pytest.Config) -> Settings:
         wishes=wishes,
         strict=option.ocpp_strict,
         keep_secrets=option.ocpp_keep_secrets,
+        evidence=Path(option.ocpp_evidence) if option.ocpp_evidence else None,
+        evidence_key=Path(option.ocpp_evidence_key) if option.ocpp_evidence_key else None,
         report_dir=Path(option.ocpp_report_dir or config.invocation_params.dir / "reports"),
         schemas=Path(option.ocpp_schemas) if option.ocpp_schemas else None,
         selection=tuple(_selection(config)),
@@ -580,3 +600,32 @@ class ConformanceRun:
         terminalreporter.write_line(f"results: {self.run.settings.report_dir}")
         if self._unwritten:
             terminalreporter.write_line(f"ERROR: {self._unwritten}")
+
+
+class EvidenceSeal:
+    """Gathers the evidence when every other plugin has written what it writes at the end."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._line = ""
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        """Evidence that can't be written makes the run red."""
+        from conformance.holder import RunError
+        from conformance.report.journal import RESULTS_NAME
+        from conformance.report.views import VIEWS
+
+        yield
+        try:
+            self._line = self.run.seal_evidence([RESULTS_NAME, *VIEWS])
+        except RunError as error:
+            self._line = f"ERROR: {error}"
+            if session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Where it is."""
+        if self._line:
+            terminalreporter.write_line(self._line)

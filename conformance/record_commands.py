@@ -29,6 +29,9 @@ def add_commands(add: Add) -> None:
             f"--{name}", type=Path, metavar="FILE", help=f"write {kind} here, and only what is named so"
         )
     add("schema", _schema, "print the JSON Schema of results.json")
+    verify = add("verify", _verify, "check that a folder of evidence is as the run left it, and who signed it")
+    verify.add_argument("folder", type=Path, metavar="DIR", help="what --ocpp-evidence wrote")
+    verify.add_argument("--key", type=Path, metavar="FILE", help="public key (PEM) that must have signed it")
     baseline = add("baseline", _baseline, "write the failures of a run as its expected failures, for --ocpp-baseline")
     baseline.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help=_RESULTS)
     baseline.add_argument("--out", type=Path, metavar="FILE", help="write here (default: standard output)")
@@ -103,4 +106,29 @@ def _baseline(options: Any) -> int:
     _written(options.out, baseline_toml(records, kept))
     for line in left_out(records):
         sys.stderr.write(f"ocpp-conformance baseline: {line}\n")
+    return 0
+
+
+def _verify(options: Any) -> int:
+    from conformance.report.signing import UnusableKey, load_public
+    from conformance.report.verifying import verify
+
+    folder: Path = options.folder
+    if not folder.is_dir():
+        raise CommandError(f"verify: {folder} is no folder; name what --ocpp-evidence wrote")
+    try:
+        found = verify(folder, load_public(options.key) if options.key else None)
+    except UnusableKey as error:
+        raise CommandError(f"verify: --key {error}") from None
+    except OSError as error:
+        raise CommandError(f"verify: {error.filename}: it cannot be read ({error.strerror})") from None
+    for problem in found.problems:
+        sys.stdout.write(f"{problem}\n")
+    if found.problems:
+        sys.stdout.write(f"{folder}: not as it was written\n")
+        return 1
+    signer = f"signed by the key with SHA-256 fingerprint {found.signer}" if found.signer else "not signed"
+    if found.signer and not found.trusted:
+        signer += "; that key came with the folder: give --key to be sure whose it is"
+    sys.stdout.write(f"{folder}: {found.files} files as they were written, {signer}\n")
     return 0

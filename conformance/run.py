@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from conformance.fuzz.settings import FuzzWishes
     from conformance.negative import Negatives
     from conformance.ocppj.schema import SchemaStore
+    from conformance.report.evidence import Evidence
     from conformance.report.journal import Journal
     from conformance.report.record import CaseRecord, RunRecord
     from conformance.report.redaction import CaseSecrets, Redactor
@@ -54,6 +55,10 @@ class Settings:
     """Whether passwords, keys and tokens stand in what is written as they are."""
     at_once: int = AT_ONCE
     """Embedded devices that run side by side; 1: one after another."""
+    evidence: Path | None = None
+    """Folder for everything that the run wrote, summed up; None: none is made."""
+    evidence_key: Path | None = None
+    """Private key to sign it with."""
     fuzz: FuzzWishes | None = None
     """What negative tests send; None: the default level, its corpus in the report folder."""
 
@@ -67,6 +72,7 @@ class Run:
         self.duts = _wished(_known_to_fail([*_load(settings), *_variants(settings)], settings), settings.wishes)
         self.embedded = not settings.descriptions
         self.redactor = _redactor(self.duts, keep=settings.keep_secrets)
+        self._evidence: Evidence | None = None
         self.record: RunRecord | None = None
         self.journal: Journal | None = None
         self._schemas: SchemaStore | None = None
@@ -103,6 +109,7 @@ class Run:
             environment=facts.environment(),
             secrets="kept" if self.settings.keep_secrets else "redacted",
         )
+        self._evidence = self._begin_evidence()
         campaign = self.settings.wishes.campaign
         self.record = RunRecord(info, standard=facts.standard(self.duts, info.versions, campaign=campaign))
         try:
@@ -113,6 +120,37 @@ class Run:
                 "name another folder"
             ) from None
         self._tuning.enter_context(quick_answers())
+
+    def _begin_evidence(self) -> Evidence | None:
+        import conformance
+        from conformance.report.evidence import Evidence, EvidenceError
+
+        folder = self.settings.evidence
+        if folder is None:
+            return None
+        if folder.resolve() == self.settings.report_dir.resolve():
+            raise RunError(f"--ocpp-evidence {folder}: it is the folder of the report; name another one")
+        key, version = self.settings.evidence_key, conformance.__version__
+        try:
+            return Evidence(folder, self.redactor, started=self._started, version=version, key=key)
+        except EvidenceError as error:
+            raise RunError(str(error)) from None
+
+    def seal_evidence(self, views: Sequence[str]) -> str:
+        """Gather the evidence once everything is written, `views` being files in the report folder; what to tell of it.
+
+        "" when none was wished. Raises RunError when it can't be written.
+        """
+        if self._evidence is None or self.record is None:
+            return ""
+        evidence, self._evidence = self._evidence, None
+        try:
+            count = evidence.finish(
+                self.record, self.settings.report_dir, views, [Path(dut.source) for dut in self.duts]
+            )
+        except OSError as error:
+            raise RunError(f"--ocpp-evidence {evidence.folder}: it can't be finished ({error.strerror})") from None
+        return f"evidence: {evidence.folder} ({count} files, {'signed' if evidence.signed else 'not signed'})"
 
     def problem(self, line: str) -> None:
         """Note what is wrong with the run itself; it makes the run red, and survives a kill."""
@@ -280,6 +318,8 @@ class Run:
         )
         record.device = facts.device_name(selected.dut)
         self._keep_uploads(record, result, selected, secrets)
+        if self._evidence is not None:
+            self._evidence.trace.case(record, result.trace.entries, secrets, offset)
         return record
 
     def _secrets(self, selected: Selected) -> CaseSecrets:

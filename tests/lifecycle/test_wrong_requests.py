@@ -33,6 +33,11 @@ class TestOptions:
             (("--ocpp-dut", "nothere.toml"), ("nothere.toml: there is no such file", "ocpp-conformance init")),
             (("--ocpp-schemas", "nothere"), ("nothere", "does not exist", "OCA's JSON schemas")),
             (("--ocpp-report-dir", "/proc/nothere"), ("--ocpp-report-dir /proc/nothere", "name another folder")),
+            (
+                ("--ocpp-evidence-key", "k.pem"),
+                ("--ocpp-evidence-key means nothing without", "add --ocpp-evidence DIR"),
+            ),
+            (("--ocpp-evidence", "reports"), ("--ocpp-evidence reports", "folder of the report; name another one")),
         ],
     )
     def test_wrong_value(self, run: Callable[..., Ended], arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
