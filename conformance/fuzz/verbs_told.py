@@ -10,10 +10,10 @@ from conformance.fuzz.stage import Stage, verb
 from conformance.fuzz.verbs_traps import note_fault
 from conformance.fuzz.wholeness import UNKNOWN_ID
 from conformance.link.faults import Fault, FaultKind
-from conformance.ocppj.frames import Frame
+from conformance.ocppj.frames import CALLRESULT, Frame
 from conformance.ocppj.trace import Entry
 from conformance.peers.outcome import ExpectationFailed
-from conformance.peers.peer import Pending, Refusal
+from conformance.peers.peer import Pending, Refusal, Response
 
 BUSY = "the token for one transaction at a time is busy"
 
@@ -66,7 +66,33 @@ def _tell(stage: Stage, what: str, kind: str, size: int, again: str, place: int)
     session = Session(stage, place)
     action, payload = _TOLD[stage.target.version.family][what](session)
     pending = _told(stage, action, payload) if not kind else _told_again(stage, action, payload, kind, size, again)
-    _take(session, what, stage.peer.await_answer(pending))
+    _take(session, what, _answer_of_a_copy(stage, pending))
+
+
+def _answer_of_a_copy(stage: Stage, pending: Pending) -> Response | Refusal:
+    """The answer to a CALL; of one that the link has doubled, the CALLRESULT to either copy.
+
+    That a CALL with this id is being handled already is one of the reasons for a CALLERROR that OCPP-J names (1.6J and
+    part 4, 4.2.3), so one copy may be refused, in any order.
+    """
+    peer = stage.peer
+    answer: Response | Refusal = peer.await_answer(pending)
+    doubled = any(one.data["frame"] == pending.entry.index and one.data["fate"] == "twice" for one in _fates(stage))
+    if isinstance(answer, Refusal) and doubled:
+        peer.wait(lambda: _result_of(stage, pending) is not None, until=pending.deadline)
+        other = _result_of(stage, pending)
+        return answer if other is None else Response(other)
+    return answer
+
+
+def _result_of(stage: Stage, pending: Pending) -> Entry | None:
+    """The CALLRESULT with the id of a CALL of ours."""
+    assert pending.entry.frame is not None
+    for entry in reversed(stage.entries):
+        frame = entry.frame
+        if frame is not None and frame.type == CALLRESULT and frame.id == pending.entry.frame.id:
+            return entry
+    return None
 
 
 @verb("tell_at")

@@ -124,6 +124,7 @@ def _bundles(role: str, family: str, bundles: tuple[str, ...]) -> list[Device]:
 
 _DOOR = ("identity-before-credentials", "locks-out", "older-connection-kept")
 _PROFILE_1 = {"device": {"security_profile": 1}, "connection": {"second_password": "reference-password-2"}}
+_COPIES = ("OC_FT_02_CSMS", "OC_FT_06_CSMS", "TC_003_CSMS", "TC_E_01_CSMS")
 _SECURITY = tuple(f"OC_S_{number:02}_CSMS" for number in (1, 2, 3, 4, 5, 8, 10, 12))
 
 DEVICES = [
@@ -133,6 +134,10 @@ DEVICES = [
     *_bundles("CSMS", "1.6", CSMSS_16),
     *(
         Device("with another door", "CSMS", family, _DOOR, (), _PROFILE_1, cases=_SECURITY)
+        for family in ("1.6", "2")
+    ),
+    *(
+        Device("handles a CALL at a time", "CSMS", family, ("refuses-what-it-handles",), cases=_COPIES)
         for family in ("1.6", "2")
     ),
     Device("slow", "CS", "2", ("slow",), timeouts=UNHURRIED, cases=tuple(SHORT_2.split())),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from conformance.ocppj import frames
 from conformance.reference.habits import Habit, habit, own_habit
 from conformance.reference.wire import CallError, CallTimeout, Disconnected, Endpoint, InvalidAnswer, Payload
 
@@ -212,3 +213,42 @@ class _PlainProfiles(Habit):
             if period.get("numberPhases") == 3:
                 del period["numberPhases"]
         return [(action, payload)]
+
+
+@habit(
+    "refuses-what-it-handles",
+    roles=ROLES,
+    legal="takes 10 ms for every CALL, and refuses another one with the same id meanwhile: one of the two uses of "
+    "CALLERROR that OCPP-J names (1.6J 4.2.3, part 4 4.2.3)",
+)
+class _RefusesWhatItHandles(Habit):
+    def __init__(self) -> None:
+        self._handled: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._endpoints: dict[Any, Endpoint] = {}
+
+    def meanwhile(self, endpoint: Endpoint) -> list[Coroutine[Any, Any, None]]:
+        # A connection is read by one task, which is how `heard` knows whose message it has.
+        self._endpoints[asyncio.current_task()] = endpoint
+        return []
+
+    def heard(self, data: str | bytes) -> list[str | bytes]:
+        frame = frames.parse(data)
+        if frame.type != frames.CALL:
+            return [data]
+        endpoint = self._endpoints[asyncio.current_task()]
+        work = self._refuse if frame.id in self._handled else self._handle
+        task = asyncio.get_running_loop().create_task(work(endpoint, frame))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return []
+
+    async def _refuse(self, endpoint: Endpoint, frame: frames.Frame) -> None:
+        code = endpoint.code("OccurrenceConstraintViolation")
+        await endpoint._write(frames.error(frame.id, code, "is being handled already", {}).text)
+
+    async def _handle(self, endpoint: Endpoint, frame: frames.Frame) -> None:
+        self._handled.add(frame.id)
+        await asyncio.sleep(0.01)
+        self._handled.discard(frame.id)
+        await endpoint._received(frame)
