@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.cases.catalogue import load_catalogue
+from conformance.cases.selection import applicability
 from conformance.data import catalogue_folder
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ def standard(duts: Sequence[Dut], versions: Sequence[str], *, campaign: bool) ->
     from conformance.ocppj.versions import version
     from conformance.report.standard import ListedCase, ListedRequirement, ListedRule, Standard
 
-    tested = {(one, dut.role) for dut in duts for one in dut.versions if one in versions}
+    described = [dut for dut in duts if not dut.variant]
+    tested = {(one, dut.role) for dut in described for one in dut.versions if one in versions}
     listed = [one for one in load_catalogue() if (one.version, one.role) in tested and not one.own]
     editions: dict[str, list[str]] = {}
     for entry in listed:
@@ -82,9 +84,19 @@ def standard(duts: Sequence[Dut], versions: Sequence[str], *, campaign: bool) ->
     names = {feature for dut in duts for feature in dut.features}
     return Standard(
         cases=[
-            ListedCase(one.id, one.version, one.role, one.block, one.title, one.profiles)
+            ListedCase(
+                one.id,
+                one.version,
+                one.role,
+                device_name(dut),
+                one.block,
+                one.title,
+                one.profiles,
+                applicability(one, dut),
+            )
+            for dut in described
             for one in listed
-            if not one.withdrawn and not campaign
+            if one.role == dut.role and one.version in dut.versions and not one.withdrawn and not campaign
         ],
         requirements=[
             ListedRequirement(one["id"], one["version"], role, one.get("modality") or "", one.get("summary") or "")

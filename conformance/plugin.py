@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from conformance.progress import Progress
     from conformance.report.record import CaseRecord, RunRecord
     from conformance.run import Run, Settings
+    from conformance.terminated import Terminated
 
 _WORDS = {"PASS": ("passed", "."), "NOT APPLICABLE": ("skipped", "-"), "EXPECTED FAIL": ("xfailed", "x")}
 _OUTCOME = {"PASS": "passed", "NOT APPLICABLE": "skipped", "EXPECTED FAIL": "passed"}
@@ -153,7 +154,9 @@ def pytest_configure(config: pytest.Config) -> None:
         from conformance.report.html_plugin import enable
 
         assert run.record is not None
-        enable(config, settings.report_dir / "report.html", run.record)
+        path = settings.report_dir / "report.html"
+        drawn = enable(config, path, run.record)
+        plugin.report_to(Path(config.option.htmlpath) if drawn else path, by_itself=not drawn)
 
 
 def _keep_workers_away(config: pytest.Config, settings: Settings) -> None:
@@ -409,6 +412,21 @@ class ConformanceRun:
         self._interrupted = ""
         self._unwritten = ""
         self._implemented: set[str] = set()
+        self._terminated: Terminated | None = None
+        self._by_itself = False
+
+    def report_to(self, path: Path, *, by_itself: bool) -> None:
+        """Keep a report at `path` from now on, whatever ends the run; `by_itself`: pytest-html does not write the last.
+
+        Called once, when the run begins.
+        """
+        from conformance.report.interim import InterimReport
+        from conformance.terminated import Terminated
+
+        assert self.run.record is not None
+        self._terminated = Terminated()
+        self._by_itself = by_itself
+        InterimReport(self.run.record, path)
 
     def items(self, collector: Any, name: str, info: Any) -> list[CaseItem]:
         """The items of one case."""
@@ -446,6 +464,8 @@ class ConformanceRun:
         duts = [id(dut) for dut in self.run.duts]
         cases.sort(key=lambda one: (duts.index(id(one.selected.dut)), one.selected.entry.version))
         items[:] = [*cases, *(one for one in items if not isinstance(one, CaseItem))]
+        if not self._partial():
+            self.run.implements(self._implemented)
         problems = missing(one.selected for one in cases)
         problems += self._stale_expected_failures([one.selected for one in cases])
         if problems:
@@ -543,7 +563,8 @@ class ConformanceRun:
         outcome: Any = yield
         report = outcome.get_result()
         if isinstance(item, CaseItem) and report.when == "call" and item.record is not None:
-            item.record.output = "\n".join(f"{name}\n{text}" for name, text in report.sections)
+            printed = "\n".join(f"{name}\n{text}" for name, text in report.sections)
+            item.record.output = item.run.redactor.text(printed)
             report.ocpp_case = item.record.to_json()
             report.outcome = _OUTCOME.get(item.record.verdict, "failed")
 
@@ -559,14 +580,22 @@ class ConformanceRun:
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Ctrl-C: what was done so far is still reported."""
-        self._interrupted = str(excinfo.value) or "Ctrl-C"
+        signalled = self._terminated.by if self._terminated is not None else ""
+        self._interrupted = str(excinfo.value) or signalled or "Ctrl-C"
         if self.progress is not None:
             self.progress.close_line()
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """pytest itself failed, or a plugin: what was done so far is still reported."""
+        self._interrupted = f"pytest failed: {excinfo.typename}: {excinfo.value}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the results; problems of the run itself make it red."""
-        self.run.finish(interrupted=self._interrupted)
+        if self._terminated is not None:
+            self._terminated.settle()
+        # `-x` and `--maxfail` end a run early as well.
+        self.run.finish(interrupted=self._interrupted or str(session.shouldfail or session.shouldstop or ""))
         record = self.run.record
         if record is None:
             return
@@ -580,11 +609,17 @@ class ConformanceRun:
         from conformance.report.views import VIEWS, add_to_job_page, write_views
 
         try:
-            write_views(record, self.run.settings.report_dir, [one for one in VIEWS if one != "report.html"])
+            names = [one for one in VIEWS if one != "report.html" or self._by_itself]
+            write_views(record, self.run.settings.report_dir, names)
             add_to_job_page(record)
         except OSError as error:
             return f"{error.filename}: it can't be written ({error.strerror})"
         return ""
+
+    def pytest_unconfigure(self) -> None:
+        """Give the signals back."""
+        if self._terminated is not None:
+            self._terminated.close()
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The summary by block, with what failed and why."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -151,6 +151,12 @@ class Run:
         except OSError as error:
             raise RunError(f"--ocpp-evidence {evidence.folder}: it can't be finished ({error.strerror})") from None
         return f"evidence: {evidence.folder} ({count} files, {'signed' if evidence.signed else 'not signed'})"
+
+    def implements(self, ids: Iterable[str]) -> None:
+        """Note for which ids there is a test, once every test case has been looked at."""
+        if self.record is not None and self.journal is not None:
+            self.record.standard.implemented = sorted(ids)
+            self.journal.note_standard()
 
     def problem(self, line: str) -> None:
         """Note what is wrong with the run itself; it makes the run red, and survives a kill."""

@@ -46,6 +46,7 @@ ORDER = (
     "init",
     "operator_check",
     "progress",
+    "terminated",
     "plugin",
     "record_commands",
     "cli",

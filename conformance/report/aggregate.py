@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.report.record import NOT_APPLICABLE, NOT_IMPLEMENTED, VERDICTS, CaseRecord
-
-if TYPE_CHECKING:
-    from conformance.report.record import RunRecord
 
 VERIFIED = "verified"
 VIOLATED = "violated"
@@ -132,17 +129,3 @@ def by_block(cases: Iterable[CaseRecord]) -> list[Row]:
 def by_profile(cases: Iterable[CaseRecord]) -> list[Row]:
     """One row for each version, role and certification profile, sorted; a case counts in each profile that it has."""
     return _table(cases, lambda case: case.profiles or (WITHOUT_PROFILE,))
-
-
-def summary(record: RunRecord) -> dict[str, Any]:
-    """The `summary` member of results.json."""
-    cases = record.cases
-    return {
-        "green": record.green,
-        "cases": len(cases),
-        "verdicts": count_verdicts(cases),
-        "remarks": sum(len(case.remarks) for case in cases),
-        "requirements": count_requirements(cases),
-        "by_block": [row.to_json("block") for row in by_block(cases)],
-        "by_profile": [row.to_json("profile") for row in by_profile(cases)],
-    }

@@ -94,6 +94,10 @@ class Journal:
         """Write the run's facts again, after they have changed; the last ones count."""
         self._write({"run": self.record.run.to_json()})
 
+    def note_standard(self) -> None:
+        """Write the lists again, after they have changed."""
+        self._write({"standard": self.record.standard.to_json()})
+
     def finish(self) -> Path:
         """Write results.json, remove the journal, return the results' path. May be called twice.
 
@@ -160,6 +164,8 @@ def _load_journal(path: Path, text: str) -> RunRecord:
                 standard = data.get("standard", {})
                 record = RunRecord(run, standard=_named(path, Standard.from_json, standard))
             record.run = run
+        elif record is not None and "standard" in data:
+            record.standard = _named(path, Standard.from_json, data["standard"])
         elif record is not None:
             record.add(_named(path, CaseRecord.from_json, data.get("case")))
     if record is None:

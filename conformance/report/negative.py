@@ -14,10 +14,13 @@ WRONG_SHOWN = 60
 
 
 @dataclass(slots=True)
-class ActionRow:
-    """The inputs of one action, counted by how the reactions were judged; `wrong` by constraint."""
+class InputRow:
+    """The inputs of one action or one constraint, counted by how the reactions were judged.
 
-    action: str
+    `wrong` counts those that are not allowed: of an action by constraint, of a constraint by action.
+    """
+
+    name: str
     counts: dict[str, int] = field(default_factory=dict)
     wrong: dict[str, int] = field(default_factory=dict)
 
@@ -27,14 +30,23 @@ class ActionRow:
         return sum(self.counts.values())
 
 
-def by_action(rows: Iterable[RowRecord]) -> list[ActionRow]:
+def by_action(rows: Iterable[RowRecord]) -> list[InputRow]:
     """One row for each action, in alphabetical order; inputs that are about no action come first."""
-    found: dict[str, ActionRow] = {}
-    for row in rows:
-        line = found.setdefault(row.action, ActionRow(row.action))
-        line.counts[row.verdict] = line.counts.get(row.verdict, 0) + 1
-        if row.verdict == "not allowed":
-            line.wrong[row.constraint] = line.wrong.get(row.constraint, 0) + 1
+    return _count((row.action, row.constraint, row.verdict) for row in rows)
+
+
+def by_constraint(rows: Iterable[RowRecord]) -> list[InputRow]:
+    """One row for each kind of breakage, in alphabetical order."""
+    return _count((row.constraint, row.action, row.verdict) for row in rows)
+
+
+def _count(rows: Iterable[tuple[str, str, str]]) -> list[InputRow]:
+    found: dict[str, InputRow] = {}
+    for name, other, verdict in rows:
+        line = found.setdefault(name, InputRow(name))
+        line.counts[verdict] = line.counts.get(verdict, 0) + 1
+        if verdict == "not allowed":
+            line.wrong[other] = line.wrong.get(other, 0) + 1
     return [found[name] for name in sorted(found)]
 
 

@@ -633,7 +633,7 @@ class RunRecord:
 
     def to_json(self) -> dict[str, Any]:
         """The JSON document of docs/results-format.md, summary included."""
-        from conformance.report.aggregate import summary
+        from conformance.report.summary import summary
 
         return {
             "format": FORMAT,

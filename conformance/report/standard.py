@@ -14,14 +14,19 @@ from conformance.report.reader import Reader, ResultsError
 
 @dataclass(frozen=True, slots=True)
 class ListedCase:
-    """One case of the official list. It counts for each of `profiles`; without any it is listed, not certified."""
+    """One case of the official list, for one device. It counts for each of `profiles`; without any for none.
+
+    `not_applicable` says why the description rules it out, "" if it applies.
+    """
 
     id: str
     version: str
     role: str
+    device: str
     block: str
     title: str
     profiles: tuple[str, ...] = ()
+    not_applicable: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON object of docs/results-format.md."""
@@ -29,9 +34,11 @@ class ListedCase:
             "id": self.id,
             "version": self.version,
             "role": self.role,
+            "device": self.device,
             "block": self.block,
             "title": self.title,
             "profiles": list(self.profiles),
+            **({"not_applicable": self.not_applicable} if self.not_applicable else {}),
         }
 
     @classmethod
@@ -41,9 +48,11 @@ class ListedCase:
             id=r.must("id"),
             version=r.must("version"),
             role=r.must("role"),
+            device=r.must("device"),
             block=r.must("block"),
             title=r.must("title"),
             profiles=tuple(r.strings("profiles")),
+            not_applicable=r.get("not_applicable", str, ""),
         )
 
 
@@ -102,6 +111,8 @@ class Standard:
 
     cases: list[ListedCase] = field(default_factory=list)
     """The official lists of the tested versions and roles, whether or not a case ran. Empty for negative tests."""
+    implemented: list[str] = field(default_factory=list)
+    """Ids that this version of the tool has a test for; empty when only a part of its tests was looked at."""
     requirements: list[ListedRequirement] = field(default_factory=list)
     """Those that bind a tested role."""
     rules: list[ListedRule] = field(default_factory=list)
@@ -119,6 +130,7 @@ class Standard:
             "features": dict(self.features),
             "rules": [one.to_json() for one in self.rules],
             "cases": [one.to_json() for one in self.cases],
+            "implemented": list(self.implemented),
             "requirements": [one.to_json() for one in self.requirements],
             "schemas": {version: dict(found) for version, found in self.schemas.items()},
         }
@@ -131,6 +143,7 @@ class Standard:
         schemas = Reader(r.mapping("schemas"), f"{where}.schemas")
         return cls(
             cases=[ListedCase.read(one) for one in r.objects("cases")],
+            implemented=r.strings("implemented"),
             requirements=[ListedRequirement.read(one) for one in r.objects("requirements")],
             rules=[ListedRule.read(one) for one in r.objects("rules")],
             editions={version: editions.strings(version) for version in editions.data},

@@ -14,9 +14,9 @@ JOB_PAGE = "GITHUB_STEP_SUMMARY"
 
 
 def _html(record: RunRecord) -> str:
-    from conformance.report.html import render_html
+    from conformance.report.html import page
 
-    return render_html(record.to_json())
+    return page(record)
 
 
 def _junit(record: RunRecord) -> str:

@@ -115,6 +115,11 @@ class Ended:
         return found
 
     @property
+    def page(self) -> str:
+        """report.html."""
+        return (self.folder / "reports" / "report.html").read_text("utf-8")
+
+    @property
     def verdicts(self) -> dict[str, int]:
         """How many cases ended with each verdict."""
         counted: dict[str, int] = {}
@@ -130,7 +135,7 @@ class Ended:
             self.results
         )
         cases = self.results["cases"]
-        page = (reports / "report.html").read_text("utf-8")
+        page = self.page
         assert page.rstrip().endswith("</html>")
         suites = ElementTree.parse(reports / "junit.xml").getroot()
         named = [one.get("name") for one in suites.iter("testcase")]

@@ -10,19 +10,22 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from conformance.report.journal import load
 from tests.lifecycle.conftest import Ended, RunProcess, description, free_port
 
 
-def interrupted(process: RunProcess) -> Ended:
-    os.kill(process.process.pid, signal.SIGINT)
+def interrupted(process: RunProcess, by: signal.Signals = signal.SIGINT, said: str = "Ctrl-C") -> Ended:
+    os.kill(process.process.pid, by)
     ended = process.end(30)
     ended.check_reports()
     ended.check_no_orphans()
     assert ended.code == 2, ended.output
     assert ended.results["run"]["interrupted"] is True
-    assert ended.results["run"]["interruption"] == "Ctrl-C"
-    assert "interrupted: Ctrl-C; what had ended by then is in the report" in ended.output
+    assert ended.results["run"]["interruption"] == said
+    assert f"interrupted: {said}; what had ended by then is in the report" in ended.output
+    assert f"<b>The run broke off.</b> {said}" in ended.page
     return ended
 
 
@@ -47,6 +50,30 @@ def test_ctrl_c_on_one_bench(start: Callable[..., RunProcess]) -> None:
     assert ended.results["cases"][1]["reason"] == "the run was interrupted"
 
 
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP])
+def test_what_ends_a_job_or_closes_a_terminal_leaves_the_reports_too(
+    start: Callable[..., RunProcess], by: signal.Signals
+) -> None:
+    process = start("--ocpp-version", "2.0.1", "-k", "TC_B_02_CS or TC_B_03_CS")
+    process.wait_for_cases(1)
+    time.sleep(0.3)  # As above: the second case is the one that runs.
+    ended = interrupted(process, by, by.name)
+    assert [one["verdict"] for one in ended.results["cases"]] == ["PASS", "INCONCLUSIVE"]
+
+
+def test_a_second_signal_does_not_disturb_the_writing(start: Callable[..., RunProcess]) -> None:
+    process = start("--ocpp-version", "2.0.1", "-k", "TC_B_02_CS or TC_B_03_CS")
+    process.wait_for_cases(1)
+    os.kill(process.process.pid, signal.SIGTERM)
+    with contextlib.suppress(ProcessLookupError):
+        for _ in range(20):
+            time.sleep(0.02)
+            os.kill(process.process.pid, signal.SIGTERM)
+    ended = process.end(30)
+    ended.check_reports()
+    assert ended.results["run"]["interruption"] == "SIGTERM"
+
+
 def test_ctrl_c_while_it_waits_for_a_station(tmp_path: Path, start: Callable[..., RunProcess]) -> None:
     port = free_port()
     path = description("CS", tmp_path, connection=f'listen = "127.0.0.1:{port}"')
@@ -69,3 +96,31 @@ def test_a_run_that_is_killed_leaves_its_journal_and_no_device(start: Callable[.
     record = load(ended.folder / "reports")
     assert len(record.cases) >= 3 and record.run.interrupted and "killed" in record.run.interruption
     assert not (ended.folder / "reports" / "results.json").exists()
+    assert "either it still goes on, or it was killed" in ended.page
+    assert "May I certify?" in ended.page and ended.page.rstrip().endswith("</html>")
+
+
+def test_a_run_that_stops_at_the_first_failure_says_so(tmp_path: Path, start: Callable[..., RunProcess]) -> None:
+    path = description("CS", tmp_path, connection=f'listen = "127.0.0.1:{free_port()}"')
+    path.write_text(path.read_text().replace("boot = 1\n", "boot = 0.2\n"))
+    ended = start("--ocpp-dut", "dut.toml", "--ocpp-block", "F", "-x").end(60)
+    assert ended.results["run"]["interruption"] == "stopping after 1 failures"
+    assert "<b>The run broke off.</b> stopping after 1 failures" in ended.page
+
+
+def test_an_error_inside_pytest_leaves_the_reports(tmp_path: Path, start: Callable[..., RunProcess]) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_runtest_logreport(report):\n"
+        "    if report.when == 'teardown':\n"
+        "        raise RuntimeError('a plugin failed')\n"
+    )
+    ended = start("--ocpp-version", "2.0.1", "-k", "TC_B_02_CS or TC_B_03_CS", "-p", "conftest").end(60)
+    assert ended.code == 3, ended.output
+    assert ended.results["run"]["interruption"] == "pytest failed: RuntimeError: a plugin failed"
+    assert "<b>The run broke off.</b> pytest failed" in ended.page
+
+
+def test_without_pytest_html_the_report_is_written_all_the_same(start: Callable[..., RunProcess]) -> None:
+    ended = start("--ocpp-version", "2.0.1", "-k", "TC_B_02_CS", "-p", "no:html").end(60)
+    ended.check_reports()
+    assert "May I certify?" in ended.page and "Report generated on" not in ended.page

@@ -26,6 +26,9 @@ from conformance.report.record import (
     RunRecord,
     StepRecord,
 )
+from conformance.report.standard import ListedCase, ListedRequirement, ListedRule, Standard
+
+RUN = ("2.0.1", "2.1")
 
 HOSTILE = (
     "</script><script>alert('x')</script><img src=x onerror=alert(1)>\u202egpj.exe\x1b[31m\x00\ud800]]>\"'`{{7*7}}"
@@ -152,6 +155,7 @@ def failed_case(number: int = 22, *, text: str = "Unavailable") -> CaseRecord:
         block="B",
         verdict=FAIL,
         profiles=["Core"],
+        device="volt-22",
         seconds=34.3,
         frames=frames,
         steps=_steps(5, 3, 3, FAIL, frames),
@@ -196,6 +200,7 @@ def _case(position: int, block: str, index: int, title: str, version: str) -> Ca
         role="CS",
         block=block,
         verdict=PASS,
+        device="volt-22",
         profiles=["Core"] if block not in "N" else ["Advanced Device Management"],
         seconds=0.4 + (position * 7 % 23) * 0.61,
         steps=_steps(4, 4, 0, PASS, frames),
@@ -275,11 +280,69 @@ def run_info() -> RunInfo:
         ],
         seeds={"hypothesis": 20260302},
         selection=["--ocpp-version=2.0.1,2.1"],
+        devices=[
+            {
+                "name": "volt-22",
+                "role": "CS",
+                "versions": ["2.0.1", "2.1"],
+                "identity": "CS001",
+                "source": "volt-22.toml",
+                "security_profile": 2,
+                "connectors": [[1, 1], [2, 1]],
+                "operator": "manual; http: power_cycle",
+                "tolerance": 4.0,
+                "features": {"C-49": False, "C-10.2": True, "HFS-8": 1},
+            }
+        ],
+        environment={"python": "3.11.2", "websockets": "17.4"},
+    )
+
+
+def standard(cases: list[CaseRecord]) -> Standard:
+    """Lists to measure `cases` by: theirs, one more that was not run, and one that the description rules out."""
+    listed = {
+        (case.version, case.id): ListedCase(
+            case.id, case.version, "CS", "volt-22", case.block, case.title, tuple(case.profiles)
+        )
+        for case in cases
+    }
+    extra = [
+        ListedCase("TC_K_01_CS", "2.0.1", "CS", "volt-22", "K", "Set a profile", ("Smart Charging",), "SC-1 is false"),
+        ListedCase("TC_C_99_CS", "2.0.1", "CS", "volt-22", "C", "A case that nobody chose", ("Core",)),
+    ]
+    rules = [
+        ListedRule(
+            "timestamp-precision",
+            "Times have three decimals at most",
+            "SHOULD",
+            "both",
+            {"2.0.1": "2.1.3", "2.1": "2.1.3"},
+        ),
+        ListedRule("tx.seq-no", "seqNo counts without gaps", "MUST", "CS", {"2.0.1": "E02.FR.07"}),
+    ]
+    texts = [
+        ListedRequirement("B04.FR.01", "2.0.1", "CS", "SHALL", "Every connector is reported after a boot"),
+        ListedRequirement("Z01.FR.01", "2.0.1", "CS", "SHALL", "What no case looks at"),
+    ]
+    return Standard(
+        cases=[*listed.values(), *extra],
+        implemented=[*sorted(case.id for case in cases), "TC_C_99_CS"],
+        requirements=texts,
+        rules=rules,
+        editions={"2.0.1": ["OCA 2.0.1 Part 6 ed3"], "2.1": ["OCA 2.1 Part 5 ed2"]},
+        schemas={"2.0.1": {"BootNotificationRequest": "ab" * 32, "HeartbeatRequest": "cd" * 32}},
+        features={"C-49": "authorization cache", "HFS-8": "number of EVSEs"},
     )
 
 
 def sample_record() -> RunRecord:
     """60 cases of both 2.x versions with every verdict, the first of them a failed one."""
+    record = _cases()
+    record.standard = standard(record.cases)
+    return record
+
+
+def _cases() -> RunRecord:
     record = RunRecord(run_info())
     record.add(failed_case())
     verdicts = {

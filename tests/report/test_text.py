@@ -4,7 +4,6 @@ import unicodedata
 
 import pytest
 
-from conformance.report.payload import layout
 from conformance.report.text import duration, fit, pad, plural, visible, width_of
 
 
@@ -45,57 +44,3 @@ def test_durations_and_plurals_read_as_people_write_them() -> None:
     shown = [duration(s) for s in (-1, 0.0004, 0.34, 0.9996, 12.44, 59.96, 185, 7261)]
     assert shown == ["0 ms", "0 ms", "340 ms", "1.0 s", "12.4 s", "1 min 00 s", "3 min 05 s", "2 h 01 min"]
     assert (plural(1, "case"), plural(2, "case"), plural(0, "match", "matches")) == ("1 case", "2 cases", "0 matches")
-
-
-def test_a_frame_is_laid_out_and_the_value_at_fault_marked() -> None:
-    text = '[2,"m-1","StatusNotification",{"evse":{"id":1,"connectorId":9},"status":"Odd","t":1.50,"t":[]}]'
-    lines = layout(text, 2, ("/evse/connectorId",))
-    assert [line.text for line in lines] == [
-        '[2, "m-1", "StatusNotification",',
-        "  {",
-        '    "evse": {',
-        '      "id": 1,',
-        '      "connectorId": 9',
-        "    },",
-        '    "status": "Odd",',
-        '    "t": 1.50,',
-        '    "t": []',
-        "  }",
-        "]",
-    ]
-    assert [line.text.strip() for line in lines if line.marked] == ['"connectorId": 9']
-
-
-def test_a_missing_field_marks_the_object_that_lacks_it() -> None:
-    text = '[2,"m-1","A",{"evse":{"id":1},"more":"' + "x" * 90 + '"}]'
-    assert [line.text.strip() for line in layout(text, 2, ("/evse/connectorId",)) if line.marked] == [
-        '"evse": {"id": 1},'
-    ]
-    assert [line.text.strip() for line in layout('[3,"m",{}]', 3, ("/status",)) if line.marked] == ["{}"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "no json",
-        '[2,"m","A",{"a":1}',
-        '[2,,"m"]',
-        '{"a"}',
-        '{"a":}',
-        "[1,]",
-        "[1 2]",
-        '["\\"',
-        "[" * 60,
-        "]",
-        "[1]x",
-    ],
-)
-def test_what_is_no_json_is_shown_as_it_came(text: str) -> None:
-    assert [line.text for line in layout(text, 2, ("/a",))] == [text]
-
-
-def test_laying_out_changes_nothing_but_blank_space() -> None:
-    text = '[2, "a b" ,"A",{"k":"x\\" y,{","n":-1.0E+2,"z":[[],{}, null,true]}]'
-    laid = "".join(line.text for line in layout(text, 2, ("/z/3",)))
-    assert laid.replace(" ", "") == text.replace(" ", "")
