@@ -101,7 +101,10 @@ def _asked(options: Any) -> Draft:
     try:
         return interview(draft, options.file, Console())
     except EOFError:
-        raise RunError("init: the answers ended before the questions; nothing is written") from None
+        raise RunError(
+            "init: the answers ended before the questions, and nothing is written; give them all, or run it on "
+            "a terminal"
+        ) from None
 
 
 # ---------------------------------------------------------------------- the file

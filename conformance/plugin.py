@@ -485,7 +485,10 @@ class ConformanceRun:
             None,
         )
         if entry is None:
-            raise pytest.UsageError(f"--ocpp-replay: {saved.case} under OCPP {saved.version} stands in no catalogue")
+            raise pytest.UsageError(
+                f"--ocpp-replay: {saved.case} under OCPP {saved.version} stands in no catalogue; "
+                "play it with the version of this suite that saved it"
+            )
         if dut is None:
             raise pytest.UsageError(
                 f"--ocpp-replay: the example of {saved.case} is for a {saved.role} under OCPP {saved.version}; "

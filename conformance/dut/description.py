@@ -366,7 +366,9 @@ class Dut:
         try:
             return (Path(self.source).parent / str(given)).read_bytes()
         except OSError as error:
-            raise ValueMissing(f"values.{name}", f"{given} can't be read: {error.strerror}") from None
+            raise ValueMissing(
+                f"values.{name}", f"{given} can't be read ({error.strerror}): correct the path"
+            ) from None
 
     def expected_failures_of(self, id: str, version: str) -> tuple[ExpectedFailure, ...]:
         """The entries that declare the case as known to fail, those of the description first."""

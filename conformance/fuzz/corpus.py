@@ -59,7 +59,10 @@ def load(path: Path) -> Saved:
     try:
         return from_json(content)
     except (KeyError, TypeError, ValueError) as error:
-        raise ReplayError(f"{path}: the example in it is damaged ({type(error).__name__}: {error})") from None
+        told = f"{type(error).__name__}: {error}"
+        raise ReplayError(
+            f"{path}: the example in it is damaged ({told}); give one that a campaign has saved"
+        ) from None
 
 
 def of_case(folder: Path, case: str, version: str) -> Iterator[tuple[Path, Saved]]:

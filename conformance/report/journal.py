@@ -126,7 +126,9 @@ def load(path: Path) -> RunRecord:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ResultsError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise ResultsError(
+            f"{path}: cannot be read: {error.strerror or error}; name the results.json that a run wrote"
+        ) from None
     except UnicodeDecodeError as error:
         raise ResultsError(f"{path}: is no results file: not UTF-8 at byte {error.start}") from None
     if text.startswith(f'{{"format": "{JOURNAL_FORMAT}"'):

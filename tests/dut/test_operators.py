@@ -232,7 +232,7 @@ def test_python_classes_make_acts(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     [
         ("bench_relays:Relay", 'module bench_relays has no class Relay; did you mean "Relays"?'),
         ("bench_relayz:Relays", "No module named 'bench_relayz'"),
-        ("bench_relays:Broken", "cannot be made: OSError: no such port"),
+        ("bench_relays:Broken", "cannot be made (OSError: no such port); mend the class"),
         ("relays", 'no installed package has an operator "relays"'),
     ],
 )

@@ -63,7 +63,7 @@ def test_one_view_alone(stored: Path, tmp_path: Path, option: str, start: str) -
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["nothere.json"], "nothere.json: cannot be read: No such file or directory"),
+        (["nothere.json"], "nothere.json: cannot be read: No such file or directory; name the results.json"),
         ([".", "--out", "x"], "no results.json in this folder; name the file that a run wrote"),
         (["{stored}", "--out", "x", "--html", "y"], "give one or the other"),
         (["{stored}", "--out", "/proc/nothere"], "/proc/nothere: No such file or directory; name another place"),

@@ -46,7 +46,10 @@ class PythonOperator:
             try:
                 made.check()
             except Exception as error:
-                raise OperatorUnreachable(f"operator {self._name} cannot be used: {_said(error)}") from error
+                raise OperatorUnreachable(
+                    f"operator {self._name} cannot be used ({_said(error)}); mend what it needs, or describe another "
+                    "operator"
+                ) from error
         self._object = made
 
     def perform(self, verb: str, /, **args: Any) -> dict[str, Any]:
@@ -78,7 +81,9 @@ class PythonOperator:
         except OperatorUnreachable:
             raise
         except Exception as error:
-            raise OperatorUnreachable(f"operator {self._name} cannot be made: {_said(error)}") from error
+            raise OperatorUnreachable(
+                f"operator {self._name} cannot be made ({_said(error)}); mend the class, or correct operator.options"
+            ) from error
 
     def _load(self) -> Any:
         module, colon, attribute = self._name.partition(":")
@@ -97,7 +102,8 @@ class PythonOperator:
                 f"operator {self._name}: {error}; correct operator.class, or install it"
             ) from error
         if not hasattr(loaded, attribute):
-            hint = nearest(attribute, dir(loaded)) or "correct operator.class"
+            classes = [name for name in dir(loaded) if not name.startswith("_")]
+            hint = nearest(attribute, classes) or "correct operator.class"
             raise OperatorUnreachable(f"module {module} has no class {attribute}; {hint}")
         return getattr(loaded, attribute)
 
