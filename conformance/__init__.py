@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from conformance.fuzz.example import Allowed, Example
     from conformance.fuzz.texts import broken_texts
     from conformance.peers.asked import as_asked
-    from conformance.peers.certificates import SigningRequest, chain_facts, hash_data, listed, misspelt
+    from conformance.peers.certificates import (
+        SigningRequest,
+        chain_facts,
+        hash_data,
+        listed,
+        misspelt,
+        ocsp_request_data,
+        split_chain,
+    )
     from conformance.peers.csms import FakeCsms
     from conformance.peers.files import Download, Files
     from conformance.peers.outcome import Inconclusive, NotApplicable
@@ -70,6 +78,7 @@ __all__ = [
     "moment",
     "networks",
     "observe",
+    "ocsp_request_data",
     "one_of",
     "play_wrong_answers",
     "recommend",
@@ -77,6 +86,7 @@ __all__ = [
     "require",
     "required_variables",
     "security",
+    "split_chain",
     "standard_keys",
     "step",
     "variable",
@@ -99,7 +109,15 @@ _PLACES = {
     "conformance.peers.csms": ("FakeCsms",),
     "conformance.peers.files": ("Download", "Files"),
     "conformance.peers.outcome": ("Inconclusive", "NotApplicable"),
-    "conformance.peers.certificates": ("SigningRequest", "chain_facts", "hash_data", "listed", "misspelt"),
+    "conformance.peers.certificates": (
+        "SigningRequest",
+        "chain_facts",
+        "hash_data",
+        "listed",
+        "misspelt",
+        "ocsp_request_data",
+        "split_chain",
+    ),
     "conformance.peers.payload": ("ABSENT", "PRESENT", "one_of"),
     "conformance.peers.peer": ("call_error", "late", "require"),
     "conformance.peers.reports": ("Report", "report_data", "variable"),

@@ -73,7 +73,7 @@ def test_it_holds_what_the_project_needs_and_nothing_else(wheel: Path) -> None:
     for part in ("schemas/manifest.json", "schemas/errata.toml", "reports/report.css", "docs/results.schema.json"):
         assert f"conformance/_data/{part}" in data
     firmware = ("reference-firmware.txt", "reference-firmware.pem", "reference-firmware.sig")
-    for part in ("reference-station.toml", "reference-csms.toml", *firmware):
+    for part in ("reference-station.toml", "reference-csms.toml", *firmware, "reference-contract.pem"):
         assert f"conformance/_data/docs/devices/{part}" in data
     assert {
         f"testcases/{one}" for one in ("variants.toml", "equivalents.toml", "unjudged.toml", "catalogue/ocpp201.json")

@@ -182,6 +182,7 @@ class Values:
     transfer_retry_interval: int = 5
     firmware: str = ""
     firmware_certificate: str = ""
+    contract_chain: str = ""
     firmware_signature: str = ""
     firmware_location: str = "ftp://files.example.com/firmware.bin"
     log_location: str = "ftp://files.example.com/logs"

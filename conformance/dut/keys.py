@@ -190,7 +190,12 @@ TOKENS = Section(
         Key("master_pass", "token", "An accepted token of the master pass group."),
         Key("master_pass_group", "token", "The master pass group (MasterPassGroupId)."),
         Key("single", "token", "An accepted token that may be in one transaction at a time (ConcurrentTx otherwise)."),
-        Key("contract", "token", "A token of an ISO 15118 contract (eMAID)."),
+        Key(
+            "contract",
+            "token",
+            "A token of an ISO 15118 contract (eMAID). To present it at a station is to have an EV with that contract "
+            "identify itself (Plug and Charge).",
+        ),
     ),
 )
 
@@ -325,6 +330,15 @@ VALUES = Section(
             "",
             role="CS",
             example='"firmware.bin"',
+        ),
+        Key(
+            "contract_chain",
+            "text",
+            "The contract certificate of the EV that the operator plugs in, the sub-CAs above it and the root, in this "
+            "order (PEM), as a file.",
+            "",
+            role="CS",
+            example='"contract.pem"',
         ),
         Key(
             "firmware_certificate",

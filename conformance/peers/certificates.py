@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
 from conformance.peers.credentials import subject_facts
@@ -180,15 +182,40 @@ def _begins(text: str, label: str) -> bool:
     return found is not None and not found[1] and found[2].removeprefix("NEW ") == label
 
 
-def hash_data(certificate: str, algorithm: str = "SHA256") -> dict[str, str]:
-    """CertificateHashDataType of a root certificate (PEM), which is its own issuer (6.1)."""
+def split_chain(chain: str) -> list[str]:
+    """The certificates of a PEM chain, one by one; ValueError for what is none."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    read = x509.load_pem_x509_certificates(chain.encode())
+    return [one.public_bytes(Encoding.PEM).decode("ascii") for one in read]
+
+
+def ocsp_request_data(chain: str, algorithm: str = "SHA256") -> list[dict[str, str]]:
+    """OCSPRequestDataType of every certificate of a PEM chain, leaf first and root last, but of the root."""
+    from cryptography import x509
+    from cryptography.x509.oid import AuthorityInformationAccessOID as AccessMethod
+
+    certificates, found = split_chain(chain), []
+    for below, above in pairwise(certificates):
+        extensions = x509.load_pem_x509_certificate(below.encode()).extensions
+        with suppress(x509.ExtensionNotFound):
+            access = extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+            urls = [str(one.access_location.value) for one in access if one.access_method == AccessMethod.OCSP]
+            found.append({**hash_data(below, algorithm, above), "responderURL": next(iter(urls), "")})
+    return found
+
+
+def hash_data(certificate: str, algorithm: str = "SHA256", issuer: str = "") -> dict[str, str]:
+    """CertificateHashDataType of a certificate and its issuer (PEM); without one, of a root, its own issuer (6.1)."""
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     read = x509.load_pem_x509_certificate(certificate.encode())
     make = getattr(hashlib, algorithm.lower())
+    above = x509.load_pem_x509_certificate(issuer.encode()) if issuer else read
     # SubjectPublicKeyInfo is a sequence of the algorithm and the key's bit string, which is what is hashed.
-    key = _bit_string(read.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+    key = _bit_string(above.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
     return {
         "hashAlgorithm": algorithm,
         "issuerNameHash": make(read.issuer.public_bytes()).hexdigest(),

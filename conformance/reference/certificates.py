@@ -172,7 +172,7 @@ class CertificateStore:
             return False
         if leaf.public_key() != key.public_key() and not active("certificate-for-another-key-accepted"):
             return False
-        if not _is_valid_now(leaf) and not active("expired-own-certificate-accepted"):
+        if not is_valid_now(leaf) and not active("expired-own-certificate-accepted"):
             return False
         return active("own-certificate-of-anybody-accepted") or self._leads_to_root(certificates, root)
 
@@ -289,10 +289,11 @@ def is_authority(pem: str) -> bool:
         return False
     size = getattr(certificate.public_key(), "key_size", 256)
     small = size < (224 if hasattr(certificate.public_key(), "curve") else 2048)
-    return authority and _is_valid_now(certificate) and not small
+    return authority and is_valid_now(certificate) and not small
 
 
-def _is_valid_now(certificate: x509.Certificate) -> bool:
+def is_valid_now(certificate: x509.Certificate) -> bool:
+    """Whether this is a day of its validity."""
     return certificate.not_valid_before_utc <= datetime.now(UTC) <= certificate.not_valid_after_utc
 
 

@@ -60,6 +60,7 @@ def load() -> None:
         csms_16,
         station_2,
         station_2_certificates,
+        station_2_contracts,
         station_2_tokens,
         station_16,
         station_16_certificates,

@@ -16,6 +16,7 @@ from conformance.reference.certificates import (
     hash_data,
     is_authority,
     is_root,
+    is_valid_now,
     means,
     private_pem,
     signed_by,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from conformance.reference.station2x.station import Station2x
 
 CSMS, MANUFACTURER, V2G = "CSMSRootCertificate", "ManufacturerRootCertificate", "V2GRootCertificate"
+MO = "MORootCertificate"
 CHAIN = "V2GCertificateChain"
 STATION, SECC = "ChargingStationCertificate", "V2GCertificate"
 _TRIGGERS = {"SignChargingStationCertificate": STATION, "SignV2GCertificate": SECC}
@@ -45,6 +47,14 @@ class Certificates(CertificateStore):
         self._pending: dict[str, Any] = {}
         """The keys of the requests that have not been answered by a certificate, by its type."""
         self._asking: dict[str, asyncio.Task[Any]] = {}
+
+    def vouches_for(self, chain: list[str]) -> bool:
+        """Whether a contract certificate, with the sub-CAs above it, is valid today under a root that is installed."""
+        from cryptography import x509
+
+        certificates = [x509.load_pem_x509_certificate(one.encode()) for one in chain]
+        trusted = any(self._leads_to_root(certificates, kind) for kind in (MO, V2G))
+        return trusted and all(is_valid_now(one) for one in certificates)
 
     # -- roots -----------------------------------------------------------------------------------------------------
 

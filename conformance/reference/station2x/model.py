@@ -234,6 +234,9 @@ def _plug_and_charge(station: Station2x) -> list[Variable]:
     iso = "ISO15118Ctrlr"
     return [
         _switch(iso, "Enabled", True),
+        _switch(iso, "PnCEnabled", True),
+        _switch(iso, "CentralContractValidationAllowed", False),
+        _switch(iso, "ContractCertificateInstallationEnabled", True),
         _switch(iso, "V2GCertificateInstallationEnabled", True),
         _switch(iso, "ContractValidationOffline", True),
         Variable(iso, "CountryName", "NL", mutability=READ_WRITE, maximum="2"),

@@ -17,6 +17,7 @@ from conformance.reference.station2x import model as contents
 from conformance.reference.station2x import monitoring as monitors
 from conformance.reference.station2x.availability import Availability
 from conformance.reference.station2x.certificates import CSMS, Certificates
+from conformance.reference.station2x.contracts import Contracts
 from conformance.reference.station2x.files import FileTransfers
 from conformance.reference.station2x.lists import Lists
 from conformance.reference.station2x.metering import meter_value
@@ -51,6 +52,7 @@ class Station2x(Station):
         self.transactions = Transactions(self)
         self.availability = Availability(self)
         self.tokens = Tokens(self)
+        self.contracts = Contracts(self)
         self.remote = Remote(self)
         self.provisioning = Provisioning(self)
         self.network_profiles = NetworkProfiles(self)

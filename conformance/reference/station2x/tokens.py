@@ -162,6 +162,8 @@ class Tokens:
         model = self._station.model
         if token.get("type") in UNAUTHORIZED_TYPES:
             return Verdict("Accepted")
+        if token.get("type") == "eMAID" and self._station.options.iso15118:
+            return await self._judge_contract(token)
         known = self._known(token)
         if not self._station.online:
             return self._judge_offline(known)
@@ -182,14 +184,25 @@ class Tokens:
         unknown_allowed = model.flag("AuthCtrlr", "OfflineTxForUnknownIdEnabled")
         return Verdict("Accepted") if unknown_allowed else REFUSED
 
-    async def _ask(self, token: Token) -> Verdict:
+    async def _judge_contract(self, token: Token) -> Verdict:
+        """An EV identifies itself by its contract: online the CSMS is always asked (C07)."""
+        contracts = self._station.contracts
+        if not contracts.enabled:
+            return REFUSED
+        if not self._station.online:
+            return self._judge_offline(self._known(token)) if contracts.valid_offline() else REFUSED
+        about = contracts.particulars()
+        return REFUSED if about is None else await self._ask(token, about)
+
+    async def _ask(self, token: Token, about: Payload | None = None) -> Verdict:
         try:
-            answer = await self._station.call("Authorize", {"idToken": token})
+            answer = await self._station.call("Authorize", {"idToken": token, **(about or {})})
         except Disconnected:
-            return self._judge_offline(self._known(token))
+            return await self.judge(token) if about else self._judge_offline(self._known(token))
         except (CallError, CallTimeout, InvalidAnswer):
             return REFUSED
-        return self.learn(token, answer["idTokenInfo"])
+        verdict = self.learn(token, answer["idTokenInfo"])
+        return verdict if answer.get("certificateStatus", "Accepted") == "Accepted" else REFUSED
 
     def learn(self, token: Token, info: dict[str, Any]) -> Verdict:
         """The CSMS told of a token: remember it in the cache (C10, C05.FR.02)."""

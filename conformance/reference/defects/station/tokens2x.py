@@ -403,3 +403,92 @@ class _VersionWhileDisabled(Answers):
 
     def spoil(self, request: Payload, answer: Payload) -> Payload:
         return {"versionNumber": self.context.local_list.version}
+
+
+# -- contracts (C07) ---------------------------------------------------------------------------------------------------
+
+FOR_CONTRACTS = "station for Plug and Charge"
+
+
+class _Contracts(Misbehaviour):
+    """Base of defects in what Authorize says of a contract certificate."""
+
+    def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        if action == "Authorize":
+            self.spoil(payload)
+        return [(action, payload)]
+
+    def spoil(self, payload: Payload) -> None:
+        """Change what is sent."""
+        raise NotImplementedError
+
+
+@defect(
+    "contract-without-hashes",
+    role=CS,
+    families=NEW,
+    breaks="the CSMS is asked about a contract without what it needs to ask an OCSP responder (C07.FR.02)",
+    must_fail=("TC_C_50_CS", "TC_C_51_CS"),
+    variant=FOR_CONTRACTS,
+)
+class _ContractWithoutHashes(_Contracts):
+    def spoil(self, payload: Payload) -> None:
+        payload.pop("iso15118CertificateHashData", None)
+
+
+@defect(
+    "contract-without-certificate",
+    role=CS,
+    families=NEW,
+    breaks="a contract that the station can't validate is not sent to the CSMS (C07.FR.06)",
+    must_fail=("TC_C_52_CS", "TC_C_53_CS"),
+    variant=FOR_CONTRACTS,
+)
+class _ContractWithoutCertificate(_Contracts):
+    def spoil(self, payload: Payload) -> None:
+        payload.pop("certificate", None)
+
+
+@defect(
+    "contract-charges-though-refused",
+    role=CS,
+    families=NEW,
+    breaks="an EV charges whose contract the CSMS refuses (C07.FR.04)",
+    must_fail=("TC_C_51_CS", "TC_C_53_CS"),
+    variant=FOR_CONTRACTS,
+)
+class _ContractChargesThoughRefused(Misbehaviour):
+    context: Any
+
+    def powered_up(self) -> None:
+        self.context.tokens.refused_to_start = lambda session, verdict: False
+
+
+@defect(
+    "contract-charges-offline-always",
+    role=CS,
+    families=NEW,
+    breaks="offline, an EV charges by its contract although ContractValidationOffline is false (C07.FR.07)",
+    must_fail=("TC_C_55_CS",),
+    variant=FOR_CONTRACTS,
+)
+class _ContractChargesOfflineAlways(Misbehaviour):
+    context: Any
+
+    def powered_up(self) -> None:
+        self.context.contracts.valid_offline = lambda: True
+
+
+@defect(
+    "contract-never-offline",
+    role=CS,
+    families=NEW,
+    breaks="offline, no EV charges by its contract although ContractValidationOffline is true (C07.FR.08 to 10)",
+    must_fail=("TC_C_54_CS",),
+    variant=FOR_CONTRACTS,
+)
+class _ContractNeverOffline(Misbehaviour):
+    context: Any
+
+    def powered_up(self) -> None:
+        self.context.contracts.valid_offline = lambda: False
