@@ -109,7 +109,7 @@ class Holder:
             if self._device is not None:
                 hands = replace(dut.operator.default, kind="http", url=self._device.addresses["operator"])
                 dut = replace(dut, operator=replace(dut.operator, default=hands))
-            self._operator = make_operator(dut, suspend=self._suspend)
+            self._operator = make_operator(dut, version=version, suspend=self._suspend)
             self._operator.check()
             live.take(self._operator)
         except (LinkError, LaunchError, OperatorUnreachable) as error:

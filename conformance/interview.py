@@ -203,7 +203,7 @@ class _Interview:
         """Who acts on the device."""
         draft = self.key(draft, "operator", "kind", "manual")
         kind = draft.known["operator", "kind"]
-        name = {"http": "url", "command": "argv", "python": "class"}.get(kind)
+        name = {"http": "url", "octt": "url", "command": "argv", "python": "class"}.get(kind)
         return self.key(draft, "operator", name) if name else draft
 
     # ------------------------------------------------------------------ features

@@ -89,6 +89,7 @@ def _named(dut: Any) -> str:
     reached = {
         "manual": "you, on this terminal",
         "http": default.url,
+        "octt": default.url,
         "command": " ".join(default.argv),
         "python": default.class_name,
     }

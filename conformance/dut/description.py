@@ -242,6 +242,7 @@ class OperatorSettings:
     class_name: str = ""
     timeout: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -399,9 +399,14 @@ OPERATOR = Section(
             "How the operator is reached: manual, a person is asked on the terminal; http, a bench or simulator that "
             "has the operator interface; command, a program; python, a class.",
             "manual",
-            choices=("manual", "http", "command", "python"),
+            choices=("manual", "http", "octt", "command", "python"),
         ),
-        Key("url", "text", "For http: base address of the operator interface.", example='"http://127.0.0.1:9100"'),
+        Key(
+            "url",
+            "text",
+            "For http and octt: base address of the operator's or the CSMS's interface.",
+            example='"http://127.0.0.1:9100"',
+        ),
         Key("argv", "argv", "For command: the program and its arguments.", (), example='["./operate.sh"]'),
         Key(
             "class",
@@ -410,6 +415,12 @@ OPERATOR = Section(
             example='"lab.relay:Relay"',
         ),
         Key("timeout", "number", "Time that one act may take; timeouts.operator if not given.", None, "s", 0.05, 3600),
+        Key(
+            "headers",
+            "table",
+            "For http and octt: headers of every request, where the interface asks for them.",
+            example='{ Authorization = "Bearer ..." }',
+        ),
         Key("options", "table", "For python: keyword arguments of the class."),
         Key(
             "verbs",

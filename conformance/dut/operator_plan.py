@@ -25,8 +25,10 @@ def read_operators(checks: Checks, role: str | None) -> OperatorPlan:
             checks.problem(f"{place}.verbs", "verbs are shared out in one place", "move it to [operator.verbs]")
             content = {key: value for key, value in content.items() if key != "verbs"}
         if "kind" not in content:
-            checks.problem(f"{place}.kind", "it is missing", 'add: kind = "http", "command", "python" or "manual"')
-        named[name] = _operator(checks, checks.table(keys.OPERATOR, place, raw=content), place)
+            checks.problem(
+                f"{place}.kind", "it is missing", 'add: kind = "http", "octt", "command", "python" or "manual"'
+            )
+        named[name] = _operator(checks, checks.table(keys.OPERATOR, place, raw=content), place, role)
     kinds = [str(kind) for kind in keys.OPERATOR.key("kind").choices]  # type: ignore[union-attr]  # a key of the table
     verbs: dict[str, str] = {}
     for verb, operator in (table["verbs"] or {}).items():
@@ -42,13 +44,20 @@ def read_operators(checks: Checks, role: str | None) -> OperatorPlan:
             else:
                 checks.unknown(place, "operator", operator, [*named, "manual"])
         verbs[verb] = str(operator)
-    return OperatorPlan(_operator(checks, table, "operator"), named, verbs)
+    return OperatorPlan(_operator(checks, table, "operator", role), named, verbs)
 
 
-def _operator(checks: Checks, table: dict[str, Any], place: str) -> OperatorSettings:
+def _operator(checks: Checks, table: dict[str, Any], place: str, role: str | None) -> OperatorSettings:
     kind = table["kind"]
-    if kind == "http":
+    if kind in ("http", "octt"):
         _operator_url(checks, table["url"], place)
+    if kind == "octt" and role == "CS":
+        checks.problem(
+            f"{place}.kind", '"octt" tells a CSMS what to send', 'use "http", "command", "python" or "manual"'
+        )
+    for name, value in (table["headers"] or {}).items():
+        if not isinstance(value, str):
+            checks.problem(f"{place}.headers.{name}", f"it is {described(value)}", "write a text in quotes")
     if kind == "command" and not table["argv"]:
         checks.problem(f"{place}.argv", "it is missing", 'add: argv = ["./operate.sh"]')
     if kind == "python" and not table["class"]:
@@ -60,6 +69,7 @@ def _operator(checks: Checks, table: dict[str, Any], place: str) -> OperatorSett
         class_name=table["class"] or "",
         timeout=float(table["timeout"]) if table["timeout"] is not None else None,
         options=table["options"] or {},
+        headers={name: str(value) for name, value in (table["headers"] or {}).items()},
     )
 
 

@@ -81,6 +81,9 @@ class Redactor:
                 self._password(identity, password)
         for settings in (dut.operator.default, *dut.operator.named.values()):
             self._options(settings.options)
+            for value in settings.headers.values():
+                for part in {value, value.rpartition(" ")[2]}:
+                    self._learn(part, "header", wide=True)
             self.text(settings.url)
 
     def _named(self, value: str, name: str) -> None:
