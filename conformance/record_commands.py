@@ -1,4 +1,4 @@
-"""The commands that work on the results of runs, without a device: `render`, `baseline`, `schema`."""
+"""The commands that work on the results of runs, without a device: `render`, `diff`, `baseline`, `schema`."""
 
 from __future__ import annotations
 
@@ -28,6 +28,23 @@ def add_commands(add: Add) -> None:
         render.add_argument(
             f"--{name}", type=Path, metavar="FILE", help=f"write {kind} here, and only what is named so"
         )
+    diff = add("diff", _diff, "tell what changed between two runs: broken, mended, slower; 1 when something got worse")
+    diff.add_argument("old", type=Path, metavar="OLD", help=_RESULTS)
+    diff.add_argument("new", type=Path, metavar="NEW", help="the same of the later run")
+    diff.add_argument("--format", choices=["text", "markdown", "json"], default="text", help="what is printed")
+    diff.add_argument("--out", type=Path, metavar="FILE", help="write here (default: standard output)")
+    diff.add_argument(
+        "--slower", type=float, default=2.0, metavar="RATIO", help="a case is slower from here (default: 2)"
+    )
+    diff.add_argument(
+        "--slower-by", type=float, default=1.0, metavar="SECONDS", help="and by so much at least (default: 1)"
+    )
+    diff.add_argument(
+        "--fail-on",
+        choices=["worse", "slower", "any", "never"],
+        default="worse",
+        help="exit with 1 when something got worse (default), also when slower, at any difference, or never",
+    )
     add("schema", _schema, "print the JSON Schema of results.json")
     verify = add("verify", _verify, "check that a folder of evidence is as the run left it, and who signed it")
     verify.add_argument("folder", type=Path, metavar="DIR", help="what --ocpp-evidence wrote")
@@ -84,6 +101,28 @@ def _render(options: Any) -> int:
     except OSError as error:
         raise CommandError(f"{error.filename}: {error.strerror}; name another place") from None
     return 0
+
+
+def _diff(options: Any) -> int:
+    from conformance.report.diff import compare
+    from conformance.report.diff_text import to_json_text, to_lines, to_markdown
+
+    if not options.slower > 1:
+        raise CommandError(f"diff: --slower {options.slower:g}: it must be greater than 1; give another ratio")
+    if not options.slower_by >= 0:
+        raise CommandError(f"diff: --slower-by {options.slower_by:g}: it must not be negative; give another number")
+    found = compare(_load(options.old), _load(options.new), slower=options.slower, slower_by=options.slower_by)
+    if options.format == "text":
+        _written(options.out, "".join(f"{line}\n" for line in to_lines(found)))
+    else:
+        _written(options.out, to_markdown(found) if options.format == "markdown" else to_json_text(found))
+    failed = {
+        "worse": found.worse,
+        "slower": found.worse or bool(found.slower),
+        "any": not found.same,
+        "never": False,
+    }
+    return int(failed[options.fail_on])
 
 
 def _schema(options: Any) -> int:
