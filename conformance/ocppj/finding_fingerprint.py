@@ -13,6 +13,7 @@ _KEPT = 300
 _VOLATILE = (
     (re.compile("«[^»]*»"), "<id>"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?"), "<time>"),
+    (re.compile(r"«[^»]*»"), "<id>"),
     (re.compile(r"\b[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE), "<id>"),
     (re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w-]{12,}"), "<id>"),
     (re.compile(r"\b(?=[0-9A-Fa-f]*\d)[0-9A-Fa-f]{8,}\b"), "<id>"),

@@ -26,6 +26,7 @@ def of(
         ("0.25 s late", "1.75 s late"),
         ("id 3f2504e0-4f89-11d3-9a0c-0305e82c3301", "id 99999999-4f89-11d3-9a0c-0305e82c3302"),
         ("token AABBCCDD01", "token 0BADF00D77"),
+        ("token AABBCCDD01", "token «idToken valid»"),
         ("Heartbeat (frame 3) with /x 1; Heartbeat (frame 9) with /x 2", "Heartbeat (frame 12) with /x 7"),
     ],
 )
