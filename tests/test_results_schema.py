@@ -24,10 +24,23 @@ from conformance.run import Run, Settings
 SCHEMA = json.loads(data_path("docs", "results.schema.json").read_text("utf-8"))
 
 
+def closed(schema: Any) -> Any:
+    """The schema as it would be if readers did not ignore what they do not know: it names every member we write."""
+    if isinstance(schema, dict):
+        more = {"additionalProperties": False} if "properties" in schema and "allOf" not in schema else {}
+        return {**more, **{name: closed(part) for name, part in schema.items()}}
+    return [closed(one) for one in schema] if isinstance(schema, list) else schema
+
+
 def fits(folder: Path) -> Any:
     """results.json, which fits."""
     results = json.loads((folder / "results.json").read_text("utf-8"))
     jsonschema.Draft202012Validator(SCHEMA).validate(results)
+    found = [
+        f"{one.json_path}: {one.message}"
+        for one in jsonschema.Draft202012Validator(closed(SCHEMA)).iter_errors(results)
+    ]
+    assert not found, "docs/results.schema.json and docs/results-format.md do not name: " + "; ".join(found)[:2000]
     return results
 
 
