@@ -118,7 +118,7 @@ def _diff(options: Any) -> int:
         _written(options.out, to_markdown(found) if options.format == "markdown" else to_json_text(found))
     failed = {
         "worse": found.worse,
-        "slower": found.worse or bool(found.slower),
+        "slower": found.worse or bool(found.slower or found.slower_answers),
         "any": not found.same,
         "never": False,
     }

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.report.aggregate import count_verdicts, requirement_states
+from conformance.report.certification import certification
+from conformance.report.observed import stations
 from conformance.report.record import (
     ERROR,
     EXPECTED_FAIL,
@@ -22,6 +24,7 @@ from conformance.report.record import (
     FindingRecord,
     RunRecord,
 )
+from conformance.report.timing import Answered, answer_times
 
 FORMAT = "ocpp-conformance-diff/1"
 
@@ -38,6 +41,11 @@ SLOWER = 2.0
 """Ratio of times from which a case counts as slower, and its inverse as faster."""
 SLOWER_BY = 1.0
 """Seconds that a case must differ by as well: short times vary."""
+
+ANSWERS = 5
+"""Answers that both runs need before the times of an action are compared."""
+ANSWER_BY = 0.05
+"""Seconds by which the median of an action's answers must differ."""
 
 _Key = tuple[str, str, str, str, str]
 
@@ -106,6 +114,39 @@ class TimeChange:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerChange:
+    """An action that the device answers in another time: medians, in seconds."""
+
+    old: Answered
+    new: Answered
+
+    @property
+    def times(self) -> tuple[float, float]:
+        """The medians."""
+        return self.old.at(50), self.new.at(50)
+
+    @property
+    def ratio(self) -> float:
+        """New over old."""
+        old, new = self.times
+        return new / old if old else float("inf")
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON object of docs/results-format.md."""
+        old, new = self.times
+        one = self.new
+        return {
+            "action": one.action,
+            "version": one.version,
+            "role": one.role,
+            "device": one.device,
+            "old": round(old, 6),
+            "new": round(new, 6),
+            "ratio": _rounded(self.ratio),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class InputChange:
     """A deterministic negative input whose reaction is judged otherwise."""
 
@@ -139,8 +180,15 @@ class Diff:
     slower: list[TimeChange]
     faster: list[TimeChange]
     inputs: list[InputChange]
+    slower_answers: list[AnswerChange]
+    faster_answers: list[AnswerChange]
+    standings: list[tuple[str, str, str, str, str]]
+    """Certification profiles whose standing differs: version, role, name, old, new; "" for one that was not listed."""
     requirements: list[tuple[str, str, str, str, str]]
     """Requirements whose state differs: version, role, id, old state, new state; "" for one that was not named."""
+
+    several: frozenset[str] = frozenset()
+    """The roles of which a run had more than one device."""
 
     def of(self, kind: str) -> list[CaseChange]:
         """The cases of one kind, in the order of the new run."""
@@ -162,8 +210,9 @@ class Diff:
     @property
     def same(self) -> bool:
         """Whether nothing differs but facts of the runs."""
-        found = (self.cases, self.new_findings, self.gone_findings, self.slower, self.faster, self.inputs)
-        return not any(found) and not self.requirements and not self.broken_run
+        found = (self.cases, self.new_findings, self.gone_findings, self.inputs, self.standings, self.requirements)
+        times = (self.slower, self.faster, self.slower_answers, self.faster_answers)
+        return not any(found) and not any(times) and not self.broken_run
 
     def to_json(self) -> dict[str, Any]:
         """The JSON document of docs/results-format.md."""
@@ -179,7 +228,12 @@ class Diff:
             "gone_findings": [one.to_json() for one in self.gone_findings],
             "slower": [one.to_json() for one in self.slower],
             "faster": [one.to_json() for one in self.faster],
+            "slower_answers": [one.to_json() for one in self.slower_answers],
+            "faster_answers": [one.to_json() for one in self.faster_answers],
             "inputs": [one.to_json() for one in self.inputs],
+            "standings": [
+                dict(zip(("version", "role", "profile", "old", "new"), one, strict=True)) for one in self.standings
+            ],
             "requirements": [
                 dict(zip(("version", "role", "id", "old", "new"), one, strict=True)) for one in self.requirements
             ],
@@ -198,6 +252,7 @@ def compare(old: RunRecord, new: RunRecord, *, slower: float = SLOWER, slower_by
         for earlier, case in tested
         if {earlier.verdict, case.verdict} <= PASSES and abs(case.seconds - earlier.seconds) >= slower_by
     ]
+    answers = list(_answers(tested, several))
     return Diff(
         old,
         new,
@@ -207,8 +262,12 @@ def compare(old: RunRecord, new: RunRecord, *, slower: float = SLOWER, slower_by
         gone_findings=_only(tested, lambda pair: pair[0], lambda pair: pair[1]),
         slower=sorted((one for one in times if one.ratio >= slower), key=lambda one: -one.ratio),
         faster=sorted((one for one in times if one.ratio <= 1 / slower), key=lambda one: one.ratio),
+        slower_answers=[one for one in answers if one.ratio >= slower],
+        faster_answers=[one for one in answers if one.ratio <= 1 / slower],
+        standings=list(_standings(old, new, several)),
         inputs=[change for earlier, case in tested for change in _inputs(earlier, case)],
         requirements=list(_requirements(tested)),
+        several=frozenset(several),
     )
 
 
@@ -293,6 +352,37 @@ def _inputs(old: CaseRecord, new: CaseRecord) -> Iterator[InputChange]:
             yield InputChange(new, row.name, earlier.verdict, row.verdict, row.reaction)
 
 
+def _answers(tested: Iterable[_Pair], several: set[str]) -> Iterator[AnswerChange]:
+    """The actions of which the median differs enough, over the cases that both runs tested."""
+    tested = list(tested)
+    before = {_asked(one, several): one for one in answer_times(old for old, _ in tested)}
+    for one in answer_times(new for _, new in tested):
+        earlier = before.get(_asked(one, several))
+        if earlier is None or min(len(earlier.times), len(one.times)) < ANSWERS:
+            continue
+        change = AnswerChange(earlier, one)
+        if abs(change.times[1] - change.times[0]) >= ANSWER_BY:
+            yield change
+
+
+def _asked(one: Answered, several: set[str]) -> tuple[str, str, str, str]:
+    return one.version, one.role, one.action, one.device if one.role in several else ""
+
+
+def _standings(old: RunRecord, new: RunRecord, several: set[str]) -> Iterator[tuple[str, str, str, str, str]]:
+    before, after = (
+        {
+            (one.version, one.role, f"{one.name}{f' of {one.device}' if one.role in several else ''}"): one.word
+            for one in certification(record).profiles
+        }
+        for record in (old, new)
+    )
+    for key in sorted(before.keys() | after.keys()):
+        was, now = before.get(key, ""), after.get(key, "")
+        if was != now:
+            yield (*key, was, now)
+
+
 def _requirements(tested: Iterable[_Pair]) -> Iterator[tuple[str, str, str, str, str]]:
     tested = list(tested)
     before = requirement_states(old for old, _ in tested)
@@ -311,14 +401,31 @@ def _facts(old: RunRecord, new: RunRecord) -> Iterator[tuple[str, str, str]]:
         ("selection", " ".join(old.run.selection), " ".join(new.run.selection)),
         ("schemas", old.run.schema_source, new.run.schema_source),
     ]
-    for title, one, other in (
+    groups: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+        ("station's", _booted(old), _booted(new)),
         ("device", old.run.device, new.run.device),
         ("feature", old.run.features, new.run.features),
-    ):
+    ]
+    for title, one, other in groups:
         pairs += [(f"{title} {name}", one.get(name, ""), other.get(name, "")) for name in sorted({*one, *other})]
     for name, was, now in pairs:
         if was != now:
             yield name, str(was), str(now)
+
+
+def _booted(record: RunRecord) -> dict[str, Any]:
+    """What stations said of themselves, by its name and version; of several devices the last one counts."""
+    return {
+        f"{name} under {told['version']}": value
+        for told in stations(record.cases)
+        for name, value in told.items()
+        if name not in ("device", "version")
+    }
+
+
+def _rounded(ratio: float) -> float | None:
+    """A ratio for JSON, which knows no infinity: null."""
+    return round(ratio, 2) if ratio != float("inf") else None
 
 
 def _named(case: CaseRecord) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from conformance.report.diff import (
     CHANGED,
     MENDED,
     REMOVED,
+    AnswerChange,
     CaseChange,
     Diff,
     FindingChange,
@@ -99,25 +100,28 @@ def _run(record: RunRecord) -> str:
 def _sections(diff: Diff) -> Iterator[tuple[str, Sequence[str], list[_Entry]]]:
     """Title, columns and entries of each section that has any."""
     parts: list[tuple[str, Sequence[str], list[_Entry]]] = [
-        *((title, _CHANGE, [_case(one) for one in diff.of(kind)]) for kind, title in TITLES.items()),
-        ("Negative inputs judged otherwise", _CHANGE, [_input(one) for one in diff.inputs]),
+        *((title, _CHANGE, [_case(diff, one) for one in diff.of(kind)]) for kind, title in TITLES.items()),
+        ("Negative inputs judged otherwise", _CHANGE, [_input(diff, one) for one in diff.inputs]),
         ("New findings", _FINDING, [_finding(one) for one in diff.new_findings]),
         ("Findings gone", _FINDING, [_finding(one) for one in diff.gone_findings]),
-        ("Slower", _CHANGE, [_time(one) for one in diff.slower]),
-        ("Faster", _CHANGE, [_time(one) for one in diff.faster]),
+        ("Slower", _CHANGE, [_time(diff, one) for one in diff.slower]),
+        ("Faster", _CHANGE, [_time(diff, one) for one in diff.faster]),
+        ("Actions answered more slowly (median)", _CHANGE, [_answer(one) for one in diff.slower_answers]),
+        ("Actions answered faster (median)", _CHANGE, [_answer(one) for one in diff.faster_answers]),
+        ("Certification profiles", _CHANGE, [_standing(*one) for one in diff.standings]),
         ("Requirements", _CHANGE, [_requirement(*one) for one in diff.requirements]),
     ]
     return (one for one in parts if one[2])
 
 
-def _name(case: CaseRecord) -> str:
-    return f"{case.id}{f' on {case.device}' if case.device else ''}"
+def _name(diff: Diff, case: CaseRecord) -> str:
+    return f"{case.id}{f' on {case.device}' if case.role in diff.several else ''}"
 
 
-def _case(change: CaseChange) -> _Entry:
+def _case(diff: Diff, change: CaseChange) -> _Entry:
     more = f" (and {len(change.new_faults) - 1} more)" if len(change.new_faults) > 1 else ""
     was = f"before: {change.why}" if change.kind == MENDED and change.why else change.why
-    return (_name(change.case), change.case.version, change.old or "-", change.new or "-", f"{was}{more}")
+    return (_name(diff, change.case), change.case.version, change.old or "-", change.new or "-", f"{was}{more}")
 
 
 def _finding(change: FindingChange) -> _Entry:
@@ -133,9 +137,18 @@ def _requirement(version: str, role: str, id: str, old: str, new: str) -> _Entry
     return (f"{id} ({role})", version, was, now, "")
 
 
-def _time(change: TimeChange) -> _Entry:
+def _standing(version: str, role: str, name: str, old: str, new: str) -> _Entry:
+    return (f"{name} ({role})", version, old or "not listed", new or "not listed", "")
+
+
+def _answer(change: AnswerChange) -> _Entry:
+    one, (old, new) = change.new, change.times
+    return (one.action, one.version, duration(old), duration(new), f"{change.ratio:.1f} times" if old else "")
+
+
+def _time(diff: Diff, change: TimeChange) -> _Entry:
     return (
-        _name(change.case),
+        _name(diff, change.case),
         change.case.version,
         duration(change.old),
         duration(change.new),
@@ -143,5 +156,5 @@ def _time(change: TimeChange) -> _Entry:
     )
 
 
-def _input(change: InputChange) -> _Entry:
-    return (_name(change.case), change.case.version, change.old, change.new, f"{change.name}: {change.reaction}")
+def _input(diff: Diff, change: InputChange) -> _Entry:
+    return (_name(diff, change.case), change.case.version, change.old, change.new, f"{change.name}: {change.reaction}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.report.aggregate import NOT_EXERCISED, VERIFIED, VIOLATED, by_block, count_requirements, count_verdicts
+from conformance.report.certification import Certification, Standing, answer, certification
 from conformance.report.markdown import escaped, folded, table
 from conformance.report.negative import sent_lines
 from conformance.report.record import (
@@ -20,20 +21,29 @@ from conformance.report.text import duration, plural
 LISTED = 100
 """Cases that need attention which are listed; a job's page takes no more than a megabyte."""
 
+_IDS = 5
+"""Cases that are named beside a profile."""
+
 
 def summary_markdown(record: RunRecord) -> str:
     """The record as a page of Markdown of at most about 100 kilobytes."""
     run, cases = record.run, record.cases
     versions = ", ".join(run.versions) or "no version"
     device = f"{escaped(run.device_name)} ({record.role_name}, OCPP {escaped(versions)})"
-    lines = [f"## OCPP conformance: {device}", "", f"**{'Green' if record.green else 'Red'}**: {_counts(record)}.", ""]
+    found = certification(record)
+    said = answer(record, found)
+    lines = [
+        *(f"## OCPP conformance: {device}", ""),
+        *(f"**{'Green' if record.green else 'Red'}**: {_counts(record)}.", ""),
+        f"- {escaped(said.line)}{f'. {escaped(said.detail)}' if said.detail else ''}",
+    ]
     lines += [f"- **Problem**: {escaped(one)}" for one in run.problems]
     if run.interrupted:
         lines.append(
             f"- **Broken off**: {escaped(run.interruption or 'no reason given')}. What had ended by then is below."
         )
     lines += [f"- {escaped(one)}" for one in sent_lines(cases)]
-    lines += [*_requirements(record), *_blocks(record), *_attention(record), *_expected(record)]
+    lines += [*_requirements(record), *_profiles(found), *_blocks(record), *_attention(record), *_expected(record)]
     made = f"ocpp-conformance {escaped(run.tool_version)}, started {escaped(run.started)}"
     lines += ["", f"{made}. A self-test, not an OCA certification. `report.html` has the details."]
     return "\n".join(lines) + "\n"
@@ -53,6 +63,24 @@ def _requirements(record: RunRecord) -> Iterator[str]:
             f"- Requirements: {states[VERIFIED]} verified, {states[VIOLATED]} violated, "
             f"{states[NOT_EXERCISED]} not exercised"
         )
+
+
+def _profiles(found: Certification) -> list[str]:
+    """Where each certification profile stands that the device claims."""
+    rows = [
+        [
+            *(escaped(one.device), escaped(one.version), escaped(one.role), escaped(one.name)),
+            *(f"**{one.word}**", f"{one.passed} of {one.applicable}", escaped(_ids(one))),
+        ]
+        for one in found.claimed[:LISTED]
+    ]
+    head = ["device", "OCPP", "role", "profile", "standing", "passed", "in the way"]
+    return ["", *table(head, rows)] if rows else []
+
+
+def _ids(one: Standing) -> str:
+    ids = [case.id for case in (*one.failed, *one.undecided)]
+    return f"{', '.join(ids[:_IDS])}{f' and {len(ids) - _IDS} more' if len(ids) > _IDS else ''}"
 
 
 def _blocks(record: RunRecord) -> list[str]:

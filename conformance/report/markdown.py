@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from conformance.report.text import fit, visible
 
-_ACTS = re.compile(r"([\\`*_{}\[\]()|~#!])")
+_ACTS = re.compile(r"([\\`*_{}\[\]|~#!])")
 
 
 def escaped(text: str, width: int = 400) -> str:

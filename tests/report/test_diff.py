@@ -14,7 +14,15 @@ from conformance.cli import main
 from conformance.report.diff import Diff, compare
 from conformance.report.diff_text import headline, to_json_text, to_lines, to_markdown
 from conformance.report.journal import write_results
-from conformance.report.record import CaseRecord, FindingRecord, Requirements, RowRecord, RunInfo, RunRecord
+from conformance.report.record import (
+    CaseRecord,
+    FindingRecord,
+    FrameRecord,
+    Requirements,
+    RowRecord,
+    RunInfo,
+    RunRecord,
+)
 
 
 def finding(actual: str = "Rejected", severity: str = "MUST") -> FindingRecord:
@@ -153,6 +161,42 @@ def test_facts_of_the_runs_that_differ() -> None:
     assert found.same
 
 
+def exchange(seconds: float, firmware: str = "3.1") -> list[FrameRecord]:
+    """A boot, and six Resets that the station answers after that time."""
+    boot = {
+        "reason": "PowerUp",
+        "chargingStation": {"model": "Volt", "vendorName": "Acme", "firmwareVersion": firmware},
+    }
+    frames = [FrameRecord(0, 0.0, "CS", 2, "BootNotification", "b", json.dumps([2, "b", "BootNotification", boot]))]
+    for number in range(1, 13, 2):
+        frames.append(FrameRecord(number, number, "CSMS", 2, "Reset", f"r{number}", "[]"))
+        frames.append(FrameRecord(number + 1, number + seconds, "CS", 3, "Reset", f"r{number}", "[]", answers=number))
+    return frames
+
+
+def test_answers_that_take_longer_and_the_firmware_that_the_station_names() -> None:
+    old, new = case("PASS", frames=exchange(0.02)), case("PASS", frames=exchange(0.2, "3.2"))
+    found, back = diff(old, new), diff(new, old)
+    (change,) = found.slower_answers
+    assert (change.new.action, round(change.ratio)) == ("Reset", 10) and len(back.faster_answers) == 1
+    assert found.facts == [("station's firmware under 2.0.1", "3.1", "3.2")]
+    assert not found.same and not found.worse and not diff(old, old).slower_answers
+    assert "  Reset  2.0.1  20 ms -> 200 ms  10.0 times" in list(to_lines(found))
+    assert json.loads(to_json_text(found))["slower_answers"][0]["ratio"] == 10.0
+
+
+def test_a_small_difference_and_few_answers_say_nothing() -> None:
+    assert not diff(case("PASS", frames=exchange(0.01)), case("PASS", frames=exchange(0.04))).slower_answers
+    few = [case("PASS", frames=exchange(seconds)[:7]) for seconds in (0.1, 0.9)]
+    assert not diff(*few).slower_answers
+
+
+def test_profiles_whose_standing_differs() -> None:
+    found = diff(case("PASS", profiles=["Core"]), case("FAIL", finding(), profiles=["Core"]))
+    assert found.standings == [("2.0.1", "CS", "Core", "ready", "blocked")]
+    assert "  Core (CS)  2.0.1  ready -> blocked" in list(to_lines(found))
+
+
 def test_devices_of_one_role_are_told_apart() -> None:
     old = record(*(case("PASS", device=name, node=f"x::TC[2.0.1-{name}]") for name in ("a", "b")))
     new = record(
@@ -160,6 +204,7 @@ def test_devices_of_one_role_are_told_apart() -> None:
     )
     (change,) = compare(old, new).cases
     assert (change.kind, change.case.device) == ("broken", "b")
+    assert any("TC_B_06_CS on b " in line for line in to_lines(compare(old, new)))
 
 
 def test_a_description_that_has_another_name_is_the_same_device() -> None:

@@ -32,6 +32,13 @@ def test_it_says_verdict_counts_and_what_needs_attention(sample: ModuleType) -> 
     assert "<table>" in drawn(text) and "1 expected failure</summary>" in text
 
 
+def test_it_says_where_each_profile_stands(sample: ModuleType) -> None:
+    case = sample.failed_case()
+    text = summary_markdown(RunRecord(sample.run_info(), [case]))
+    assert "- Not yet: 1 failing case blocks certification" in text
+    assert re.search(r"\| Core \| \*\*blocked\*\* \| 0 of 1 \| TC\\_B\\_22\\_CS \|", text)
+
+
 def test_a_green_run_says_so(sample: ModuleType) -> None:
     case = sample.failed_case()
     case.verdict, case.findings = PASS, []
