@@ -98,6 +98,7 @@ def _numbers(campaign: Any) -> dict[str, Any]:
         "distinct": len(tally.distinct),
         "seconds": round(tally.seconds, 3),
         "known": tally.known,
+        "corpus": campaign.corpus_size,
         "saved": [str(path) for path in tally.saved],
         "cases": list(tally.cases),
         "searches": [

@@ -629,8 +629,12 @@ class ConformanceRun:
         record = self.run.record
         if record is None or not (record.cases or record.run.interrupted):
             return
-        from conformance.report.terminal import summary_lines
+        from conformance.report.terminal import source_lines, summary_lines
 
+        if pasted := source_lines(record):
+            terminalreporter.section("findings as test cases")
+            for line in pasted:
+                terminalreporter.write_line(line)
         terminalreporter.section("OCPP conformance")
         color = bool(terminalreporter.hasmarkup)
         for line in summary_lines(record, terminalreporter._tw.fullwidth, color):

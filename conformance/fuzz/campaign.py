@@ -171,6 +171,13 @@ class Campaign:
         self.tally.distinct.add(hash(example.acts))
         return outcome
 
+    @property
+    def corpus_size(self) -> int:
+        """How many examples of this case under this version the corpus holds by now; 0 in a replay."""
+        if self._replay is not None:
+            return 0
+        return sum(1 for _ in corpus.of_case(self.wishes.corpus, self.case, self.target.version.id))
+
     def again(self) -> None:
         """Play the example that this campaign replays: what a replay's body does."""
         if self._replay is not None:

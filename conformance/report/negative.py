@@ -65,15 +65,25 @@ def sent_lines(cases: Iterable[CaseRecord]) -> list[str]:
         line["distinct"] = line.get("distinct", 0) + int(case.campaign.get("distinct", 0))
         line["played"] = line.get("played", 0) + int(case.campaign.get("played", 0))
         line["saved"] = line.get("saved", 0) + len(case.campaign.get("saved", ()))
+        line["corpus"] = line.get("corpus", 0) + int(case.campaign.get("corpus", 0))
+        line["known"] = line.get("known", 0) + int(case.campaign.get("known", 0))
         for row in case.rows:
             line[row.verdict] = line.get(row.verdict, 0) + 1
     lines = []
     for (version, role), counts in sorted(sums.items()):
         judged = ", ".join(f"{counts[name]} {name}" for name in VERDICTS if counts.get(name))
         saved = f"; {plural(counts['saved'], 'finding')} saved" if counts["saved"] else ""
+        known = f" ({counts['known']} played again first)" if counts["known"] else ""
+        corpus = f"; corpus of {plural(counts['corpus'], 'example')}{known}" if counts["corpus"] else ""
         lines.append(
             f"{version} {role}: {plural(counts['distinct'], 'distinct negative input')}, {counts['played']} sent"
             + (f"; rows: {judged}" if judged else "")
             + saved
+            + corpus
         )
     return lines
+
+
+def sources(cases: Iterable[CaseRecord]) -> list[tuple[str, str]]:
+    """Each finding of a negative test as the source of a test case, with the id and version of what found it."""
+    return [(f"{case.id} {case.version}", source) for case in cases for source in case.campaign.get("cases", ())]

@@ -14,7 +14,7 @@ from conformance.report.aggregate import (
     count_requirements,
     count_verdicts,
 )
-from conformance.report.negative import sent_lines
+from conformance.report.negative import sent_lines, sources
 from conformance.report.record import (
     ERROR,
     EXPECTED_FAIL,
@@ -57,6 +57,8 @@ _LABEL_ROOM = 22
 """Columns that a block's name needs; where the table leaves fewer, each block is a line of words instead."""
 _BRIEF_FROM = 25
 """Cases beyond which each gets one line, however much is cut: the report has the rest."""
+_SOURCES_SHOWN = 10
+"""Findings that are shown as source of a test case."""
 _SHARED_FROM = 3
 """Undecided cases with one reason that are listed as a group."""
 _LEAST_WORTH = 24
@@ -228,6 +230,20 @@ def summary_lines(record: RunRecord, width: int, color: bool = False) -> list[st
         lines.append(paint(fit(f"interrupted{why}; what had ended by then is in the report", width), FAIL, color))
     took = f" in {duration(run.seconds)}" if run.seconds is not None else ""
     lines += _wrap(f"{plural(len(cases), 'case')}{took}: ", count_verdicts(cases), width, color)
+    return lines
+
+
+def source_lines(record: RunRecord) -> list[str]:
+    """Each finding of the negative tests as a test case, ready to be pasted into a file: lines of any length.
+
+    Beyond a number that still can be read, the rest is counted.
+    """
+    lines: list[str] = []
+    found = sources(record.cases)
+    for name, source in found[:_SOURCES_SHOWN]:
+        lines += [f"# found by {visible(name)}", *map(visible, source.rstrip().splitlines()), ""]
+    if len(found) > _SOURCES_SHOWN:
+        lines.append(f"and {len(found) - _SOURCES_SHOWN} more, in the report and in results.json")
     return lines
 
 

@@ -80,10 +80,12 @@ def test_a_finding_is_played_again_first_and_alone(ground: Begin) -> None:
     again = bed.play(rows(example("good", UNKNOWN)))
     assert again.verdict == "FAIL" and [row.name for row in again.rows] == ["bad", "good"]
     assert again.campaign["known"] == 1 and not again.campaign["saved"]
+    assert again.campaign["corpus"] == 1
     path = next((bed.folder / "fuzz").iterdir())
     alone = bed.play(replay_case(load(path)).function)
     assert alone.verdict == "FAIL" and [row.name for row in alone.rows] == ["bad"]
     assert not alone.campaign["saved"], "a replay saves nothing"
+    assert alone.campaign["corpus"] == 0
 
 
 def numbers(limit: int) -> Any:

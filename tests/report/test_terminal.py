@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 
 from conformance.report.record import CaseRecord, RunInfo, RunRecord
-from conformance.report.terminal import progress_line, summary_lines
+from conformance.report.terminal import progress_line, source_lines, summary_lines
 from conformance.report.text import width_of
 
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
@@ -78,3 +78,30 @@ def test_progress_says_how_far_what_and_why(sample: ModuleType) -> None:
     line = progress_line(sample.failed_case(), 160, color=True)
     assert line.startswith("\x1b[31mFAIL\x1b[0m ")
     assert "expected Stat" in line and "; got conn" in line
+
+
+def found_by(sample: ModuleType, number: int, *sources: str, **numbers: int) -> CaseRecord:
+    case: CaseRecord = sample.failed_case(number)
+    case.campaign = {"distinct": 5, "played": 7, "saved": ["x"] * len(sources), "cases": [*sources], **numbers}
+    return case
+
+
+def test_each_finding_is_printed_as_it_can_be_pasted(sample: ModuleType) -> None:
+    source = 'def test_x(csms, fuzz):\n    """What it breaks."""\n    fuzz.check(1)\n'
+    lines = source_lines(RunRecord(sample.run_info(), [found_by(sample, 22, source, "x = '\x1b[31m'")]))
+    assert lines[:5] == ["# found by TC_B_22_CS 2.0.1", *source.splitlines(), ""]
+    assert not any("\x1b" in line for line in lines)
+    assert not source_lines(sample.sample_record())
+
+
+def test_of_many_findings_some_are_printed_and_the_rest_is_counted(sample: ModuleType) -> None:
+    record = RunRecord(sample.run_info(), [found_by(sample, 22, *(f"finding = {n}" for n in range(14)))])
+    lines = source_lines(record)
+    assert "finding = 9" in lines and "finding = 10" not in lines
+    assert lines[-1] == "and 4 more, in the report and in results.json"
+
+
+def test_the_corpus_is_counted(sample: ModuleType) -> None:
+    cases = [found_by(sample, 22, corpus=3, known=2), found_by(sample, 23, corpus=1, known=0)]
+    text = "\n".join(summary_lines(RunRecord(sample.run_info(), cases), 200))
+    assert "10 distinct negative inputs, 14 sent; corpus of 4 examples (2 played again first)" in text

@@ -123,6 +123,7 @@ const negativePart = (content) => {
     const words = [plural(search.examples, "example"), "in", duration(search.seconds) + ", seed", search.seed].join(" ");
     parts.push(element("p", { class: "muted" }, ["Random search: " + words, ...search.statistics].join("; ")));
   }
+  if (campaign.corpus) parts.push(element("p", { class: "muted" }, `Corpus: ${plural(campaign.corpus, "example")} of this case.`));
   for (const path of campaign.saved ?? []) {
     parts.push(element("p", { class: "muted again" }, "Saved; play it again with ", element("code", {}, `pytest --ocpp-replay ${path}`)));
   }
