@@ -22,6 +22,11 @@ OWN_RULES = ("schema.", "wire.")
 DEAF_AFTER = 3
 """Answers to one kind of breakage that were due and did not come, after which the next ones of that kind are not
 waited for: a probe tells as well."""
+DEAF_TO_ALL_AFTER = 2 * DEAF_AFTER
+"""The same over all kinds of a case, which has failed long since: a device that drops what it can't read keeps silent
+to dozens of them, and each first wait would cost the message timeout."""
+SHORT = 0.25
+"""Seconds that such a device is still given for each of the first of a kind."""
 
 
 def weighs(finding: Finding) -> bool:
@@ -136,7 +141,7 @@ class Player:
             outcome.problems.append(Problem(failed.finding, ("act", example.constraint, failed.finding.expected)))
             return
         kind = example.constraint
-        stage.patience = 0.05 if self._deaf[kind] >= DEAF_AFTER else None
+        stage.patience = self._patience(kind)
         outcome.reaction = stage.reaction(example.allowed)
         due = stage.last is not None and not example.allowed.silence
         if outcome.reaction.kind == "silence" and due:
@@ -147,6 +152,13 @@ class Player:
         if problem is not None:
             weighty = problem.finding.severity is Severity.MUST
             (outcome.problems if weighty else outcome.remarks).append(problem)
+
+    def _patience(self, kind: str) -> float | None:
+        """Seconds to wait for an answer that is due, None for the message timeout."""
+        if self._deaf[kind] >= DEAF_AFTER:
+            return 0.05
+        message = float(self.stage.peer.deadlines.message)
+        return min(SHORT, message) if self._deaf.total() >= DEAF_TO_ALL_AFTER else None
 
     def _oracles(self, outcome: Outcome) -> None:
         for name in (*ALWAYS, *outcome.example.oracles):
