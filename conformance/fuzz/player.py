@@ -158,7 +158,8 @@ class Player:
         if self._deaf[kind] >= DEAF_AFTER:
             return 0.05
         message = float(self.stage.peer.deadlines.message)
-        return min(SHORT, message) if self._deaf.total() >= DEAF_TO_ALL_AFTER else None
+        waited = sum(min(count, DEAF_AFTER) for count in self._deaf.values())
+        return min(SHORT, message) if waited >= DEAF_TO_ALL_AFTER else None
 
     def _oracles(self, outcome: Outcome) -> None:
         for name in (*ALWAYS, *outcome.example.oracles):
