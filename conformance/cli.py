@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--ask-device", action="store_true", help="role CS: read features from the device over the wire")
     plan = add("plan", _plan, "print the numbered procedure for a device, without touching it")
     _with_description(plan)
+    plan.add_argument("--brief", action="store_true", help="only what it takes: time, and who has to act where")
     check = add(
         "check-operator", _check_operator, "try every act of the operator that is harmless, and tell what to mend"
     )
@@ -116,12 +117,13 @@ def _plan(options: Any) -> int:
     from conformance.cases.catalogue import load_catalogue
     from conformance.cases.discovery import discover
     from conformance.cases.selection import Wishes, select
-    from conformance.report.plan import plan_lines
+    from conformance.report.plan import past_seconds, plan_lines
 
     dut = _description(options)
     infos = discover()
     selected = [one for info in infos for one in select(info, load_catalogue(), [dut], Wishes())]
-    for line in plan_lines(selected, sorted(info.id for info in infos)):
+    past = past_seconds(Path("reports"), [dut])
+    for line in plan_lines(selected, sorted(info.id for info in infos), brief=options.brief, past=past):
         _print(line)
     return 0
 

@@ -337,11 +337,6 @@ def pytest_pycollect_makeitem(collector: Any, name: str, obj: object) -> Any:
     return plugin.items(collector, name, info)
 
 
-def _asks_a_person(operator: Any) -> bool:
-    """Whether an act of some verb is a prompt on the terminal."""
-    return operator.default.kind == "manual" or "manual" in operator.verbs.values()
-
-
 class CaseFailed(Exception):
     """Carries the record of a case that is not green through pytest's machinery."""
 
@@ -455,14 +450,22 @@ class ConformanceRun:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
-        """One bench after the other: by device, then by version, then as the files have it."""
+        """One bench after the other: by device, then by version, then by where a person has to act, then as the files
+        have it."""
+        from conformance.cases.effort import walking_order
         from conformance.cases.selection import missing
 
         if self.replays:
             items[:] = [self._replay(session, one) for one in self.replays]
         cases = [one for one in items if isinstance(one, CaseItem)]
         duts = [id(dut) for dut in self.run.duts]
-        cases.sort(key=lambda one: (duts.index(id(one.selected.dut)), one.selected.entry.version))
+        cases.sort(
+            key=lambda one: (
+                duts.index(id(one.selected.dut)),
+                one.selected.entry.version,
+                walking_order(one.selected),
+            )
+        )
         items[:] = [*cases, *(one for one in items if not isinstance(one, CaseItem))]
         if not self._partial():
             self.run.implements(self._implemented)
@@ -531,9 +534,12 @@ class ConformanceRun:
             ahead = not self.config.option.usepdb and self.run.run_ahead(list(zip(selected, nodes, strict=True)))
             self._start(selected, reporter, opened=ahead)
             return None
-        from conformance.report.plan import plan_lines
+        from conformance.report.plan import past_seconds, plan_lines
 
-        for line in plan_lines(selected, sorted(self._implemented)):
+        brief = self.config.get_verbosity() < 0
+        past = past_seconds(self.run.settings.report_dir, self.run.duts)
+
+        for line in plan_lines(selected, sorted(self._implemented), brief=brief, past=past):
             reporter.write_line(line)
         return True
 
@@ -549,9 +555,10 @@ class ConformanceRun:
             self.run.problem(str(error))
             raise pytest.UsageError(str(error)) from None
         if reporter is not None and self.config.get_verbosity() == 0:
+            from conformance.cases.effort import asks_a_person
             from conformance.progress import Progress
 
-            self.progress = Progress(reporter, prompts=any(_asks_a_person(dut.operator) for dut in self.run.duts))
+            self.progress = Progress(reporter, prompts=any(asks_a_person(dut) for dut in self.run.duts))
             self.progress.total = len(selected)
 
     @pytest.hookimpl(trylast=True)

@@ -375,7 +375,7 @@ _RULES_2: Mapping[str, Rule] = {
     "UI-2.3": _member("DisplayMessageCtrlr", "SupportedFormats", "URI"),
     "UI-2.4": _member("DisplayMessageCtrlr", "SupportedFormats", "UTF8"),
     "UI-3": _several("DisplayMessageCtrlr", "Language"),
-    "AS-2": _on("SecurityCtrlr", "AdditionalRootCertificateCheck"),
+    "AS-2": _in_use("SecurityCtrlr", "AdditionalRootCertificateCheck", "true"),
     "AS-3": _all_of(
         _present("SecurityCtrlr", "CertSigningWaitMinimum"), _present("SecurityCtrlr", "CertSigningRepeatTimes")
     ),

@@ -33,7 +33,6 @@ REFERENCE = load_description(data_path("docs", "devices", "reference-station.tom
 ANSWERS = {"true or false": "true", "a number": "2", 'a list, such as ["..."]': '["X"]'}
 NOT_DECLARED = {
     "DM-0": "monitoring is declared by a variant of the station only",
-    "AS-2": "the check can be switched on, and is declared by a variant only",
     "C-42": "signed values are configured, but not declared",
 }
 """What the reference station has and its description does not declare."""

@@ -103,9 +103,9 @@ class Hands:
 
     def _note(self, verb: str, args: Mapping[str, Any]) -> None:
         place = (args.get("evseId"), args.get("connectorId"))
-        if verb in _UNDO:
+        if verb in UNDO:
             self.done[verb, place] = dict(args)
-        for done, undo in _UNDO.items():
+        for done, undo in UNDO.items():
             if verb == undo and (args.get("side") != "EV" or self._fixed_cable()):
                 # At its EV's end alone, a detachable cable is still in the station.
                 self.done.pop((done, place), None)
@@ -123,14 +123,14 @@ class Hands:
             names = ("evseId",) if verb == "occupy_bay" else ("evseId", "connectorId")
             wanted = {name: args[name] for name in names if name in args}
             try:
-                self._perform(_UNDO[verb], **wanted)
+                self._perform(UNDO[verb], **wanted)
             except Inconclusive as error:
                 problems.append(str(error))
         self.done.clear()
         return problems
 
 
-_UNDO = {
+UNDO = {
     "network_down": "network_up",
     "jam_lock": "free_lock",
     "cause_fault": "clear_fault",

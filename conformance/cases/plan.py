@@ -31,6 +31,8 @@ class Plan:
     states: tuple[str, ...]
     verbs: frozenset[str]
     optional_verbs: frozenset[str]
+    acts: tuple[str, ...] = ()
+    """The verbs that it uses outright, in source order and as often as they stand there; those of its states once."""
 
 
 def plan_of(info: CaseInfo, family: str, dut_role: str) -> Plan:
@@ -39,12 +41,14 @@ def plan_of(info: CaseInfo, family: str, dut_role: str) -> Plan:
     Helpers of the case's own module are read in the place where they are called.
     """
     read = _reading(info.function)
-    verbs, optional = set(read.verbs), set(read.optional)
+    verbs, optional, acts = set(read.verbs), set(read.optional), list(read.acts)
     for function in _state_functions(read, family, dut_role):
         more = _reading(function)
         verbs |= more.verbs
         optional |= more.optional
-    return Plan(read.steps, read.states, frozenset(verbs), frozenset(optional - verbs))
+        # A session is led through its states once: what several of them could do is done by one.
+        acts += [verb for verb in dict.fromkeys(more.acts) if verb not in acts]
+    return Plan(read.steps, read.states, frozenset(verbs), frozenset(optional - verbs), tuple(acts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class _Reading:
     states: tuple[str, ...]
     verbs: frozenset[str]
     optional: frozenset[str]
+    acts: tuple[str, ...]
 
 
 def _state_functions(read: _Reading, family: str, dut_role: str) -> list[Callable[..., Any]]:
@@ -95,8 +100,8 @@ def _reading(function: Callable[..., Any]) -> _Reading:
 
 
 def _read(function: Callable[..., Any], callers: frozenset[Callable[..., Any]]) -> _Reading:
-    calls, verbs, optional = _looked_at(function)
-    verbs, optional = set(verbs), set(optional)
+    calls, used, offered = _looked_at(function)
+    verbs, optional, acts = set(used), set(offered), list(used)
     steps: list[PlannedStep] = []
     states: dict[str, None] = {}
     for call in calls:
@@ -107,16 +112,17 @@ def _read(function: Callable[..., Any], callers: frozenset[Callable[..., Any]]) 
             states |= dict.fromkeys(inner.states)
             verbs |= inner.verbs
             optional |= inner.optional
+            acts += inner.acts
         elif _name(call.func) == "step":
             steps.append(_planned(call))
         elif isinstance(call.func, ast.Attribute) and call.func.attr in ("reach", "execute") and call.args:
             states[_text(call.args[0])] = None
-    return _Reading(tuple(steps), tuple(states), frozenset(verbs), frozenset(optional))
+    return _Reading(tuple(steps), tuple(states), frozenset(verbs), frozenset(optional), tuple(acts))
 
 
 @cache
-def _looked_at(function: Callable[..., Any]) -> tuple[list[ast.Call], set[str], set[str]]:
-    """Every call in a function, the verbs that it uses outright, and those that it asks for first."""
+def _looked_at(function: Callable[..., Any]) -> tuple[list[ast.Call], list[str], set[str]]:
+    """Every call in a function, the verbs that it uses outright (each time), and those that it asks for first."""
     tree = _node(function)
     return _calls(tree), *_verbs(tree)
 
@@ -142,7 +148,7 @@ def _planned(call: ast.Call) -> PlannedStep:
     return PlannedStep(text, expect, call.lineno)
 
 
-def _verbs(tree: ast.AST) -> tuple[set[str], set[str]]:
+def _verbs(tree: ast.AST) -> tuple[list[str], set[str]]:
     """Verbs used outright, and verbs used only where `offers` was asked first."""
     guarded: set[ast.AST] = set()
     offered: set[str] = set()
@@ -156,13 +162,13 @@ def _verbs(tree: ast.AST) -> tuple[set[str], set[str]]:
                     guarded.update(ast.walk(branch))
         elif _is_offer(node):
             offered.add(_text(node.args[0]))  # type: ignore[attr-defined]  # a Call, as _is_offer says
-    used: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+    used: list[str] = []
+    for node in _calls(tree):
+        if isinstance(node.func, ast.Attribute):
             owner = node.func.value
             if _name(owner) == "operator" and node.func.attr not in ("offers",) and node not in guarded:
-                used.add(node.func.attr)
-    return used - offered, offered
+                used.append(node.func.attr)
+    return [verb for verb in used if verb not in offered], offered
 
 
 def _is_offer(node: ast.AST) -> bool:

@@ -2,26 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from conformance.cases.catalogue import load_catalogue
+from conformance.cases.effort import PLACES, Effort, effort_of, place_of
 from conformance.cases.plan import plan_of
 from conformance.cases.selection import Selected
 from conformance.ocppj.versions import version
 
 
-def plan_lines(selected: Sequence[Selected], implemented: Sequence[str]) -> Iterator[str]:
-    """The numbered procedure of every selected case, then what does not apply, then what nobody has written yet."""
+def plan_lines(
+    selected: Sequence[Selected],
+    implemented: Sequence[str],
+    *,
+    brief: bool = False,
+    past: Mapping[tuple[str, str], float] | None = None,
+) -> Iterator[str]:
+    """The numbered procedure of every selected case, what does not apply, what nobody has written yet, what it takes.
+
+    `brief` leaves the procedures out. `past`: the seconds that cases (id, version) of this device took in an earlier
+    run.
+    """
     running = [one for one in selected if not one.not_applicable]
-    for one in running:
+    for one in () if brief else running:
         yield from _case(one)
     skipped = [one for one in selected if one.not_applicable]
-    if skipped:
+    if skipped and not brief:
         yield f"Not applicable: {len(skipped)}"
         for one in skipped:
             yield f"  {one.entry.id} under {one.entry.version}: {one.not_applicable}"
-    yield from _not_implemented(selected, implemented)
+    yield from list(_not_implemented(selected, implemented))[: 1 if brief else None]
     yield f"{len(running)} cases would run, {len(skipped)} do not apply"
+    yield from _what_it_takes(running, past or {})
+
+
+def _what_it_takes(running: Sequence[Selected], past: Mapping[tuple[str, str], float]) -> Iterator[str]:
+    """Time and acts, grouped by where a person has to act: the order in which the cases run."""
+    efforts = [(one, effort_of(one)) for one in running]
+    seconds = [past.get((one.entry.id, one.entry.version), effort.seconds) for one, effort in efforts]
+    known = sum((one.entry.id, one.entry.version) in past for one in running)
+    basis = f"{known} of them as in the last run, the others a rough guess" if known else "a rough guess"
+    yield f"about {span(sum(seconds))} ({basis}: deadlines that a device misses come on top)"
+    acts: Counter[str] = Counter(verb for _, effort in efforts for verb in effort.by_hand)
+    if not acts:
+        program = sum(len(effort.by_program) for _, effort in efforts)
+        yield f"nobody has to do anything by hand; a program makes about {program} acts" if program else "no acts"
+        return
+    groups: dict[tuple[str, ...], list[tuple[Effort, float]]] = {}
+    for (_, effort), took in zip(efforts, seconds, strict=True):
+        groups.setdefault(effort.places, []).append((effort, took))
+    yield "what a person has to do, in the order in which the cases run:"
+    for places, members in sorted(groups.items(), key=lambda group: [PLACES.index(place) for place in group[0]]):
+        counted = Counter(verb for effort, _ in members for verb in effort.by_hand)
+        told = ", ".join(f"{verb} {number}" for verb, number in sorted(counted.items(), key=_by_place))
+        where = f"at {', '.join(places)}" if places else "nothing: these run alone"
+        time = span(sum(took for _, took in members))
+        yield f"  {len(members):>4} cases, {time:>10}: {where}{f' ({told})' if told else ''}"
+    yield f"about {acts.total()} acts by hand"
+
+
+def past_seconds(folder: Path, duts: Sequence[Any]) -> dict[tuple[str, str], float]:
+    """How long each case took in the run whose results stand in a folder, if it tested one of these devices."""
+    from conformance.report.journal import load
+    from conformance.report.record import ResultsError
+
+    try:
+        record = load(folder)
+    except ResultsError:
+        return {}
+    tested = {one.get("source") for one in record.run.devices}
+    if not tested & {dut.source for dut in duts}:
+        return {}
+    return {(one.id, one.version): one.seconds for one in record.cases if one.frames}
+
+
+def _by_place(item: tuple[str, int]) -> tuple[int, str]:
+    return PLACES.index(place_of(item[0])), item[0]
+
+
+def span(seconds: float) -> str:
+    """A length of time in words: `40 s`, `12 min`, `2 h 05 min`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def _case(one: Selected) -> Iterator[str]:
