@@ -82,7 +82,7 @@ class Holder:
         from conformance.dut.operators import OperatorUnreachable, make_operator
         from conformance.link.errors import LinkError
         from conformance.reference.launch import LaunchError, start_csms, start_station
-        from conformance.services.lab import LabFiles
+        from conformance.services.lab import LabFiles, own_address
 
         device = self._embedded
         hurried = IMPATIENT[dut.role] if impatient else ()
@@ -96,9 +96,13 @@ class Holder:
                 self._device = start_csms(version, arguments=arguments, defects=device.defects)
                 dut = replace(dut, address=replace(dut.address, url=self._device.addresses["ocpp"]))
             live = LiveBench(dut, version, self._schemas)
+            peer: Any = live.bench.peer
             if dut.role == "CS":
-                peer = live.bench.peer
                 peer.file_service = LabFiles(live.dut, lambda: peer.known_as)
+            else:
+                own = own_address(dut.address.url)
+                at_home = replace(live.dut, address=replace(live.dut.address, listen=(own, 0)))
+                peer.file_service = LabFiles(at_home, lambda: own)
             self._live = live
             live.open()
             if device is not None and dut.role == "CS":
@@ -181,9 +185,11 @@ def _secured(dut: Any) -> tuple[Any, tuple[str, ...]]:
     from conformance.cases.tls import pki_of
     from conformance.link.pki import KeyKind
 
-    if not dut.security_profile:
-        return dut, ()
     told: list[str] = []
+    if dut.features.get("ISO 15118 Support", False):
+        told += ["--contract-roots", str(pki_of(dut).roots)]
+    if not dut.security_profile:
+        return dut, tuple(told)
     first, second = dut.identity, dut.address.second_identity
     passwords = {first: dut.password, second: dut.address.second_password or dut.password}
     for identity in filter(None, (first, second)):

@@ -45,6 +45,10 @@ class LabAuthority:
             return text
         return str(pki.spoilt_root(kind))
 
+    def contract(self, common_name: str, ocsp_url: str) -> str:
+        chain = self._pki.contract(common_name, ocsp_url)
+        return f"{chain}{self._pki.roots.read_text('ascii')}"
+
     def request(self) -> tuple[str, Any]:
         text, key = self._pki.request(self._dut.values.serial_number or self._dut.identity)
         return text, key

@@ -170,6 +170,12 @@ class TestPki:
         chain = [certificate] if variant is Variant.NO_INTERMEDIATE else [certificate, issuer.issuer_certificate]
         return b"".join(map(_pem, chain)).decode("ascii")
 
+    def contract(self, common_name: str, ocsp_url: str) -> str:
+        """The PEM chain (leaf, intermediate) of a certificate whose key nobody needs, with that responder in it."""
+        key = _new_key(KeyKind.EC).public_key()
+        leaf = self._certificate(common_name, key, self.issuer_certificate, self.issuer_key, ocsp_url=ocsp_url)
+        return b"".join(map(_pem, (leaf, self.issuer_certificate))).decode("ascii")
+
     def sign_for_another_key(self, request: str | bytes) -> str:
         """The chain for a signing request whose key has been exchanged; ValueError as `sign`."""
         from cryptography import x509
@@ -263,6 +269,7 @@ class TestPki:
         hosts: list[str] | None = None,
         variant: Variant = Variant.VALID,
         days: int = _LEAF_DAYS,
+        ocsp_url: str | None = None,
     ) -> x509.Certificate:
         """A certificate; `authority`: how many more may follow below it, None for a leaf; no issuer: self-signed."""
         from cryptography import x509
@@ -296,9 +303,10 @@ class TestPki:
             builder = builder.add_extension(
                 x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False
             )
-        if self.ocsp_url and authority is None:
+        responder = ocsp_url or self.ocsp_url
+        if responder and authority is None:
             access = x509.AccessDescription(
-                AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(self.ocsp_url)
+                AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(responder)
             )
             builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
         return builder.sign(issuer_key, hashes.SHA256())

@@ -35,6 +35,9 @@ class Authority(Protocol):
     def new_root(self, kind: str) -> str:
         """A root certificate that nobody has: "valid" or "expired"."""
 
+    def contract(self, common_name: str, ocsp_url: str) -> str:
+        """A contract certificate of an EV, with everything above it, the root last."""
+
     def request(self) -> tuple[str, Any]:
         """A signing request of our station with a fresh key, and what `credentials` needs."""
 
@@ -80,6 +83,10 @@ class Certificates:
             raise self._peer.failure(
                 "a certificate signing request in PEM", str(error), requirement="A02.FR.03"
             ) from None
+
+    def contract(self, emaid: str, ocsp_url: str) -> str:
+        """The chain (PEM) of an EV's contract certificate, with the root last; its status is told at that URL."""
+        return self._noted(self._made_by.contract(emaid, ocsp_url))
 
     def request(self) -> str:
         """A signing request (PEM) of our station, with a fresh key."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from conformance.ocppj import frames
 from conformance.peers.configuration import Configuration, configuration_for
-from conformance.peers.files import Files, FileService, Transfer
+from conformance.peers.files import Files
 from conformance.peers.front import TlsFront, answering
 from conformance.peers.outcome import ExpectationFailed, Inconclusive, NotApplicable
 from conformance.peers.payload import Fields, Items, mismatch, peek, shown
@@ -42,13 +41,10 @@ class FakeCsms(Peer):
 
     plays = "CSMS"
     against = "CS"
-    lab: Any = None
     door: Door | None = None
     _tls: TlsFront | None = None
     raised: Callable[[int], None] | None = None
     """Makes our door one of another security profile; None where there is no door."""
-    file_service: FileService | None = None
-    """Where file servers come from, None where there are none."""
     heartbeat_interval = 300
     accepted = False
     """Whether the station's last BootNotification was answered Accepted, on any connection of this run."""
@@ -290,18 +286,6 @@ class FakeCsms(Peer):
             raise Inconclusive("nobody serves files here")
         protocols = (protocol, *self.lab.dut.values.transfer_protocols, "HTTP")
         return Files(self, self.file_service, next(filter(None, protocols)))
-
-    @cached_property
-    def servers(self) -> list[Files]:
-        """The servers of files that are open now, the first one first."""
-        return []
-
-    def transferred(self, data: Mapping[str, Any]) -> None:
-        """The servers' own: a file was asked for or brought (`Transfer.to_data`)."""
-        with self._guard(), self._changed:
-            entry = self._record("transfer", sender=self.against, data=dict(data))
-            if data["server"] < len(self.servers):
-                self.servers[data["server"]].took(Transfer.of(entry))
 
     # ---------------------------------------------------------------- states and configuration
 

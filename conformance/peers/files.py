@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from conformance.peers.outcome import Inconclusive
 from conformance.peers.payload import PRESENT, matches, shown
 
 if TYPE_CHECKING:
     from conformance.ocppj.trace import Entry
-    from conformance.peers.csms import FakeCsms
+    from conformance.peers.peer import Peer
 
-SCHEMES = {"HTTP": "http", "HTTPS": "https", "FTP": "ftp", "FTPS": "ftps"}
-"""Protocols by the names of 1.6 errata 3.88 (SupportedFileTransferProtocols), and the schemes of their URLs."""
+SCHEMES = {"HTTP": "http", "HTTPS": "https", "FTP": "ftp", "FTPS": "ftps", "OCSP": "http"}
+"""Protocols by the names of 1.6 errata 3.88 (SupportedFileTransferProtocols), and OCSP: the schemes of their URLs."""
 UPLOADS = frozenset({"PUT", "POST", "STOR", "APPE", "STOU"})
 
 
@@ -149,30 +149,30 @@ class FileService(Protocol):
 
 
 class Files:
-    """One server of files for the station, from the beginning to the end of a `with` statement."""
+    """One server of files for the device, from the beginning to the end of a `with` statement."""
 
-    def __init__(self, csms: FakeCsms, service: FileService, protocol: str) -> None:
+    def __init__(self, peer: Peer, service: FileService, protocol: str) -> None:
         self.protocol = protocol
-        self._csms = csms
+        self._peer = peer
         self._service = service
         self._came: list[Transfer] = []
         self._taken: set[int] = set()
         self._number = -1
-        self._server = service.server(protocol, lambda one: csms.transferred(one.to_data(self._number)))
+        self._server = service.server(protocol, lambda one: peer.transferred(one.to_data(self._number)))
 
-    def __enter__(self) -> Files:
-        self._number = len(self._csms.servers)
-        self._csms.servers.append(self)
+    def __enter__(self) -> Self:
+        self._number = len(self._peer.servers)
+        self._peer.servers.append(self)
         try:
             self._server.start()
         except OSError as error:
-            self._csms.servers.remove(self)
+            self._peer.servers.remove(self)
             raise Inconclusive(f"no {self.protocol} server for files: {error}") from None
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._server.stop()
-        self._csms.servers.remove(self)
+        self._peer.servers.remove(self)
 
     # -- what it does ----------------------------------------------------------------------------------------------
 
@@ -233,7 +233,7 @@ class Files:
 
     def wait_for(self, name: str, *, within: float) -> bool:
         """Wait until a path has been asked for, at most `within` seconds; whether it has."""
-        return self._csms.wait(lambda: bool(self.asked_for(name)), within=within)
+        return self._peer.wait(lambda: bool(self.asked_for(name)), within=within)
 
     def expect_download(self, name: str, *, within: float | None = None, requirement: str = "") -> Transfer:
         """Wait until the station asks for a file, and take that request; what does not come fails the case.
@@ -265,16 +265,16 @@ class Files:
     def _expect(
         self, what: str, wanted: Callable[[Transfer], bool], within: float | None, requirement: str
     ) -> Transfer:
-        seconds = self._csms.lab.dut.timeouts.transfer if within is None else within
+        seconds = self._peer.lab.dut.timeouts.transfer if within is None else within
         found: list[int] = []
 
         def ready() -> bool:
             found[:] = [i for i, one in enumerate(self._came) if i not in self._taken and wanted(one)][:1]
             return bool(found)
 
-        if not self._csms.wait(ready, within=seconds):
+        if not self._peer.wait(ready, within=seconds):
             came = "; ".join(described(one) for one in self._came[-3:])
-            raise self._csms.failure(
+            raise self._peer.failure(
                 f"{what} by {self.protocol} within {seconds:g} s",
                 came or "nothing was asked for",
                 requirement=requirement,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from conformance.ocppj import frames
@@ -23,6 +24,7 @@ from conformance.ocppj.trace import Entry, Trace
 from conformance.ocppj.versions import Version
 from conformance.peers.certificates import Authority, Certificates
 from conformance.peers.credentials import Credentials, facts_of
+from conformance.peers.files import Files, FileService, Transfer
 from conformance.peers.outcome import Abandoned, ExpectationFailed, Inconclusive, PeerCrashed
 from conformance.peers.payload import ABSENT, Fields, Malformed, matches, mismatch, plain, shown
 from conformance.peers.settings import Deadlines, Judge, Script, Wire
@@ -901,6 +903,27 @@ class Peer:
                 yield found[0], f"with {found[0]} {found[2]} instead of {found[1]}"
             elif after is not None:
                 yield "", f"before frame {after._entry.index}"
+
+    # ---------------------------------------------------------------- servers beside the connection
+
+    lab: Any = None
+    """The description of the device (`dut`) and who touches it (`operator`); None outside a lab."""
+    file_service: FileService | None = None
+    """Where servers of files and of certificates' statuses come from, None where there are none."""
+
+    @cached_property
+    def servers(self) -> list[Files]:
+        """The servers that are open now for the device, the first one first."""
+        return []
+
+    def transferred(self, data: Mapping[str, Any]) -> None:
+        """The servers' own: the device has asked for something or brought it (`Transfer.to_data`)."""
+        with self._guard(), self._changed:
+            entry = self._record("transfer", sender=self.against, data=dict(data))
+            if data["server"] < len(self.servers):
+                self.servers[data["server"]].took(Transfer.of(entry))
+
+    # ---------------------------------------------------------------- failing
 
     def failure(
         self, expected: str, actual: str, *, entry: Entry | None = None, pointer: str = "", requirement: str = ""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from conformance.peers.credentials import Credentials
+from conformance.peers.ocsp import Responder
 from conformance.peers.outcome import ExpectationFailed, Inconclusive
 from conformance.peers.peer import Peer, Response
 from conformance.peers.states import find_state
@@ -33,7 +34,6 @@ class FakeStation(Peer):
 
     plays = "CS"
     against = "CSMS"
-    lab: Any = None
     phone: Phone | None = None
     vendor = "Conformance"
     model = "Fake station"
@@ -167,6 +167,14 @@ class FakeStation(Peer):
         self.disconnect()
         yield
         self.connect()
+
+    # ---------------------------------------------------------------- certificates' statuses
+
+    def ocsp(self) -> Responder:
+        """A responder for certificates of the lab's authority, for the CSMS to ask while a `with` statement lasts."""
+        if self.file_service is None:
+            raise Inconclusive("nobody answers for certificates here")
+        return Responder(self, self.file_service, "OCSP")
 
     # ---------------------------------------------------------------- states
 

@@ -169,6 +169,9 @@ class _Made:
     def new_root(self, kind: str) -> str:
         return self._next()
 
+    def contract(self, common_name: str, ocsp_url: str) -> str:
+        return self._next()
+
     def request(self) -> tuple[str, Any]:
         return self._next(), None
 
@@ -248,6 +251,7 @@ class Replay:
         else:
             peer = FakeStation(ocpp, self.clock, limits, default_answers("CS", ocpp), self)
             peer.vendor, peer.model = dut.values.vendor, dut.values.model
+            peer.file_service = _Filed()
             peer.phone = self
             kind = CsmsBench
         peer.credentials = Credentials(dut.security_profile, dut.password)

@@ -5,17 +5,19 @@ Source: OCPP 2.0.1 edition 3 and OCPP 2.1 edition 2, part 2; the use cases stand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+from conformance.reference import csms_contracts
 from conformance.reference.csms_desk import Desk
 from conformance.reference.csms_registration import now
 from conformance.reference.csms_store import Transaction
 from conformance.reference.csms_tokens import Verdict
 from conformance.reference.wire import Answer, Payload
 
-Outcome = Answer | Payload
+Outcome = Answer | Payload | Awaitable[Payload]
 
 
 def answer(desk: Desk, action: str, payload: Payload) -> Outcome | None:
@@ -102,9 +104,28 @@ def _notify_report(desk: Desk, payload: Payload) -> Outcome:
 
 
 def _authorize(desk: Desk, payload: Payload) -> Outcome:
+    contract = "certificate" in payload or "iso15118CertificateHashData" in payload
+    roots = desk.registration.settings.contract_roots
+    if contract and roots is not None and not desk.defects.active("responder-not-asked"):
+        return _authorize_contract(desk, payload, roots)
+    return _authorized(desk, payload, contract=contract)
+
+
+async def _authorize_contract(desk: Desk, payload: Payload, roots: Path) -> Payload:
+    """A certificate that does not hold decides, whatever the book says of its eMAID (C07.FR.15 to FR.17)."""
+    status = await csms_contracts.judge(roots, payload)
+    if status == csms_contracts.REVOKED and desk.defects.active("revoked-contract-accepted"):
+        status = csms_contracts.ACCEPTED
+    if status == csms_contracts.ACCEPTED:
+        return _authorized(desk, payload, contract=True)
+    refused = "Expired" if status == csms_contracts.EXPIRED else "Invalid"
+    return {"idTokenInfo": {"status": refused}, "certificateStatus": status}
+
+
+def _authorized(desk: Desk, payload: Payload, *, contract: bool) -> Payload:
     verdict = _judge(desk, payload["idToken"])
     result: Payload = {"idTokenInfo": _info(verdict)}
-    if "certificate" in payload or "iso15118CertificateHashData" in payload:
+    if contract:
         # The chain itself is taken for good; with a token that may not charge, the contract is over (C07.FR.13, 14).
         result["certificateStatus"] = "Accepted" if verdict.status == "Accepted" else "ContractCancelled"
     return result

@@ -54,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--organization", default="", help="O that these certificates must have (default: any)")
     parser.add_argument(
+        "--contract-roots",
+        type=Path,
+        metavar="FILE",
+        help="roots (PEM) of contract certificates: they are checked, and OCSP responders asked (2.x)",
+    )
+    parser.add_argument(
         "--tokens", type=Path, metavar="FILE", help="token book, JSON: {value: {status, group, single}}"
     )
     parser.add_argument(
@@ -73,6 +79,7 @@ def options_of(arguments: argparse.Namespace, chosen: Mapping[str, str], address
         "password": arguments.password,
         "passwords": passwords,
         "identities": frozenset([*arguments.identity, *passwords]),
+        "contract_roots": arguments.contract_roots,
     }
     for name, text in chosen.items():
         if name == "first-status":

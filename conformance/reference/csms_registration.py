@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from conformance.reference.csms_store import StationRecord, Store
 from conformance.reference.wire import CallError, Payload
@@ -41,6 +42,8 @@ class Settings:
     `first_status`: what the first BootNotification of a station that was never accepted is answered ("Accepted",
     "Pending", "Rejected"). `password`: HTTP Basic password of every station that has none of its own in `passwords`
     (by identity); without any nobody is asked. `identities`: the stations that are known; empty lets any station in.
+    `contract_roots`: roots (PEM) of contract certificates, which are then checked, their responders asked; None takes
+    every contract certificate for good.
     """
 
     interval: int = 300
@@ -50,6 +53,7 @@ class Settings:
     passwords: Mapping[str, str] = field(default_factory=dict)
     identities: frozenset[str] = frozenset()
     message_timeout: float = 10.0
+    contract_roots: Path | None = None
 
 
 @dataclass

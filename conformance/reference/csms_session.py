@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from conformance.reference import csms2x, csms16, csms_crossing
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Family(Protocol):
     """What the modules `csms16` and `csms2x` offer."""
 
-    def answer(self, desk: Desk, action: str, payload: Payload) -> Answer | Payload | None: ...
+    def answer(self, desk: Desk, action: str, payload: Payload) -> Answer | Payload | Awaitable[Payload] | None: ...
     def learn(self, desk: Desk, action: str, request: Payload, result: Payload) -> None: ...
 
 
@@ -134,7 +134,7 @@ class Session:
             return
         self._answers.learn(self.desk, action, payload, result)
 
-    def _handle(self, action: str, payload: Payload) -> Answer | Payload | None:
+    def _handle(self, action: str, payload: Payload) -> Answer | Payload | Awaitable[Payload] | None:
         csms_crossing.before(self.desk, action)
         if not self.desk.defects.active("answers-before-accepted"):
             self.desk.registration.admit(action)

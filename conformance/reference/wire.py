@@ -13,7 +13,7 @@ import contextlib
 import sys
 import traceback
 import uuid
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -57,10 +57,11 @@ class Answer:
     then: Callable[[], object] | None = None
 
 
-Handler = Callable[[str, Payload], "Answer | Payload | None"]
+Handler = Callable[[str, Payload], "Answer | Payload | Awaitable[Payload] | None"]
 """Computes the answer to an incoming CALL (or takes a SEND), at once and without waiting; None means NotSupported.
 
-It may raise CallError. Work that waits for the other side belongs into a task that `Answer.then` starts.
+An awaitable is for who has to ask a third party first: until it is done nothing else of the connection is read. It may
+raise CallError. Work that waits for the other side belongs into a task that `Answer.then` starts.
 """
 
 
@@ -305,7 +306,8 @@ class Endpoint:
             self._check_request(frame)
             result: Answer | Payload | None = self._distortion.intercept(action, frame.payload)
             if result is None:
-                result = self._handle(action, frame.payload)
+                handled = self._handle(action, frame.payload)
+                result = await handled if isinstance(handled, Awaitable) else handled
             if result is None:
                 raise CallError("NotSupported", f"{action} is not supported")
             outcome, then = (result.payload, result.then) if isinstance(result, Answer) else (result, None)

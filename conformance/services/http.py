@@ -73,16 +73,16 @@ class HttpServer(FileServer):
         async for piece in request.content.iter_chunked(CHUNK):
             content += piece
             if ends is not None and len(content) >= ends:
-                self.note(_transfer(request, bytes(content[:ends]), complete=False))
+                self.note(noted(request, bytes(content[:ends]), complete=False))
                 if request.transport is not None:
                     request.transport.abort()
                 return web.Response(status=500)
             if len(content) > MAX_UPLOAD:
-                self.note(_transfer(request, b"", complete=False))
+                self.note(noted(request, b"", complete=False))
                 raise web.HTTPRequestEntityTooLarge(MAX_UPLOAD, len(content))
         await self._stand_still()
         status, headers = self._upload_answer
-        self.note(_transfer(request, bytes(content), complete=status < 300))
+        self.note(noted(request, bytes(content), complete=status < 300))
         return web.Response(status=status, headers=headers)
 
     async def _stand_still(self) -> None:
@@ -96,7 +96,7 @@ class HttpServer(FileServer):
 
         download = self._download(request.path)
         start = _first_byte(request, download)
-        self.note(_transfer(request, start=start))
+        self.note(noted(request, start=start))
         if download is None:
             return web.Response(status=404)
         headers = dict(download.headers)
@@ -142,7 +142,8 @@ def _first_byte(request: web.Request, download: Download | None) -> int:
     return first if first < download.size else 0
 
 
-def _transfer(request: web.Request, content: bytes = b"", *, start: int = 0, complete: bool = True) -> Transfer:
+def noted(request: web.Request, content: bytes = b"", *, start: int = 0, complete: bool = True) -> Transfer:
+    """What a request is told as."""
     headers = tuple((key.decode("latin-1"), value.decode("latin-1")) for key, value in request.raw_headers)
     name, content = _file_in(request.headers.get("Content-Type", ""), content)
     told = Message()

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from conformance.peers.files import Transfer
 from conformance.services.files import FileServer
+
+
+def own_address(url: str) -> str:
+    """The address by which the host of a URL sees us; that of this machine for itself where there is no way there."""
+    host = urlsplit(url).hostname or "127.0.0.1"
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(host, 9, type=socket.SOCK_DGRAM)[0]
+        with socket.socket(family, kind) as way:
+            way.connect(place)  # sends nothing
+            return str(way.getsockname()[0])
+    except OSError:
+        return "127.0.0.1"
 
 
 class LabFiles:
@@ -22,13 +36,17 @@ class LabFiles:
 
     def server(self, protocol: str, came: Callable[[Transfer], None]) -> FileServer:
         """A server that tells `came` of each transfer; any free port."""
+        from conformance.cases.tls import pki_of
         from conformance.link.tls import server_context
         from conformance.services.ftp import FtpServer
         from conformance.services.http import HttpServer
+        from conformance.services.ocsp import OcspServer
 
         host, shown = self._dut.address.listen[0], self._known_as()
         if protocol == "HTTP":
             return HttpServer(host, shown=shown, came=came)
+        if protocol == "OCSP":
+            return OcspServer(host, pki_of(self._dut), shown=shown, came=came)
         if protocol == "FTP":
             return FtpServer(host, shown=shown, came=came)
         ours = self._credentials(shown)

@@ -338,7 +338,7 @@ class StartTransactionBlocked(Misbehaviour):
     role=ROLE,
     families=("2",),
     breaks="TransactionEvent with a token is answered without idTokenInfo (E01.FR.12).",
-    must_fail=(*AUTHORIZED_2X, "TC_E_16_CSMS"),
+    must_fail=(*AUTHORIZED_2X, "TC_E_16_CSMS", "TC_C_08_CSMS", "TC_C_20_CSMS", "TC_C_49_CSMS"),
     rules=("tx.token-info",),
 )
 class NoIdTokenInfo(Misbehaviour):
