@@ -148,19 +148,22 @@ def _baseline(options: Any) -> int:
     return 0
 
 
+_FOLDER = "name what --ocpp-evidence wrote"
+
+
 def _verify(options: Any) -> int:
     from conformance.report.signing import UnusableKey, load_public
     from conformance.report.verifying import verify
 
     folder: Path = options.folder
     if not folder.is_dir():
-        raise CommandError(f"verify: {folder} is no folder; name what --ocpp-evidence wrote")
+        raise CommandError(f"verify: {folder} is no folder; {_FOLDER}")
     try:
         found = verify(folder, load_public(options.key) if options.key else None)
     except UnusableKey as error:
         raise CommandError(f"verify: --key {error}") from None
     except OSError as error:
-        raise CommandError(f"verify: {error.filename}: it cannot be read ({error.strerror})") from None
+        raise CommandError(f"verify: {error.filename}: it cannot be read ({error.strerror}); {_FOLDER}") from None
     for problem in found.problems:
         sys.stdout.write(f"{problem}\n")
     if found.problems:

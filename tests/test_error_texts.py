@@ -55,14 +55,15 @@ COVERED = [
     *(ROOT / name for name in ("plugin.py", "cli.py", "record_commands.py", "init.py", "interview.py")),
     ROOT / "cases" / "selection.py",
     ROOT / "fuzz" / "corpus.py",
+    *(ROOT / "report" / name for name in ("evidence.py", "signing.py")),
 ]
 """Where the errors of descriptions, operators and options are worded."""
 TELLING = {"problem", "unknown"}
 """Calls that word an error without raising it: `checks.problem(...)`."""
 NOT_LISTED = {
     "CaseFailed": "carries a verdict, no text",
-    "_Failed": "its cause stands in the text of who catches it",
-    "TimeoutError": "as _Failed",
+    "NoAnswer": "its cause stands in the text of who catches it",
+    "TimeoutError": "as NoAnswer",
 }
 """What is raised and is no text for a user, by its name in the source."""
 
@@ -147,7 +148,9 @@ class Unmade:
 """
 
 
-def operated(mistake: str, section: str, text: str, verb: str = "", *, checked: bool = True, **args: Any) -> Row:
+def operated(
+    mistake: str, section: str, text: str, verb: str = "", *, checked: bool = True, base: str = STATION, **args: Any
+) -> Row:
     """An operator that is checked, and (with `verb`) makes an act."""
 
     def provoke(folder: Path) -> None:
@@ -155,7 +158,7 @@ def operated(mistake: str, section: str, text: str, verb: str = "", *, checked: 
         (folder / "error_relays.py").write_text(MODULE)
         with served() as (url, port):
             filled = section.format(url=url, port=port, python=sys.executable)
-            content = tomllib.loads(STATION + filled)
+            content = tomllib.loads(base + filled)
             operator = make_operator(read_description(content, source=str(folder / "dut.toml")))
             try:
                 if checked:
@@ -325,6 +328,28 @@ def command(
         return error.getvalue().strip()
 
     return Row(mistake, provoke, text)
+
+
+FIT = "give an Ed25519 or an ECDSA P-256 key in PEM (openssl genpkey -algorithm ed25519 -out key.pem)"
+
+
+def written(name: str, content: bytes) -> Callable[[Path], None]:
+    """Puts a file into the folder of a row."""
+
+    def prepare(folder: Path) -> None:
+        (folder / name).write_bytes(content)
+
+    return prepare
+
+
+def curve_key(passphrase: bytes = b"") -> bytes:
+    """A private key on P-384 in PEM."""
+    from cryptography.hazmat.primitives import serialization as to
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    locked = to.BestAvailableEncryption(passphrase) if passphrase else to.NoEncryption()
+    key = ec.generate_private_key(ec.SECP384R1())
+    return key.private_bytes(to.Encoding.PEM, to.PrivateFormat.PKCS8, locked)
 
 
 def device(*, connection: str = 'listen = "127.0.0.1:0"', **changed: str) -> Callable[[Path], None]:
@@ -662,7 +687,18 @@ TABLE = [
         "a named operator without kind",
         "[features]",
         '[operators.a]\nurl = "http://h"\n[features]',
-        'dut.toml [operators.a] kind: it is missing; add: kind = "http", "command", "python" or "manual"',
+        'dut.toml [operators.a] kind: it is missing; add: kind = "http", "octt", "command", "python" or "manual"',
+    ),
+    station(
+        "a trigger interface of a station",
+        "[features]",
+        '[operator]\nkind = "octt"\nurl = "http://h"\n[features]',
+        'dut.toml:13 [operator] kind: "octt" tells a CSMS what to send; use "http", "command", "python" or "manual"',
+    ),
+    added(
+        "a header that is no text",
+        '[operator]\nkind = "http"\nurl = "http://h"\nheaders = { A = 1 }',
+        "dut.toml [operator.headers] A: it is the number 1; write a text in quotes",
     ),
     station(
         "a certificate that is not there",
@@ -906,6 +942,53 @@ TABLE = [
         "a page that is no operator",
         '[operator]\nkind = "http"\nurl = "{url}/page"',
         "http://127.0.0.1:{port}/page/verbs is no operator interface (status 404: <h1>Not Found</h1>); start it, or correct operator.url in {tmp}/dut.toml",
+    ),
+    operated(
+        "a trigger interface that does not run",
+        '[operator]\nkind = "octt"\nurl = "http://127.0.0.1:{port}"',
+        "the trigger interface at http://127.0.0.1:{port} does not answer (Connection refused); start the CSMS, or correct operator.url in {tmp}/dut.toml",
+        base=CSMS,
+    ),
+    operated(
+        "an act: the trigger interface refuses",
+        '[operator]\nkind = "octt"\nurl = "{url}"',
+        "csms_sends: POST /api/octt/2.1/CS%2F1/clear-cache: status 500: <h1>Internal Server Error</h1>",
+        "csms_sends",
+        base=CSMS,
+        identity="CS/1",
+        action="ClearCache",
+        payload={},
+    ),
+    operated(
+        "an act: the trigger interface is gone",
+        '[operator]\nkind = "octt"\nurl = "http://127.0.0.1:{port}"',
+        "csms_sends: http://127.0.0.1:{port} did not answer (Connection refused)",
+        "csms_sends",
+        checked=False,
+        base=CSMS,
+        identity="CS001",
+        action="ClearCache",
+        payload={},
+    ),
+    operated(
+        "an act: a request that can't be made whole",
+        '[operator]\nkind = "octt"\nurl = "{url}"',
+        "csms_sends: the request needs certificate, and nothing sensible can be filled in",
+        "csms_sends",
+        base=CSMS,
+        identity="CS001",
+        action="InstallCertificate",
+        payload={},
+    ),
+    operated(
+        "a mistake of ours: an action that is none",
+        '[operator]\nkind = "octt"\nurl = "{url}"',
+        "Jump is no action of OCPP 2.1",
+        "csms_sends",
+        base=CSMS,
+        identity="CS001",
+        action="Jump",
+        payload={},
     ),
     operated(
         "an operator of the other role",
@@ -1179,6 +1262,63 @@ TABLE = [
         "a seed without negative tests",
         "--ocpp-version 2.0.1 --ocpp-fuzz-seed 1",
         "--ocpp-fuzz-seed means nothing without --ocpp-fuzz; add --ocpp-fuzz default",
+    ),
+    options(
+        "a key without evidence",
+        "--ocpp-evidence-key k.pem",
+        "--ocpp-evidence-key means nothing without --ocpp-evidence; add --ocpp-evidence DIR",
+    ),
+    options(
+        "evidence among other files",
+        "--ocpp-version 2.0.1 --ocpp-evidence full",
+        "--ocpp-evidence full: the folder is not empty; name a new one for each run",
+        lambda folder: (folder / "full" / "x").mkdir(parents=True),
+    ),
+    options(
+        "evidence where nothing can be written",
+        "--ocpp-version 2.0.1 --ocpp-evidence file/x",
+        "--ocpp-evidence file/x: cannot be written (Not a directory); name another folder",
+        written("file", b""),
+    ),
+    options(
+        "a key that is not there",
+        "--ocpp-version 2.0.1 --ocpp-evidence e --ocpp-evidence-key k.pem",
+        "--ocpp-evidence-key k.pem: the key can't be read (No such file or directory); name a file in PEM",
+    ),
+    options(
+        "a key that is none",
+        "--ocpp-version 2.0.1 --ocpp-evidence e --ocpp-evidence-key k.pem",
+        "--ocpp-evidence-key k.pem: it holds no private key in PEM; " + FIT,
+        written("k.pem", b"no key"),
+    ),
+    options(
+        "a key with a passphrase",
+        "--ocpp-version 2.0.1 --ocpp-evidence e --ocpp-evidence-key k.pem",
+        "--ocpp-evidence-key k.pem: the key is encrypted; give one without a passphrase",
+        written("k.pem", curve_key(b"secret")),
+    ),
+    options(
+        "a key of another kind",
+        "--ocpp-version 2.0.1 --ocpp-evidence e --ocpp-evidence-key k.pem",
+        "--ocpp-evidence-key k.pem: the key is of another kind; " + FIT,
+        written("k.pem", curve_key()),
+    ),
+    command(
+        "evidence that is no folder",
+        "verify nothere",
+        "ocpp-conformance: verify: nothere is no folder; name what --ocpp-evidence wrote",
+    ),
+    command(
+        "evidence that can't be read",
+        "verify .",
+        "ocpp-conformance: verify: SHA256SUMS: it cannot be read (Is a directory); name what --ocpp-evidence wrote",
+        lambda folder: (folder / "SHA256SUMS").mkdir(),
+    ),
+    command(
+        "evidence and a key that is none",
+        "verify . --key k.pem",
+        "ocpp-conformance: verify: --key k.pem: it holds no public key in PEM; " + FIT,
+        written("k.pem", b"no key"),
     ),
     options(
         "a finding that is not there",
