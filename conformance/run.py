@@ -145,9 +145,8 @@ class Run:
             return ""
         evidence, self._evidence = self._evidence, None
         try:
-            count = evidence.finish(
-                self.record, self.settings.report_dir, views, [Path(dut.source) for dut in self.duts]
-            )
+            told = [*(Path(dut.source) for dut in self.duts), *self.settings.baselines]
+            count = evidence.finish(self.record, self.settings.report_dir, views, told)
         except OSError as error:
             raise RunError(f"--ocpp-evidence {evidence.folder}: it can't be finished ({error.strerror})") from None
         return f"evidence: {evidence.folder} ({count} files, {'signed' if evidence.signed else 'not signed'})"

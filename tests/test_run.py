@@ -113,26 +113,29 @@ class TestBaseline:
         reports, baseline = tmp_path / "reports", tmp_path / "baseline.toml"
         assert self.verdict(reports, bad) == "FAIL"
         assert main(["baseline", str(reports), "--out", str(baseline)]) == 0
-        assert self.verdict(reports, bad, baseline) == "EXPECTED FAIL"
+        assert self.verdict(reports, bad, baseline, evidence=tmp_path / "evidence") == "EXPECTED FAIL"
+        kept = sorted((tmp_path / "evidence" / "descriptions").iterdir())
+        assert kept[-1].name.endswith("-baseline.toml") and kept[-1].read_text() == baseline.read_text()
         record = load(reports)
         assert record.green
         assert record.cases[0].expected_failure["findings"] == [one.fingerprint for one in record.cases[0].faults]
         assert self.verdict(reports, Embedded(role="CS"), baseline) == "UNEXPECTED PASS"
         assert "remove the expected failure from" in load(reports).cases[0].reason
 
-    def verdict(self, reports: Path, device: Embedded, *baselines: Path) -> str:
+    def verdict(self, reports: Path, device: Embedded, *baselines: Path, evidence: Path | None = None) -> str:
         """How TC_B_06_CS ends under 2.0.1 on an embedded station."""
         from conformance.cases.catalogue import load_catalogue
         from conformance.cases.discovery import discover
         from conformance.cases.selection import select
 
         wishes = Wishes(roles=("CS",), versions=("2.0.1",))
-        run = Run(Settings(report_dir=reports, wishes=wishes, device=device, baselines=baselines))
+        run = Run(Settings(report_dir=reports, wishes=wishes, device=device, baselines=baselines, evidence=evidence))
         run.begin()
         info = next(one for one in discover() if one.id == "TC_B_06_CS")
         selected = next(one for one in select(info, load_catalogue(), run.duts, wishes) if not one.dut.variant)
         record = run.execute(selected, "node")
         run.finish()
+        run.seal_evidence([])
         return record.verdict
 
 

@@ -60,6 +60,12 @@ class TestOptions:
         assert ended.code == 5, ended.output
         assert ended.results["cases"] == []
 
+    def test_nothing_that_is_selected_applies(self, run: Callable[..., Ended]) -> None:
+        """ "We did not ask" is never green."""
+        ended = run("-k", "TC_B_28_CS", "--ocpp-version", "2.0.1")
+        assert ended.code == 1 and ended.verdicts == {"NOT APPLICABLE": 1}, ended.output
+        assert ended.results["summary"]["green"] is False
+
     def test_several_workers(self, run: Callable[..., Ended], tmp_path: Path) -> None:
         """pytest-xdist or whatever else adds -n: one device, one worker."""
         (tmp_path / "workers.py").write_text(
