@@ -143,6 +143,11 @@ class Holder:
             return ""
         return f" (the embedded device has ended; {self._device.log_tail()})"
 
+    def waits(self) -> tuple[str, float, float] | None:
+        """What the case on the open bench waits for (see `Peer.waits`); None without an open bench."""
+        live = self._live
+        return live.bench.peer.waits() if live is not None else None
+
     def abandon(self, reason: str) -> None:
         """Have whatever waits on the open bench end at once."""
         live = self._live

@@ -369,6 +369,9 @@ class CaseItem(pytest.Item):
         """Run the case; a verdict that is not green raises CaseFailed."""
         from conformance.report.junit import user_properties
 
+        plugin = self.config.pluginmanager.getplugin("ocpp-run")
+        if plugin is not None and plugin.progress is not None:
+            plugin.progress.begins(self.selected)
         self.record = self.run.execute(self.selected, self.nodeid, self.on_step)
         self.user_properties.extend(user_properties(self.record))
         if self.record.verdict == "NOT APPLICABLE":
@@ -556,10 +559,14 @@ class ConformanceRun:
             raise pytest.UsageError(str(error)) from None
         if reporter is not None and self.config.get_verbosity() == 0:
             from conformance.cases.effort import asks_a_person
-            from conformance.progress import Progress
+            from conformance.progress import Progress, manner_of
 
-            self.progress = Progress(reporter, prompts=any(asks_a_person(dut) for dut in self.run.duts))
-            self.progress.total = len(selected)
+            manner = manner_of(
+                reporter,
+                prompts=any(asks_a_person(dut) for dut in self.run.duts),
+                captured=self.config.option.capture != "no" and not self.config.option.usepdb,
+            )
+            self.progress = Progress(reporter, manner, self.run.waits, len(selected))
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -593,15 +600,19 @@ class ConformanceRun:
         signalled = self._terminated.by if self._terminated is not None else ""
         self._interrupted = str(excinfo.value) or signalled or "Ctrl-C"
         if self.progress is not None:
-            self.progress.close_line()
+            self.progress.close()
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """pytest itself failed, or a plugin: what was done so far is still reported."""
         self._interrupted = f"pytest failed: {excinfo.typename}: {excinfo.value}"
+        if self.progress is not None:
+            self.progress.close()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the results; problems of the run itself make it red."""
+        if self.progress is not None:
+            self.progress.close()
         if self._terminated is not None:
             self._terminated.settle()
         # `-x` and `--maxfail` end a run early as well.

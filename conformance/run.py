@@ -292,6 +292,10 @@ class Run:
         assert made is not None
         return lambda running: made.campaign(live, selected, running, holder.restart_device)
 
+    def waits(self) -> tuple[str, float, float] | None:
+        """What the running case waits for, since how many seconds, of how many; None when it was run ahead."""
+        return self._own.waits() if self._own is not None else None
+
     @property
     def _holder(self) -> Holder:
         if self._own is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 from conformance.ahead import PART, Ahead, benches
 from conformance.cases.selection import Wishes
 from conformance.holder import Embedded, Holder, RunError
-from conformance.progress import Progress
+from conformance.progress import Manner, Progress, manner_of
 from conformance.report.journal import load
 from conformance.report.record import CaseRecord
 from conformance.run import Run, Settings
@@ -256,17 +258,14 @@ class Reporter:
     """As much of pytest's terminal reporter as progress needs."""
 
     def __init__(self, *, terminal: bool) -> None:
-        self.hasmarkup = terminal
-        self._tw = SimpleNamespace(fullwidth=100)
+        self.hasmarkup = self.isatty = terminal
+        self.file = io.StringIO()
+        self._tw = SimpleNamespace(fullwidth=100, _file=self.file)
         self.wrote: list[str] = []
 
     def write_line(self, line: str) -> None:
         """A line."""
         self.wrote.append(line)
-
-    def rewrite(self, line: str, **markup: bool) -> None:
-        """A line in the place of this one."""
-        self.wrote.append(f"\r{line}")
 
     def ensure_newline(self) -> None:
         """Nothing to do."""
@@ -278,29 +277,70 @@ RECORD = CaseRecord("TC_B_01_CS", "Cold boot", "2.0.1", "CS", "B", "PASS", secon
 
 
 class TestProgress:
+    def shown(self, reporter: Reporter, wanted: str) -> str:
+        """What stands on the terminal as soon as it has some text."""
+        deadline = time.monotonic() + 5
+        while wanted not in reporter.file.getvalue() and time.monotonic() < deadline:
+            threading.Event().wait(0.01)
+        return reporter.file.getvalue()
+
     def test_one_line_a_case(self) -> None:
         reporter = Reporter(terminal=False)
-        progress = Progress(reporter, prompts=False)
-        progress.total = 12
+        progress = Progress(reporter, Manner.LINES, total=12)
+        progress.begins(CASE)
         progress.step(CASE, STEP)
         progress.ended(RECORD)
         progress.ended(RECORD)
+        progress.close()
         assert [line.split()[:4] for line in reporter.wrote] == [
             ["1/12", "PASS", "TC_B_01_CS", "2.0.1"],
             ["2/12", "PASS", "TC_B_01_CS", "2.0.1"],
         ]
 
-    def test_on_a_terminal_the_step_under_way_too(self) -> None:
+    def test_on_a_terminal_what_is_under_way_and_how_long_too(self) -> None:
         reporter = Reporter(terminal=True)
-        progress = Progress(reporter, prompts=False)
-        progress.total = 3
+        progress = Progress(reporter, Manner.LIVE, lambda: ("BootNotification", 4.2, 30.0), 3)
+        progress.begins(CASE)
         progress.step(CASE, STEP)
-        assert reporter.wrote == ["\r1/3 TC_B_01_CS 2.0.1: 2. Plug in \\u001b[31m the EV"], "nothing of a text acts"
+        text = self.shown(reporter, "waits")
+        assert "1/3 TC_B_01_CS 2.0.1: 2. Plug in \\u001b[31m the EV; 0 s, waits for BootNotification: 4 of 30 s" in text
         progress.ended(RECORD)
-        assert reporter.wrote[1:3] == ["\r", "\r"] and "Cold boot" in reporter.wrote[3]
+        assert "Cold boot" in self.shown(reporter, "Cold boot") and reporter.wrote == []
+        progress.close()
+        progress.close()
+        assert reporter.file.getvalue().rstrip().endswith("\x1b[2K"), "the line is taken away at the end"
+        assert "\x1b[?25h" in reporter.file.getvalue(), "and the cursor is given back"
 
-    def test_not_while_a_person_is_asked(self) -> None:
-        reporter = Reporter(terminal=True)
-        progress = Progress(reporter, prompts=True)
+    def test_in_ci_a_case_that_takes_long_says_what_it_waits_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("conformance.progress.SLOW", 0.04)
+        reporter = Reporter(terminal=False)
+        progress = Progress(reporter, Manner.LINES, lambda: ("", 1.0, 60.0), 3)
+        progress.begins(CASE)
         progress.step(CASE, STEP)
-        assert reporter.wrote == []
+        deadline = time.monotonic() + 5
+        while len(reporter.wrote) < 2 and time.monotonic() < deadline:
+            threading.Event().wait(0.01)
+        progress.close()
+        assert len(reporter.wrote) >= 2
+        assert reporter.wrote[0].endswith("the EV; 0 s, waits: 1 of 60 s") and "\x1b" not in "".join(reporter.wrote)
+
+    def test_with_a_person_each_step_is_a_line_above_its_prompts(self) -> None:
+        reporter = Reporter(terminal=True)
+        progress = Progress(reporter, Manner.STEPS, total=3)
+        progress.begins(CASE)
+        progress.step(CASE, STEP)
+        progress.close()
+        assert reporter.wrote == ["1/3 TC_B_01_CS 2.0.1: 2. Plug in \\u001b[31m the EV"], "nothing of a text acts"
+        assert reporter.file.getvalue() == ""
+
+    @pytest.mark.parametrize(
+        ("terminal", "prompts", "captured", "manner"),
+        [
+            (True, False, True, Manner.LIVE),
+            (True, True, True, Manner.STEPS),
+            (True, False, False, Manner.LINES),
+            (False, False, True, Manner.LINES),
+        ],
+    )
+    def test_its_manner(self, terminal: bool, prompts: bool, captured: bool, manner: Manner) -> None:
+        assert manner_of(Reporter(terminal=terminal), prompts=prompts, captured=captured) is manner

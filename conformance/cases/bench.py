@@ -137,7 +137,7 @@ class StationBench(Bench):
         """Connected, accepted (or a round trip answered), quiet."""
         peer = self.peer
         limit = self.dut.timeouts.boot if not self.gone else self.dut.timeouts.quiet
-        if not peer.wait(lambda: peer.connected, within=limit):
+        if not peer.wait(lambda: peer.connected, within=limit, what="the station to connect"):
             self._give_up(f"the station has not connected within {limit:g} s{_last_attempt(peer.trace)}")
         if self.gone and peer.wire_numbers == self._deaf:
             raise Inconclusive(self.gone)

@@ -156,7 +156,7 @@ class FakeCsms(Peer):
         def opened() -> bool:
             return any(entry.kind == "open" for entry in self._trace.entries[self._window :]) and self.connected
 
-        if not self.wait(opened, within=seconds):
+        if not self.wait(opened, within=seconds, what="a connection"):
             raise self.failure(
                 f"a new WebSocket connection within {seconds:g} s", "none was opened", requirement=requirement
             )
@@ -374,7 +374,8 @@ class FakeCsms(Peer):
                     return True
             return False
 
-        if not self.wait(ready, within=seconds):
+        place = f"connector {connector.connectorId} of EVSE {connector.evseId}"
+        if not self.wait(ready, within=seconds, what=f"{' or '.join(wanted)} of {place}"):
             reported = [
                 value for place, value, _ in self._statuses(first) if place == (connector.evseId, connector.connectorId)
             ]

@@ -175,6 +175,7 @@ class Peer:
         self._script = script
         self._changed = threading.Condition(threading.RLock())
         self._waiters = 0
+        self._waiting: tuple[str, float, float] | None = None
         self._crash: BaseException | None = None
         self._crash_told = False
         self.abandoned = False
@@ -693,7 +694,9 @@ class Peer:
 
     def await_answer(self, pending: Pending) -> Response | Refusal:
         """The device's answer to a CALL sent before; silence fails the case."""
-        if not self.wait(lambda: pending.answer is not None, until=pending.deadline):
+        if not self.wait(
+            lambda: pending.answer is not None, until=pending.deadline, what=f"an answer to {pending.action}"
+        ):
             raise self.failure(
                 f"an answer to {pending.action} within {self.deadlines.message:g} s",
                 "no answer" if self.connected else "no answer: the connection is closed",
@@ -717,18 +720,33 @@ class Peer:
 
     # ------------------------------------------------------------------ waiting
 
-    def wait(self, ready: Callable[[], bool], *, within: float | None = None, until: float | None = None) -> bool:
-        """Wait until `ready()` (called with the peer's lock held) or the deadline; raises what the reader raised."""
+    def wait(
+        self, ready: Callable[[], bool], *, within: float | None = None, until: float | None = None, what: str = ""
+    ) -> bool:
+        """Wait until `ready()` (called with the peer's lock held) or the deadline; raises what the reader raised.
+
+        `what` names for the user what is waited for; no values of the description belong in it.
+        """
         with self._changed:
             self._raise_crash()
             deadline = until if until is not None else self.clock.now() + float(within or 0.0)
             self._waiters += 1
+            before, self._waiting = self._waiting, (what, self.clock.now(), deadline)
             try:
                 met = self.clock.wait(self._changed, lambda: self._crash is not None or ready(), deadline)
             finally:
                 self._waiters -= 1
+                self._waiting = before
             self._raise_crash()
             return met
+
+    def waits(self) -> tuple[str, float, float] | None:
+        """What is waited for now ("" if it has no name), since how many seconds, of how many; None when nothing is."""
+        waiting = self._waiting
+        if waiting is None:
+            return None
+        what, since, deadline = waiting
+        return what, max(0.0, self.clock.now() - since), max(0.0, deadline - since)
 
     def drain(self, quiet: float | None = None, limit: float | None = None) -> None:
         """Wait until nothing has come for `quiet` seconds, at most `limit` seconds."""
@@ -738,7 +756,7 @@ class Peer:
             idle_at = self._last_activity + quiet
             if self.clock.now() >= min(idle_at, end):
                 return
-            self.wait(lambda: False, until=min(idle_at, end))
+            self.wait(lambda: False, until=min(idle_at, end), what="silence")
 
     def check(self) -> None:
         """Raise what the reader raised, if it did."""
@@ -779,7 +797,7 @@ class Peer:
                 found.append(request)
             return bool(found)
 
-        if not self.wait(ready, within=seconds):
+        if not self.wait(ready, within=seconds, what=action):
             raise self._missed([(action, match)], seconds, requirement, after)
         self._consume(found[0])
         return found[0]
@@ -818,7 +836,7 @@ class Peer:
     def expect_nothing(self, action: str, /, *, within: float, requirement: str = "", **match: Any) -> None:
         """Wait `within` seconds; a matching CALL in this step's window fails the case."""
         self._known(action)
-        if self.wait(lambda: self._find(action, match) is not None, within=within):
+        if self.wait(lambda: self._find(action, match) is not None, within=within, what=f"{action} to stay away"):
             request = self._find(action, match)
             assert request is not None
             raise self.failure(
@@ -831,7 +849,7 @@ class Peer:
     def expect_closed(self, *, within: float | None = None, requirement: str = "") -> None:
         """Wait until the device has no open connection to us."""
         seconds = self.deadlines.reset if within is None else within
-        if not self.wait(lambda: not self.connected, within=seconds):
+        if not self.wait(lambda: not self.connected, within=seconds, what="the end of the connection"):
             raise self.failure("the connection ends", f"still open after {seconds:g} s", requirement=requirement)
 
     def seen(self, action: str, /, **match: Any) -> list[Request]:

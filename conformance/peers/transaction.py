@@ -116,7 +116,7 @@ class TransactionView:
                 found.append(event)
             return bool(found)
 
-        if peer.wait(ready, within=seconds):
+        if peer.wait(ready, within=seconds, what="TransactionEvent"):
             return found[0]
         near = [(event, mismatch(_plain(event), wanted)) for event in candidates()]
         text = "; ".join(
