@@ -31,6 +31,24 @@ WRONG_CERTIFICATES = {
     "another": "of another station",
     "none": "that is not there",
 }
+CRITICAL = (
+    "FirmwareUpdated",
+    "SettingSystemTime",
+    "StartupOfTheDevice",
+    "ResetOrReboot",
+    "SecurityLogWasCleared",
+    "MemoryExhaustion",
+    "TamperDetectionActivated",
+    "InvalidFirmwareSignature",
+    "InvalidCsmsCertificate",
+    "InvalidTLSVersion",
+    "org.example.SomethingElse",
+)
+"""Critical security events (part 2, appendices), and one of a maker's own."""
+FOREIGN: dict[str, dict[str, Any]] = {
+    "the password of the second station": {"password": "second"},
+    "user name and password of the second station": {"username": "second", "password": "second"},
+}
 
 # ---------------------------------------------------------------------- passwords
 
@@ -208,6 +226,88 @@ def test_certificate_refused(station: FakeStation, operator: Operator) -> None:
     _check_served(station)
 
 
+# ---------------------------------------------------------------------- what the official list leaves open
+
+
+@case("OC_A_20_CSMS")
+def test_broken_signing_requests(station: FakeStation) -> None:
+    """The CSMS rejects what is no signing request, or not signed by its own key, and sends no certificate for it."""
+    request = station.certificates.request()
+    half = request[: len(request) // 2]
+    for what, broken in (
+        ("no PEM", "no signing request"),
+        ("half of a request", half),
+        ("a spoilt one", _spoilt(request)),
+    ):
+        step(f"Send SignCertificate with {what}", expect="Rejected, and no CertificateSigned")
+        answer = station.send("SignCertificate", csr=broken, certificateType=STATION)
+        check(answer.status == "Rejected", "Rejected", requirement="A02.FR.12", actual=answer.status)
+        station.drain()
+        sent = station.seen_in_step("CertificateSigned")
+        check(not sent, "no certificate for it", requirement="A02.FR.12", actual=sent)
+
+    step("Send Heartbeat", expect="the CSMS serves us as before")
+    _check_served(station)
+
+
+@case("OC_A_21_CSMS")
+def test_security_events_confirmed(station: FakeStation) -> None:
+    """The CSMS confirms every kind of critical security event, and one that it can't know."""
+    for kind in CRITICAL:
+        step(f"Send the security event {kind}", expect="an answer")
+        station.send("SecurityEventNotification", type=kind, timestamp=station.timestamp(), techInfo="a test")
+
+    step("Send Heartbeat", expect="the CSMS serves us as before")
+    _check_served(station)
+
+
+@case("OC_A_22_CSMS")
+def test_foreign_credentials(station: FakeStation) -> None:
+    """The CSMS takes nobody by the password of another station, whatever user name comes with it."""
+    for what, login in FOREIGN.items():
+        step(f"Connect with {what}", expect="no connection")
+        visit = station.visit(f"our station with {what}", **login)
+        check(not visit.admitted, "no connection", requirement="A00.FR.207", actual=visit.how)
+
+    step("Send Heartbeat on our own connection", expect="the CSMS serves us as before")
+    _check_served(station)
+
+
+@case("OC_A_23_CSMS")
+def test_foreign_certificates(station: FakeStation) -> None:
+    """The CSMS takes nobody by the certificate of another station that it knows, or of another operator."""
+    step("Connect with the certificate of the second station", expect="no connection")
+    visit = station.visit("our identity with the certificate of the second station", certificate="second")
+    check(not visit.admitted, "no connection", requirement="A00.FR.405", actual=visit.how)
+
+    step("Connect with a certificate whose O is another operator's", expect="no connection")
+    visit = station.visit("our station with a certificate of another operator", certificate="other-organization")
+    check(not visit.admitted, "no connection", requirement="A00.FR.404", actual=visit.how)
+
+    step("Send Heartbeat on our own connection", expect="the CSMS serves us as before")
+    _check_served(station)
+
+
+@case("OC_A_24_CSMS")
+def test_other_security_profile(station: FakeStation, dut: Dut) -> None:
+    """The CSMS takes nobody by a lower security profile than its own, on the same address."""
+    step("Connect without a password", expect="no connection, on security profile 1 and 2")
+    if dut.security_profile < 3:
+        visit = station.visit("our station without a password", password="none")
+        check(not visit.admitted, "no connection", requirement="A00.FR.002", actual=visit.how)
+
+    step("Connect without TLS, and without a certificate", expect="no connection, on security profile 2 and 3")
+    if dut.security_profile > 1:
+        visit = station.visit("our station without TLS", plain=True)
+        check(not visit.admitted, "no connection", requirement="A00.FR.312", actual=visit.how)
+    if dut.security_profile == 3:
+        visit = station.visit("our station without a certificate", certificate="none")
+        check(not visit.admitted, "no connection", requirement="A00.FR.401", actual=visit.how)
+
+    step("Send Heartbeat on our own connection", expect="the CSMS serves us as before")
+    _check_served(station)
+
+
 # ---------------------------------------------------------------------- security profiles
 
 
@@ -259,6 +359,15 @@ def _check_served(station: FakeStation) -> None:
     check(beat.currentTime, "Heartbeat is answered with the time", requirement="G02.FR.01", actual=beat)
 
 
+def _spoilt(request: str) -> str:
+    """The request with another signature: a character of its last line is a part of that."""
+    lines = request.rstrip().split("\n")
+    last = lines[-2]
+    place = 1
+    lines[-2] = last[:place] + ("A" if last[place] != "A" else "B") + last[place + 1 :]
+    return "\n".join(lines) + "\n"
+
+
 def _triggered(station: FakeStation, operator: Operator, message: str) -> None:
     operator.csms_sends("TriggerMessage", requestedMessage=message)
     station.expect("TriggerMessage", requestedMessage=message, requirement="F06.FR.01")
@@ -278,16 +387,19 @@ def _sets(station: FakeStation, component: str, name: str, requirement: str) -> 
 def _password_set(station: FakeStation, operator: Operator, status: str) -> str:
     """Have the CSMS set our password, which is answered with this status; the password that came."""
     asked = variable(SECURITY, "BasicAuthPassword", attributeValue=PASSWORD)
-    station.answer("SetVariables", setVariableResult=[_result(status)])
+    station.answer(
+        "SetVariables", lambda request: {"setVariableResult": [_result(one, status) for one in request.setVariableData]}
+    )
     operator.csms_sends("SetVariables", setVariableData=[asked])
     value = _sets(station, SECURITY, "BasicAuthPassword", "A01.FR.02")
     check(value == PASSWORD, "the password that the operator chose", requirement="A01.FR.02", actual=len(value))
     return value
 
 
-def _result(status: str) -> dict[str, Any]:
-    named = variable(SECURITY, "BasicAuthPassword")
-    return {"attributeType": "Actual", "attributeStatus": status, **named}
+def _result(asked: Any, status: str) -> dict[str, Any]:
+    """What our station says to one entry of SetVariables."""
+    names = {"component": {"name": asked.component.name}, "variable": {"name": asked.variable.name}}
+    return {"attributeType": "Actual", "attributeStatus": status, **names}
 
 
 def _connection_data(dut: Dut, profile: int) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from base64 import b64encode
 from typing import Any
 
 from conformance import (
     ABSENT,
     Dut,
     FakeCsms,
+    Files,
     NotApplicable,
     SigningRequest,
     case,
@@ -40,6 +42,8 @@ WRONG_STATION = {
     "not-yet-valid": "that is not valid yet",
     "foreign-ca": "that an unknown authority has signed",
 }
+FIELD = 10000
+"""Characters of certificateChain at most."""
 LONGEST = 64
 """Characters that BasicAuthPassword.maxLimit may allow at most (errata 2025-01, 2.1)."""
 
@@ -266,6 +270,125 @@ def test_signing_repeated(csms: FakeCsms, dut: Dut) -> None:
     check(judged, "Accepted or Rejected", requirement="A02.FR.06", actual=answers)
 
 
+# ---------------------------------------------------------------------- what the official list leaves open
+
+
+@case("OC_A_01_CS")
+def test_signing_not_repeated_for_ever(csms: FakeCsms, dut: Dut) -> None:
+    """A station asks no more for a certificate when it has doubled its pause often enough, until it is triggered."""
+    wait = _back_off(csms, dut, doublings=0)
+
+    step("Trigger SignChargingStationCertificate, send no certificate", expect="it is asked for, and once more")
+    csms.execute("SigningRequested")
+    csms.expect("SignCertificate", within=wait + csms.deadlines.message, requirement="A02.FR.17")
+
+    step("Go on to send none", expect="it is not asked for any more")
+    csms.expect_nothing("SignCertificate", within=2.5 * wait, requirement="A02.FR.19")
+
+    step("Trigger SignChargingStationCertificate, send the certificate", expect="it is asked for, and taken")
+    csms.execute("RenewChargingStationCertificate")
+
+
+@case("OC_A_02_CS")
+def test_signing_not_repeated_after_refusal(csms: FakeCsms, dut: Dut) -> None:
+    """A station that has refused a certificate does not ask for another one by itself."""
+    wait = _back_off(csms, dut)
+
+    step("Trigger SignChargingStationCertificate, send a wrong certificate", expect="Rejected, and told of")
+    asked, _ = csms.execute("SigningRequested")
+    chain = csms.certificates.sign(asked.csr, "foreign-ca")
+    answer = csms.send("CertificateSigned", certificateChain=chain, certificateType=STATION)
+    check(answer.status == "Rejected", "Rejected", requirement="A02.FR.07", actual=answer.status)
+    security.expect_security_event(csms, "InvalidChargingStationCertificate", "A02.FR.07")
+
+    step("Wait", expect="it is not asked for again")
+    csms.expect_nothing("SignCertificate", within=1.5 * wait, requirement="A02.FR.20")
+
+
+@case("OC_A_03_CS")
+def test_long_chain_refused(csms: FakeCsms) -> None:
+    """A certificate chain that is longer than MaxCertificateChainSize is refused."""
+    longest = int(csms.configured(SECURITY, "MaxCertificateChainSize") or FIELD)
+    if longest >= FIELD:
+        raise NotApplicable(f"the station limits no chain to less than the {FIELD} characters of the field")
+
+    step("Trigger SignChargingStationCertificate", expect="Accepted, then SignCertificate with a signing request")
+    asked, request = csms.execute("SigningRequested")
+    step("Send a chain that is too long", expect="Rejected")
+    chain = csms.certificates.sign(asked.csr)
+    _, end, last = chain.rpartition("-----BEGIN")
+    chain += f"{end}{last}" * (1 + (longest - len(chain)) // len(f"{end}{last}"))
+    answer = csms.send("CertificateSigned", certificateChain=chain, certificateType=STATION)
+    check(answer.status == "Rejected", "Rejected", requirement="A02.FR.16", actual=answer.status)
+
+    step("Close the connection", expect="the station comes back with another certificate")
+    csms.disconnect()
+    csms.expect_connection(within=security.time_to_return(csms), requirement="A02.FR.16")
+    used = csms.shown.get("client_certificate", {}).get("fingerprint")
+    check(used != request.fingerprint, "not the one that was refused", requirement="A02.FR.16", actual=used)
+
+
+@case("OC_A_04_CS")
+def test_way_back_to_old_certificate(csms: FakeCsms, dut: Dut) -> None:
+    """A station that can't connect with its new certificate takes the old one again, and keeps only that."""
+    _only_active_profile(csms)
+    csms.configure(COMM, "NetworkProfileConnectionAttempts", "2")
+    before = csms.shown["client_certificate"].get("fingerprint")
+
+    step("Renew the certificate, turn two attempts away", expect="Accepted; a connection with the old certificate")
+    asked, _ = csms.execute("SigningRequested")
+    chain = csms.certificates.sign(asked.csr)
+    csms.turn_away(2)
+    answer = csms.send("CertificateSigned", certificateChain=chain, certificateType=STATION)
+    check(answer.status == "Accepted", "Accepted", requirement="A02.FR.08", actual=answer.status)
+    csms.expect_connection(within=2 * security.time_to_return(csms), requirement="A02.FR.28")
+    security.check_same_certificate(csms, before, "A02.FR.28")
+    csms.wait(lambda: bool(_told(csms, "DiscardedRenewedClientCertificate")), within=csms.deadlines.physical)
+    told = _told(csms, "DiscardedRenewedClientCertificate")
+    recommend(told, "DiscardedRenewedClientCertificate is told", requirement="A02.FR.29")
+
+    step("Close the connection", expect="the station comes back with the old certificate, at once")
+    csms.disconnect()
+    csms.expect_connection(within=security.time_to_return(csms), requirement="A02.FR.10")
+    security.check_same_certificate(csms, before, "A02.FR.10")
+
+
+@case("OC_A_05_CS")
+def test_password_change_in_security_log(csms: FakeCsms) -> None:
+    """The security log grows by the change of a password, and does not tell the password."""
+    password = secrets.token_hex(16)
+    with csms.files() as files:
+        step("Have the security log uploaded", expect="a file")
+        before = _security_log(csms, files, "before")
+
+        step("Set BasicAuthPassword", expect="Accepted, and a connection with the new password")
+        csms.ask_for(password=password.encode())
+        status = _set_password(csms, password)
+        check(status == "Accepted", "Accepted", requirement="A01.FR.01", actual=status)
+        csms.expect_connection(within=security.time_to_return(csms), requirement="A01.FR.01")
+
+        step("Have the security log uploaded again", expect="another file, without the password")
+        after = _security_log(csms, files, "after")
+    check(after != before, "the change is in the log", requirement="A01.FR.11", actual=f"{len(after)} bytes")
+    for spelling in (password.encode(), b64encode(password.encode()), password.encode().hex().encode()):
+        told = spelling.lower() in after.lower()
+        check(not told, "the password is not in the log", requirement="A01.FR.12", actual=f"{len(after)} bytes")
+
+
+@case("OC_A_06_CS")
+def test_no_encryption(csms: FakeCsms) -> None:
+    """The station breaks off from a CSMS that has only cipher suites without encryption, and should tell of it."""
+    step("Offer cipher suites without encryption alone", expect="the station breaks the connection off")
+    with csms.tls.shown(maximum="TLSv1_2", ciphers=("NULL-SHA256", "NULL-SHA"), rsa=True):
+        attempt = csms.tls.next_attempt(within=security.time_to_return(csms))
+    check(not attempt.taken, "no suite without encryption", requirement="A00.FR.323", actual=attempt.how)
+
+    step("Offer everything again", expect="the station connects, and tells of InvalidTLSCipherSuite if it could see it")
+    csms.expect_connection(within=security.time_to_return(csms), requirement="A00.FR.323")
+    csms.wait(lambda: bool(_told(csms, "InvalidTLSCipherSuite")), within=csms.deadlines.message)
+    recommend(_told(csms, "InvalidTLSCipherSuite"), "InvalidTLSCipherSuite is told", requirement="A00.FR.323")
+
+
 # ---------------------------------------------------------------------- security profiles
 
 
@@ -384,12 +507,12 @@ def _told(csms: FakeCsms, kind: str) -> list[Any]:
     return csms.seen_in_step("SecurityEventNotification", type=kind)
 
 
-def _back_off(csms: FakeCsms, dut: Dut) -> int:
-    """The first pause before a signing request is repeated, set for one doubling."""
+def _back_off(csms: FakeCsms, dut: Dut, doublings: int = 1) -> int:
+    """The first pause before a signing request is repeated, and how often it doubles, are set; the pause."""
     wait = dut.values.cert_signing_wait
     csms.configure(SECURITY, "OrganizationName", dut.values.cpo_name)
     csms.configure(SECURITY, "CertSigningWaitMinimum", str(wait))
-    csms.configure(SECURITY, "CertSigningRepeatTimes", "1")
+    csms.configure(SECURITY, "CertSigningRepeatTimes", str(doublings))
     return wait
 
 
@@ -398,6 +521,16 @@ def _signed(csms: FakeCsms, asked: Any) -> str:
     more = {} if asked.requestId is ABSENT else {"requestId": asked.requestId}
     chain = csms.certificates.sign(asked.csr)
     return str(csms.send("CertificateSigned", certificateChain=chain, certificateType=STATION, **more).status)
+
+
+def _security_log(csms: FakeCsms, files: Files, folder: str) -> bytes:
+    """What the station uploads as its security log."""
+    where = {"remoteLocation": files.url(folder)}
+    answer = csms.send("GetLog", logType="SecurityLog", requestId=csms.next_request_id(), log=where)
+    check(answer.status == "Accepted", "Accepted", requirement="N01.FR.01", actual=answer.status)
+    content = files.expect_upload(into=folder, requirement="N01.FR.02").content
+    csms.expect("LogStatusNotification", status="Uploaded", within=csms.deadlines.physical, requirement="N01.FR.07")
+    return content
 
 
 def _secc_ids(csms: FakeCsms) -> dict[int | None, str]:
