@@ -21,10 +21,12 @@ SUITE_PAIRS = (
     ("TLS_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_256_GCM_SHA384"),
 )
 """Cipher suites of which a station has one pair, and a CSMS all (2.x: A00.FR.318, FR.319, FR.421, FR.422)."""
-OLD_SUITES = ("ECDHE-ECDSA-AES128-SHA", "ECDHE-RSA-AES128-SHA", "AES128-SHA")
-"""Cipher suites that TLS 1.0 and 1.1 have, by OpenSSL's names."""
-BELOW_TLS_12: Mapping[str, Any] = {"minimum": "TLSv1", "maximum": "TLSv1_1", "ciphers": OLD_SUITES}
-"""TLS 1.0 and 1.1 alone."""
+BELOW_TLS_12: Mapping[str, Any] = {
+    "minimum": "TLSv1",
+    "maximum": "TLSv1_1",
+    "ciphers": ("ECDHE-ECDSA-AES128-SHA", "ECDHE-RSA-AES128-SHA", "AES128-SHA"),
+}
+"""TLS 1.0 and 1.1 alone, with suites that they have."""
 
 
 # -- a station under test ---------------------------------------------------------------------------------------------

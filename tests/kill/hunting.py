@@ -56,9 +56,19 @@ def _variants() -> dict[tuple[str, str], Variant]:
     return {(one.role, one.name): one for one in load_variants(data_path("testcases", "variants.toml"))}
 
 
-def case_ids(name: str, version: str) -> list[str]:
-    """The implemented cases of a version that a defect names."""
-    return [id_ for id_ in DEFECTS[name].must_fail if id_ in _implemented() and load_catalogue().get(id_, version)]
+ENOUGH = frozenset(id_ for one in DEFECTS.values() if NEGATIVE.issuperset(one.must_fail) for id_ in one.must_fail)
+"""Negative tests that a defect of their own proves, which no other case finds."""
+
+
+def case_ids(name: str, version: str, every: bool = False) -> list[str]:
+    """The implemented cases of a version that a defect names.
+
+    A defect that other cases find is hunted by these: negative tests take long, and have defects of their own. With
+    `every` it is hunted by all of them.
+    """
+    named = [id_ for id_ in DEFECTS[name].must_fail if id_ in _implemented() and load_catalogue().get(id_, version)]
+    quick = [id_ for id_ in named if id_ not in ENOUGH]
+    return quick if quick and not every else named
 
 
 @dataclass(frozen=True)
@@ -72,7 +82,7 @@ class Found:
     """Characters of each saved example."""
 
 
-def run_defect(name: str, version: str) -> Found:
+def run_defect(name: str, version: str, every: bool = False) -> Found:
     """Run the cases that a defect names with it switched on, and play what negative tests saved again."""
     defect = DEFECTS[name]
     wishes = Wishes(roles=(defect.role,), versions=(version,))
@@ -81,7 +91,7 @@ def run_defect(name: str, version: str) -> Found:
     good = replace(device, defects=())
     with TemporaryDirectory() as folder:
         fuzz = FuzzWishes(corpus=Path(folder), first_only=True)
-        records = run_cases(wishes, case_ids(name, version), device, fuzz)
+        records = run_cases(wishes, case_ids(name, version, every), device, fuzz)
         saved = sorted(Path(folder).iterdir())
         sizes = [len(one.read_text("utf-8")) for one in saved]
         return Found(records, replay(saved, device), replay(saved, good), sizes)
@@ -96,10 +106,11 @@ class Hunt:
             for item in items
             if isinstance(item, pytest.Function) and item.originalname == "test_defect_is_found"
         ]
+        every = bool(items) and items[0].config.option.every_defect
         self._pool = ProcessPoolExecutor(AT_ONCE, mp_context=get_context("spawn")) if wanted else None
         self._runs: dict[tuple[str, str], Future[Found]] = {}
         if self._pool is not None:
-            self._runs = {one: self._pool.submit(run_defect, *one) for one in wanted if case_ids(*one)}
+            self._runs = {one: self._pool.submit(run_defect, *one, every) for one in wanted if case_ids(*one)}
 
     def found(self, name: str, version: str) -> Found | None:
         """What came of a defect; None when it names no implemented case."""

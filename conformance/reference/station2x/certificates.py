@@ -175,10 +175,8 @@ class Certificates(CertificateStore):
         """Make a fresh key, send the request, and send it again as long as no certificate comes (A02.FR.17 to 19)."""
         station, active = self._station, self._station.defects.active
         key = self._pending[kind] = self._new_key()
-        request = {"csr": self._request_for(key, self._operator(kind), self._subject(kind))}
-        if not active("signing-request-without-type"):
-            told = kind if not active("signing-request-of-another-type") else ({STATION, SECC} - {kind}).pop()
-            request["certificateType"] = told
+        told = kind if not active("signing-request-of-another-type") else ({STATION, SECC} - {kind}).pop()
+        request = {"csr": self._request_for(key, self._operator(kind), self._subject(kind)), "certificateType": told}
         doublings = 0
         while True:
             answer = await station.tell("SignCertificate", request)

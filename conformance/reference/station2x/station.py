@@ -288,7 +288,8 @@ class Station2x(Station):
 
     def password_changed(self) -> None:
         """The CSMS set a new one: it counts from the next connection, and the log tells of it, not what it is."""
-        self.security.happened("ReconfigurationOfSecurityParameters", critical=False, info="BasicAuthPassword")
+        if not self.defects.active("password-change-not-logged"):
+            self.security.happened("ReconfigurationOfSecurityParameters", critical=False, info="BasicAuthPassword")
         if not self.defects.active("no-reconnection-with-new-password"):
             self.reconnect()
 

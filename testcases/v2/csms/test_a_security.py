@@ -141,7 +141,7 @@ def test_old_tls(station: FakeStation) -> None:
     """The CSMS breaks off from a station that has nothing above TLS 1.1."""
     step("Connect by TLS 1.0 and 1.1 alone", expect="no connection")
     station.disconnect()
-    visit = station.visit("our station with TLS 1.1 at most", maximum="TLSv1_1", ciphers=security.OLD_SUITES)
+    visit = station.visit("our station with TLS 1.1 at most", **security.BELOW_TLS_12)
     check(not visit.admitted, "TLS 1.2 or above only", requirement="A00.FR.315", actual=visit.how)
 
     step("Connect by TLS 1.2 or later, boot, report the connectors", expect="a connection, Accepted, and answers")

@@ -1,4 +1,4 @@
-"""Defects of a Central System's passwords, certificates and security profiles (1.6, security whitepaper)."""
+"""Defects of a CSMS's passwords, certificates and security profiles (2.x block A; 1.6: security whitepaper)."""
 
 from __future__ import annotations
 
@@ -8,26 +8,72 @@ from conformance.reference.defects import Misbehaviour, defect, flag
 from conformance.reference.wire import CallError, Payload
 
 ROLE = "CSMS"
-OLD = ("1.6",)
+OLD, NEW, BOTH = ("1.6",), ("2",), ("1.6", "2")
 
 
-def _flag(name: str, profile: int, breaks: str, *must_fail: str) -> None:
-    """A defect that the Central System itself asks for by name, found on a security profile."""
+def _flag(name: str, profile: int, breaks: str, *must_fail: str, families: tuple[str, ...] = BOTH) -> None:
+    """A defect that the CSMS itself asks for by name, found on a security profile."""
     variant = f"CSMS on security profile {profile}"
-    flag(name, role=ROLE, families=OLD, breaks=breaks, must_fail=must_fail, variant=variant)
+    flag(name, role=ROLE, families=families, breaks=breaks, must_fail=must_fail, variant=variant)
 
 
-_flag("old-password-accepted-still", 1, "The password from before opens the door, too (A01.FR.03).", "TC_073_CSMS")
-_flag("new-password-not-taken", 2, "A password that the station took is not taken over (A01.FR.03).", "TC_073_CSMS")
-_flag("lower-profile-let-in-again", 2, "Who was raised to profile 3 may come on 2 (A05.FR.09).", "TC_083_CSMS")
-_flag("rsa-suites-missing", 2, "The cipher suites for RSA are missing (A00.FR.317, FR.421).", "TC_086_CSMS")
-_flag("certificate-signed-for-another-key", 3, "A certificate comes for a key that nobody sent (A02).", "TC_074_CSMS")
+_flag(
+    "old-password-accepted-still",
+    1,
+    "The password from before opens the door, too (A01.FR.03).",
+    "TC_073_CSMS",
+    "TC_A_09_CSMS",
+)
+_flag(
+    "new-password-not-taken",
+    2,
+    "A password that the station took is not taken over (A01.FR.03).",
+    "TC_073_CSMS",
+    "TC_A_09_CSMS",
+)
+_flag(
+    "rejected-password-taken",
+    1,
+    "A password that the station refused is taken over (A01.FR.04).",
+    "TC_A_10_CSMS",
+    families=NEW,
+)
+_flag(
+    "lower-profile-let-in-again",
+    2,
+    "Who was raised to profile 3 may come on 2 (A05.FR.07; 1.6 A05.FR.09).",
+    "TC_083_CSMS",
+    "TC_A_19_CSMS",
+)
+_flag(
+    "rsa-suites-missing",
+    2,
+    "The cipher suites for RSA are missing (A00.FR.318, FR.421; 1.6 A00.FR.317).",
+    "TC_086_CSMS",
+    "TC_A_04_CSMS",
+)
+_flag(
+    "certificate-signed-for-another-key",
+    3,
+    "A certificate comes for a key that nobody sent (A02).",
+    "TC_074_CSMS",
+    "TC_A_11_CSMS",
+)
 _flag(
     "signed-certificate-never-sent",
     3,
     "A signing request is accepted, and no certificate follows (A02).",
     "TC_074_CSMS",
     "TC_077_CSMS",
+    "TC_A_11_CSMS",
+    "TC_A_12_CSMS",
+)
+_flag(
+    "any-signing-request-accepted",
+    3,
+    "What is no signing request is accepted (A02.FR.12).",
+    "OC_A_20_CSMS",
+    families=NEW,
 )
 
 
@@ -90,9 +136,9 @@ class _OfAConnector(_Sent):
 @defect(
     "security-events-refused",
     role=ROLE,
-    families=OLD,
+    families=BOTH,
     breaks="SecurityEventNotification is answered by a CALLERROR (A04.FR.03).",
-    must_fail=("TC_077_CSMS", "TC_078_CSMS"),
+    must_fail=("TC_077_CSMS", "TC_078_CSMS", "OC_A_21_CSMS"),
 )
 class _EventsRefused(Misbehaviour):
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:

@@ -30,6 +30,8 @@ _door(
     "The password is not looked at (A00.FR.207, FR.324).",
     "OC_S_02_CSMS",
     "OC_S_03_CSMS",
+    "TC_A_03_CSMS",
+    "OC_A_22_CSMS",
 )
 _door(
     "password-prefix-accepted",
@@ -48,6 +50,7 @@ _door(
     2,
     "The user name need not be the identity in the URL (A00.FR.204, FR.207).",
     "OC_S_02_CSMS",
+    "TC_A_02_CSMS",
 )
 _door(
     "missing-header-let-in",
@@ -69,6 +72,7 @@ _door(
     2,
     "TLS 1.0 and 1.1 are spoken (A00.FR.313, FR.315); 1.6 can be read to allow it.",
     "OC_S_07_CSMS",
+    "TC_A_06_CSMS",
     families=("2",),
 )
 _door(
@@ -82,6 +86,7 @@ _door(
     2,
     "The port of profile 2 takes connections without TLS (A00.FR.002, FR.312).",
     "OC_S_07_CSMS",
+    "OC_A_24_CSMS",
 )
 _door(
     "client-certificate-optional",
@@ -94,6 +99,8 @@ _door(
     3,
     "The client certificate is not bound to the identity: any station can be any other [67] (A00.FR.405).",
     "OC_S_06_CSMS",
+    "TC_A_08_CSMS",
+    "OC_A_23_CSMS",
 )
 _door(
     "expired-certificate-accepted",

@@ -27,6 +27,7 @@ _flag(
     "any certificate of a CSMS is taken (A00.FR.308; 1.6 A00.FR.307) [68]",
     "OC_S_20_CS",
     "OC_S_31_CS",
+    "TC_A_05_CS",
     variant=PROFILE_2,
 )
 _flag(
@@ -51,6 +52,7 @@ _flag(
     "old-tls-accepted",
     "TLS 1.0 and 1.1 are taken (A00.FR.313; 1.6 A00.FR.312)",
     "OC_S_21_CS",
+    "TC_A_06_CS",
     variant=PROFILE_2,
 )
 _flag(
@@ -84,7 +86,7 @@ class _EventFlood(Misbehaviour):
     role=CS,
     families=NEW,
     breaks="the CSMS is never told of a wrong certificate or TLS version (A00.FR.310, A00.FR.316, A04.FR.02)",
-    must_fail=("OC_S_21_CS", "OC_S_31_CS"),
+    must_fail=("OC_S_21_CS", "OC_S_31_CS", "TC_A_05_CS"),
     variant=PROFILE_2,
 )
 class _EventsNotTold(Misbehaviour):
@@ -114,6 +116,7 @@ _flag(
     "OC_S_24_1_CS",
     "OC_S_24_2_CS",
     "TC_084_CS",
+    "TC_A_22_CS",
     variant=PROFILE_2,
 )
 _flag(
