@@ -173,6 +173,7 @@ def _environment() -> Environment:
         "named": named,
         "unnamed": lambda found: [one for one in found if one.state == NO_CASE],
         "pointed": _pointed,
+        "repeated": _repeated,
         "sources": _sources,
     }
     environment.globals |= {
@@ -210,6 +211,11 @@ def _pointed(case: CaseRecord) -> list[FrameRecord]:
     """The frames that a case's weighty findings point at."""
     wanted = {finding.frame for finding in case.faults}
     return [frame for frame in case.frames if frame.index in wanted]
+
+
+def _repeated(case: CaseRecord) -> bool:
+    """Whether the reason says no more than a finding."""
+    return any(one.expected in case.reason and one.actual in case.reason for one in case.faults)
 
 
 def _sources(rule: ListedRule) -> str:

@@ -13,6 +13,9 @@ from conformance.report.record import CaseRecord, RunRecord
 NO_CASE = "no_case"
 """The state of a requirement that no case of the run names."""
 
+OTHER = "other"
+"""The group of requirements that are named by a section."""
+
 _NUMBERED = re.compile(r"([A-Z]\d\d)\.FR\.[\w.]+\Z")
 
 
@@ -32,7 +35,7 @@ class Requirement:
     def group(self) -> str:
         """`B01` of `B01.FR.01`; the words before the first number of what is not numbered so."""
         numbered = _NUMBERED.match(self.id)
-        return numbered[1] if numbered else "other"
+        return numbered[1] if numbered else OTHER
 
     @property
     def short(self) -> str:
@@ -73,9 +76,9 @@ def named(found: Iterable[Requirement]) -> list[Requirement]:
 
 
 def grouped(found: Iterable[Requirement]) -> dict[tuple[str, str], dict[str, list[Requirement]]]:
-    """By version and role, then by group."""
+    """By version and role, then by group; what has no number stands last."""
     tables: dict[tuple[str, str], dict[str, list[Requirement]]] = {}
-    for one in found:
+    for one in sorted(found, key=lambda one: one.group == OTHER):
         tables.setdefault((one.version, one.role), {}).setdefault(one.group, []).append(one)
     return tables
 

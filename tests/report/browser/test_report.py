@@ -159,7 +159,7 @@ def test_the_diagram_draws_every_message_step_and_failure(view: Open) -> None:
     both = view()
     both.go(f"#{FAILED}")
     tab = both.tab
-    tab.wait_for_selector("svg.diagram")
+    tab.wait_for_selector("#ocpp-list svg.diagram")
     svg = tab.locator(f"{ROW} svg.diagram")
     words = svg.locator("text").all_text_contents()
     assert words[:2] == ["Charging station", "under test"] and "CSMS" in words and "this tool" in words
@@ -186,7 +186,7 @@ def test_silence_is_drawn_where_a_message_is_missing(view: Open, sample: Any, tm
     path = tmp_path / "silence.html"
     path.write_text(page(RunRecord(sample.run_info(), [case])), encoding="utf-8")
     tab = view(path, f"#{FAILED}").tab
-    tab.wait_for_selector("svg.diagram")
+    tab.wait_for_selector("#ocpp-list svg.diagram")
     wrong = tab.locator(f"{ROW} svg.diagram text.wrong")
     assert wrong.count() == 1 and "got nothing within 5 s" in (wrong.text_content() or "")
 
@@ -253,7 +253,7 @@ def test_hostile_strings_act_on_nothing(view: Open) -> None:
     opened.tab.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
     for summary in opened.tab.locator("#ocpp-list > li > details > summary").all():
         summary.click()
-    opened.tab.wait_for_selector("svg.diagram")
+    opened.tab.wait_for_selector("#ocpp-list svg.diagram")
     for summary in opened.tab.locator("details.frame > summary").all()[:6]:
         summary.click()
     assert not asked and opened.tab.locator("img").count() == 0
@@ -263,5 +263,5 @@ def test_hostile_strings_act_on_nothing(view: Open) -> None:
 
 def test_a_narrow_screen_needs_no_sideways_scrolling(view: Open) -> None:
     tab = view(hash=f"#{FAILED}", viewport={"width": 400, "height": 800}).tab
-    tab.wait_for_selector("svg.diagram")
+    tab.wait_for_selector("#ocpp-list svg.diagram")
     assert tab.evaluate("document.documentElement.scrollWidth") <= 400

@@ -17,6 +17,17 @@ const gist = (text) => {
 
 const plainAct = (frame) => frame.kind === "act" && !frame.text.startsWith("call ");
 
+const SETUP_SHOWN = 8;
+
+// A long set-up in which nothing went wrong stands between the reader and the first step: one line says that it was.
+const withoutSetup = (rows) => {
+  const end = rows.findIndex((row, i) => i > 0 && row.band !== undefined);
+  const setup = rows.slice(1, end);
+  const worthwhile = setup.some((row) => row.silence || row.findings?.length);
+  if (rows[0]?.step !== null || rows[0].band === undefined || end < SETUP_SHOWN || worthwhile) return rows;
+  return [{ band: `${rows[0].band}: ${plural(setup.length, "entry", "entries")}, not drawn`, leftOut: true }, ...rows.slice(end)];
+};
+
 // What is drawn, from top to bottom: { band }, { frame, findings } and { silence }.
 const rowsOf = (content) => {
   const rows = [];
@@ -89,9 +100,10 @@ const words = (x, y, text, mark = "", anchor = "middle") =>
 
 const FIRST_ROWS = 240;
 
-// The SVG of a case, or null when it has nothing to draw. `most`: rows to draw; a click on a message calls `pick(index)`.
-const diagram = (item, content, pick = null, most = Infinity) => {
-  const every = rowsOf(content);
+// The SVG of a case, or null when it has nothing to draw. `most`: rows to draw; `setup`: also a long one;
+// a click on a message calls `pick(index)`.
+const diagram = (item, content, pick = null, most = Infinity, setup = false) => {
+  const every = setup ? rowsOf(content) : withoutSetup(rowsOf(content));
   const rows = every.slice(0, most);
   if (!rows.some((row) => row.frame || row.silence)) return null;
   const lines = lifelinesOf(content.frames, item.role);
@@ -105,10 +117,10 @@ const diagram = (item, content, pick = null, most = Infinity) => {
   for (const row of rows) {
     if (row.band !== undefined) {
       const missed = row.step && !row.step.reached;
-      const mark = missed ? "missed" : slug(row.step?.verdict);
+      const mark = row.leftOut ? "left-out" : missed ? "missed" : slug(row.step?.verdict);
       parts.push(drawn("rect", { x: 0, y: y - 2, width: WIDTH, height: BAND - 5, rx: 4, class: `band ${mark}` }));
       const text = clip(row.band, 118) + (missed ? "  (not reached)" : "");
-      parts.push(words(10, y + 14, text, `band-text${missed ? " missed" : ""}`, "start"));
+      parts.push(words(10, y + 14, text, `band-text${missed || row.leftOut ? " missed" : ""}`, "start"));
       y += BAND;
       continue;
     }
@@ -139,11 +151,13 @@ const diagram = (item, content, pick = null, most = Infinity) => {
     } else if (plainAct(frame) && frame.text.startsWith("operator ") && at.operator !== undefined) {
       const to = at[item.role];
       group.append(...arrow(at.operator, to, line, "act"));
-      group.append(words((at.operator + to) / 2, line - 6, flag + clip(frame.text.slice(9), 34), "label"));
+      const said = frame.text.slice("operator ".length).replace("quiet=True ", "");
+      group.append(words((at.operator + to) / 2, line - 6, flag + clip(said, 34), "label"));
     } else {
-      const text = `${KINDS[frame.kind] ?? frame.kind} ${frame.text}`.trim();
+      const kind = frame.kind === "act" ? "" : KINDS[frame.kind] ?? frame.kind;
+      const text = `${kind} ${frame.text}`.trim();
       group.append(drawn("line", { x1: left, y1: line, x2: right, y2: line, class: "across" }));
-      group.append(words(middle, line - 6, flag + clip(text, 62), "label aside"));
+      group.append(words(middle, line - 6, flag + clip(text, lines.length > 2 ? 40 : 62), "label aside"));
     }
     if (pick) group.addEventListener("click", () => pick(frame.index));
     parts.push(group);
@@ -167,5 +181,6 @@ const diagram = (item, content, pick = null, most = Infinity) => {
   }
   svg.append(...parts);
   svg.dataset.left = every.length - rows.length;
+  svg.dataset.setup = every.some((row) => row.leftOut) ? "left out" : "";
   return svg;
 };

@@ -143,19 +143,21 @@ const diagramPart = (item, content, sheet) => {
     row.scrollIntoView({ block: "center" });
   };
   const holder = element("div", { class: "scroll diagram-box", tabindex: 0, role: "region", "aria-label": "Sequence diagram" });
-  const draw = (most) => {
-    const svg = diagram(item, content, pick, most);
+  const draw = (most, setup) => {
+    const svg = diagram(item, content, pick, most, setup);
     if (!svg) return false;
     holder.replaceChildren(svg);
+    const offer = (words, again) => {
+      const button = element("button", { type: "button" }, words);
+      button.addEventListener("click", again);
+      holder.append(button);
+    };
     const left = Number(svg.dataset.left);
-    if (left) {
-      const more = element("button", { type: "button" }, `Draw ${left} more rows`);
-      more.addEventListener("click", () => draw(Infinity));
-      holder.append(more);
-    }
+    if (left) offer(`Draw ${left} more rows`, () => draw(Infinity, setup));
+    if (svg.dataset.setup) offer("Draw the set-up as well", () => draw(most, true));
     return true;
   };
-  return draw(FIRST_ROWS) ? [element("h4", {}, "Sequence"), holder] : [];
+  return draw(FIRST_ROWS, false) ? [element("h4", {}, "Sequence"), holder] : [];
 };
 
 const sheetOf = (item, content) => {
@@ -170,7 +172,9 @@ const sheetOf = (item, content) => {
       element("a", { href: `#${item.a}` }, "link to this case"),
     ),
   );
-  if (content.reason) sheet.append(element("p", { class: "reason" }, element("b", {}, "Reason. "), content.reason));
+  // The first failure is often the reason as well, word for word.
+  const repeated = faults.some((finding) => content.reason.includes(finding.expected) && content.reason.includes(finding.actual));
+  if (content.reason && !repeated) sheet.append(element("p", { class: "reason" }, element("b", {}, "Reason. "), content.reason));
   if (faults.length) sheet.append(element("h4", {}, plural(faults.length, "finding")), ...faults.map(findingBox));
   sheet.append(...diagramPart(item, content, sheet));
   if (content.steps.length || content.frames.length) sheet.append(element("h4", {}, "Steps and frames"), stepList(content));

@@ -21,7 +21,7 @@ const drawn = (tag, attributes = {}, ...children) => {
 
 const slug = (verdict) => (verdict ? `v-${verdict.toLowerCase().replaceAll(" ", "-")}` : "v-none");
 const chip = (verdict, words = verdict) => element("span", { class: `chip ${slug(verdict)}` }, words);
-const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+const plural = (count, word, many = `${word}s`) => `${count} ${count === 1 ? word : many}`;
 const clip = (text, length) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
 
 // As `duration` in text.py has it.
