@@ -13,6 +13,7 @@ import pytest
 
 from conformance.report.html import page
 from conformance.report.record import RunRecord
+from tests.report.conftest import sample as sample
 from tests.report.test_html import run_pytest
 
 FLAGS = [

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.report.browser.conftest import View
-from tests.report.browser.test_report import FAILED, ROW
+from tests.browser.conftest import View
+from tests.browser.test_report import FAILED, ROW
 
 VERSION = "4.10.3"
 

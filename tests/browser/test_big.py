@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.conftest import View
 from tests.report.big import write
-from tests.report.browser.conftest import View
 
 RENDER = """
 import json, re, sys, time

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.report.browser.conftest import View
+from tests.browser.conftest import View
 
 FAILED = "case-TC_B_22_CS-2.0.1"
 ROW = f"[id='{FAILED}']"
