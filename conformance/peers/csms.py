@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -310,6 +310,11 @@ class FakeCsms(Peer):
         """
         with self.behind_the_scenes():
             self.configuration.set(*where_and_value)
+
+    def prefer(self, *where_and_value: str) -> None:
+        """As `configure`, where the station has the variable and lets it be set; else its own value has to do."""
+        with suppress(NotApplicable):
+            self.configure(*where_and_value)
 
     def configured(self, *where: str) -> str:
         """The station's own value of a variable or key, asked once a case; "" when it has none."""

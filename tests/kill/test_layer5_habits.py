@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from typing import Any
 
@@ -159,7 +159,7 @@ DEVICES = [
     _points(("PowerPathClosed",), ("PowerPathClosed",)),
     _points(("EVConnected",), ("Authorized", "EVConnected")),
     _points(("Authorized",), ("Authorized",)),
-    _points(("EnergyTransfer",), ("EnergyTransfer",)),
+    replace(_points(("EnergyTransfer",), ("EnergyTransfer",)), blocks=("C", "E", "F")),
     _points(("EVConnected",), ("EVConnected",)),
 ]  # fmt: skip
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from conformance.dut.description import Token
 from conformance.ocppj import frames
 from conformance.ocppj.schema import SchemaStore
 from conformance.ocppj.versions import VERSIONS
@@ -46,6 +47,15 @@ class TestDefaults:
         for token, status in (("BAD", "Blocked"), ("OTHER", "Accepted")):
             answer = payload_for(device, "Authorize", idToken={"idToken": token, "type": "ISO14443"})
             assert answer == {"idTokenInfo": {"status": status}}
+
+    def test_a_token_is_answered_as_the_case_considers_it(self, csms: FakeCsms, device: Device) -> None:
+        csms.token_statuses = {"CARD": {"status": "Accepted"}}
+        token = Token(idToken="CARD", type="ISO14443")
+        group = {"idToken": "FAMILY", "type": "Central"}
+        csms.considers(token, status="Invalid", groupIdToken=group)
+        told = {"idTokenInfo": {"status": "Invalid", "groupIdToken": group}}
+        assert payload_for(device, "Authorize", idToken=dict(token)) == told
+        assert csms.token_info("ANOTHER") == {"status": "Accepted"}
 
     def test_an_action_that_nobody_knows_is_not_implemented(self, device: Device) -> None:
         assert payload_for(device, "DoMagic") == "NotImplemented"

@@ -163,28 +163,38 @@ def deauthorized(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
     session = csms.session(connector.evseId)
     session.stopped = "DeAuthorized"
     owed = session.advance(ceased=("Authorized", "EnergyTransfer"))
-    told: dict[str, Any] = {"stoppedReason": "DeAuthorized"} if owed == "Ended" else {}
-    states = () if owed == "Ended" else ("SuspendedEVSE", "EVConnected")
-    requirement = "C15.FR.04" if owed == "Ended" else "C15.FR.03"
-    _event(csms, session, owed, connector, states=states, triggerReason="Deauthorized", requirement=requirement, **told)
+    if owed == "Ended":
+        end: dict[str, Any] = {"stoppedReason": "DeAuthorized", "requirement": "C15.FR.04"}
+        _event(csms, session, owed, connector, triggerReason="Deauthorized", **end)
+        return
+    _event(csms, session, owed, connector, triggerReason="Deauthorized", requirement="C15.FR.03")
+    # In the same event or in the next (E05.FR.09).
+    csms.transaction(connector.evseId).expect(
+        chargingState=one_of("EVConnected", "SuspendedEVSE"), within=csms.deadlines.physical, requirement="C15.FR.03"
+    )
 
 
 @state("SuspendedByStation", family="2", dut="CS")
 def suspended_by_station(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
-    """The CSMS has said that the token may not charge: the station stops the energy, and the transaction goes on."""
+    """The CSMS has said that the token may not charge: the station stops the energy, and with it a transaction whose
+    stop point that is."""
     connector = connector or lab.dut.connector
     session = csms.session(connector.evseId)
-    owed = session.advance(ceased=("EnergyTransfer",))
-    states = ("SuspendedEVSE", "EVConnected") if owed == "Ended" else ("SuspendedEVSE",)
-    _event(
-        csms,
-        session,
-        owed,
-        connector,
-        states=states,
-        triggerReason="ChargingStateChanged",
-        requirement="C15.FR.06",
+    if "EnergyTransfer" not in session.stop_points:
+        owed = session.advance(ceased=("EnergyTransfer",))
+        told: dict[str, Any] = {"triggerReason": "ChargingStateChanged", "chargingState": "SuspendedEVSE"}
+        _event(csms, session, owed, connector, requirement="C15.FR.06", **told)
+        return
+    # No requirement names the reasons (E05.FR.02, note).
+    session.advance(ceased=("EnergyTransfer", "Authorized"))
+    session.stopped = "DeAuthorized"
+    ended = csms.transaction(connector.evseId).expect(
+        eventType="Ended",
+        chargingState=one_of("SuspendedEVSE", "EVConnected"),
+        within=csms.deadlines.physical,
+        requirement="E06.FR.07",
     )
+    session.since = ended._entry.index + 1
 
 
 @state("PresentedOffline", family="2", dut="CS")

@@ -6,7 +6,6 @@ certificates in test_c_contract_certificates.py.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from conformance import Dut, FakeCsms, NotApplicable, Operator, case, step
@@ -59,8 +58,7 @@ def test_expired_token(csms: FakeCsms, dut: Dut) -> None:
 def test_invalid_token_with_cable_lock(csms: FakeCsms, dut: Dut) -> None:
     """Where the cable can only be plugged in after authorization, a token that is Invalid starts nothing either."""
     _asking(csms, dut)
-    with suppress(NotApplicable):
-        csms.configure("TxCtrlr", "TxStartPoint", "Authorized")
+    csms.prefer("TxCtrlr", "TxStartPoint", "Authorized")
     points = csms.configured("TxCtrlr", "TxStartPoint")
     if "Authorized" not in points.split(","):
         raise NotApplicable(f'TxStartPoint is fixed at "{points}"')
@@ -184,8 +182,7 @@ def test_master_pass_stops_the_one_that_was_chosen(csms: FakeCsms, operator: Ope
 def _asking(csms: FakeCsms, dut: Dut) -> None:
     """Tokens are asked about, and none is known to the station."""
     for variable, value in (("Enabled", "true"), ("DisableRemoteAuthorization", "false")):
-        with suppress(NotApplicable):
-            csms.configure("AuthCtrlr", variable, value)
+        csms.prefer("AuthCtrlr", variable, value)
     if dut.features["C-49"] and csms.configured("AuthCacheCtrlr", "Enabled") != "false":
         csms.reach("CacheCleared")
 

@@ -6,13 +6,11 @@ The EV that the operator plugs in has the contract `tokens.contract`; its certif
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from conformance import (
     Dut,
     FakeCsms,
-    NotApplicable,
     case,
     chain_facts,
     check,
@@ -122,8 +120,7 @@ def test_contract_not_offline(csms: FakeCsms, dut: Dut) -> None:
 def _plug_and_charge(csms: FakeCsms, **wanted: str) -> None:
     """Plug and Charge is enabled, with these variables of ISO15118Ctrlr."""
     for variable, value in (("Enabled", "true"), ("DisableRemoteAuthorization", "false")):
-        with suppress(NotApplicable):
-            csms.configure("AuthCtrlr", variable, value)
+        csms.prefer("AuthCtrlr", variable, value)
     if csms.configured(ISO, "PnCEnabled"):
         csms.configure(ISO, "PnCEnabled", "true")
     for variable, value in wanted.items():

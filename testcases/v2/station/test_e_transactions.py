@@ -6,7 +6,6 @@ is reached and not before, that it ends when its stop point ceases and not befor
 
 from __future__ import annotations
 
-from contextlib import suppress
 from itertools import takewhile
 from typing import Any
 
@@ -180,8 +179,7 @@ def test_local_start_authorization_first(csms: FakeCsms) -> None:
 def test_local_start_cable_timeout(csms: FakeCsms, dut: Dut) -> None:
     """An authorization to which nobody plugs in runs out, and the EVSE can be used again."""
     _authorizing(csms)
-    with suppress(NotApplicable):
-        csms.configure("AuthCacheCtrlr", "Enabled", "false")
+    csms.prefer("AuthCacheCtrlr", "Enabled", "false")
     csms.configure("TxCtrlr", "EVConnectionTimeOut", f"{dut.values.ev_connection_timeout}")
     csms.reach("Authorized", locally=True)
 
@@ -217,8 +215,7 @@ def test_ev_not_ready(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
 @case("TC_E_52_CS")
 def test_no_remote_authorization(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
     """With DisableRemoteAuthorization a token that is not known locally is refused without asking."""
-    with suppress(NotApplicable):
-        csms.configure("AuthCtrlr", "Enabled", "true")
+    csms.prefer("AuthCtrlr", "Enabled", "true")
     csms.configure("AuthCtrlr", "DisableRemoteAuthorization", "true")
     if dut.features["C-49"]:
         csms.send("ClearCache")
@@ -284,7 +281,7 @@ def test_ends_with_power_path_on_remote_stop(csms: FakeCsms, dut: Dut) -> None:
 def test_ends_with_power_path_on_ev_side(csms: FakeCsms, dut: Dut) -> None:
     """With TxStopPoint PowerPathClosed a transaction ends when the EV is unplugged, still authorized or not."""
     _point(csms, "TxStopPoint", "PowerPathClosed", "EVConnected", "EnergyTransfer", "DataSigned")
-    _optional(csms, "TxCtrlr", "StopTxOnEVSideDisconnect", "false")
+    csms.prefer("TxCtrlr", "StopTxOnEVSideDisconnect", "false")
     csms.reach("EnergyTransferStarted")
 
     step("Have the EV suspend the energy transfer", expect="SuspendedEV is told; the transaction goes on")
@@ -385,7 +382,7 @@ def test_ends_when_token_invalid(csms: FakeCsms, dut: Dut) -> None:
     """A session that began offline ends when the CSMS answers that its token is invalid."""
     _deauthorizing_stop_point(csms)
     _authorizing(csms)
-    _optional(csms, "AuthCtrlr", "OfflineTxForUnknownIdEnabled", "true")
+    csms.prefer("AuthCtrlr", "OfflineTxForUnknownIdEnabled", "true")
     csms.configure("TxCtrlr", "StopTxOnInvalidId", "true")
     csms.answer_always(
         "TransactionEvent", lambda event: {"idTokenInfo": {"status": "Invalid"}} if event.idToken else {}
@@ -415,7 +412,7 @@ def test_ends_when_ev_side_disconnect_deauthorizes(csms: FakeCsms, operator: Ope
     """With StopTxOnEVSideDisconnect a transaction whose stop point is Authorized ends when the EV is unplugged."""
     _point(csms, "TxStopPoint", "Authorized", "EVConnected", "PowerPathClosed", "EnergyTransfer")
     csms.configure("TxCtrlr", "StopTxOnEVSideDisconnect", "true")
-    _optional(csms, "OCPPCommCtrlr", "UnlockOnEVSideDisconnect", "false")
+    csms.prefer("OCPPCommCtrlr", "UnlockOnEVSideDisconnect", "false")
     _authorizing(csms)
     csms.reach("EnergyTransferStarted")
 
@@ -592,8 +589,8 @@ def test_status_of_ongoing_transaction_with_queue(csms: FakeCsms, dut: Dut) -> N
 @case("TC_E_31_CS")
 def test_status_of_ended_transaction_with_queue(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
     """A transaction that ended offline, and whose messages wait for delivery."""
-    _optional(csms, "TxCtrlr", "TxStopPoint", "EVConnected")
-    _optional(csms, "OCPPCommCtrlr", "UnlockOnEVSideDisconnect", "true")
+    csms.prefer("TxCtrlr", "TxStopPoint", "EVConnected")
+    csms.prefer("OCPPCommCtrlr", "UnlockOnEVSideDisconnect", "true")
     csms.reach("EnergyTransferStarted")
 
     step("Have the session end while offline, then ask for the transaction at once", expect="not ongoing, and a queue")
@@ -640,7 +637,7 @@ def test_connection_loss_during_transaction(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_E_43_CS")
 def test_transaction_while_offline(csms: FakeCsms, dut: Dut) -> None:
     """A whole session that ran offline is told afterwards, from Started to Ended."""
-    _optional(csms, "AuthCtrlr", "OfflineTxForUnknownIdEnabled", "true")
+    csms.prefer("AuthCtrlr", "OfflineTxForUnknownIdEnabled", "true")
     csms.reach("TransactionEventsInQueueEnded")
 
     step("Let the station empty its queue", expect="Started with the token, and Ended, all of them offline true")
@@ -728,20 +725,14 @@ def _suspending_stop_point(csms: FakeCsms) -> None:
         _point(csms, "TxStopPoint", "Authorized", *never)
     except NotApplicable:
         _point(csms, "TxStopPoint", "ParkingBayOccupancy", *never)
-    _optional(csms, "OCPPCommCtrlr", "UnlockOnEVSideDisconnect", "false")
+    csms.prefer("OCPPCommCtrlr", "UnlockOnEVSideDisconnect", "false")
     csms.configure("TxCtrlr", "StopTxOnEVSideDisconnect", "false")
-
-
-def _optional(csms: FakeCsms, component: str, variable: str, value: str) -> None:
-    """Set a variable where the station has it and lets it be set."""
-    with suppress(NotApplicable):
-        csms.configure(component, variable, value)
 
 
 def _authorizing(csms: FakeCsms) -> None:
     """Tokens are asked about, where the station could do otherwise."""
-    _optional(csms, "AuthCtrlr", "Enabled", "true")
-    _optional(csms, "AuthCtrlr", "DisableRemoteAuthorization", "false")
+    csms.prefer("AuthCtrlr", "Enabled", "true")
+    csms.prefer("AuthCtrlr", "DisableRemoteAuthorization", "false")
 
 
 def _check_started(csms: FakeCsms, dut: Dut, requirement: str) -> None:
@@ -771,7 +762,7 @@ def _check_meter(csms: FakeCsms, event: Any, variable: str, context: str, requir
 
 def _ends_on_ev_side(csms: FakeCsms, dut: Dut, reason: Any) -> None:
     _point(csms, "TxStopPoint", "EVConnected", "PowerPathClosed", "EnergyTransfer")
-    _optional(csms, "TxCtrlr", "StopTxOnEVSideDisconnect", "false")
+    csms.prefer("TxCtrlr", "StopTxOnEVSideDisconnect", "false")
     csms.reach("EnergyTransferStarted")
 
     step("Have the EV suspend the energy transfer", expect="SuspendedEV is told; the transaction goes on")
@@ -793,7 +784,7 @@ def _take_cable(csms: FakeCsms, operator: Operator, dut: Dut, *, locked: bool) -
 
 def _sampling(csms: FakeCsms, dut: Dut) -> None:
     """Meter values are sampled at the tester's interval."""
-    _optional(csms, "SampledDataCtrlr", "Enabled", "true")
+    csms.prefer("SampledDataCtrlr", "Enabled", "true")
     csms.configure("SampledDataCtrlr", "TxUpdatedMeasurands", ",".join(dut.values.measurands))
     csms.configure("SampledDataCtrlr", "TxUpdatedInterval", f"{dut.values.sampled_interval}")
 
@@ -871,7 +862,7 @@ def _remember(csms: FakeCsms, operator: Operator, dut: Dut, token: Any, info: di
     """Have the station know a token by itself: from the local list where there is one, else from the cache."""
     known = {"status": "Accepted", **info}
     if dut.features["LA-0"]:
-        _optional(csms, "LocalAuthListCtrlr", "Enabled", "true")
+        csms.prefer("LocalAuthListCtrlr", "Enabled", "true")
         entry = {"idToken": token, "idTokenInfo": known}
         answer = csms.send("SendLocalList", versionNumber=1, updateType="Full", localAuthorizationList=[entry])
         require(answer.status == "Accepted", "the station takes no local list")
