@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,16 +17,25 @@ if TYPE_CHECKING:
     from conformance.report.standard import Standard
 
 
-def device_name(dut: Dut) -> str:
-    """What the report calls a device: the name of its description's file."""
-    return Path(dut.source).stem
+def device_names(duts: Iterable[Dut]) -> dict[str, str]:
+    """What the report calls each device, by its description's path: the name of the file.
+
+    As many folders go before it as it takes to tell the names apart.
+    """
+    paths = {dut.source: Path(dut.source).with_suffix("").parts for dut in duts}
+    names: dict[str, str] = {}
+    for source, parts in paths.items():
+        others = [other for name, other in paths.items() if name != source]
+        count = next((n for n in range(1, len(parts)) if all(one[-n:] != parts[-n:] for one in others)), len(parts))
+        names[source] = "/".join(parts[-count:])
+    return names
 
 
-def device_facts(duts: Iterable[Dut], *, embedded: bool) -> list[dict[str, Any]]:
+def device_facts(duts: Iterable[Dut], names: Mapping[str, str], *, embedded: bool) -> list[dict[str, Any]]:
     """Each device as its description has it. Variants of an embedded device are left out: they are the same device."""
     return [
         {
-            "name": device_name(dut),
+            "name": names[dut.source],
             "role": dut.role,
             "versions": list(dut.versions),
             "identity": dut.identity,
@@ -63,7 +72,7 @@ def environment() -> dict[str, str]:
     }
 
 
-def standard(duts: Sequence[Dut], versions: Sequence[str], *, campaign: bool) -> Standard:
+def standard(duts: Sequence[Dut], names: Mapping[str, str], versions: Sequence[str], *, campaign: bool) -> Standard:
     """The lists of `versions` for the roles of `duts`; without cases when the run sends negative inputs instead."""
     import json
 
@@ -81,14 +90,14 @@ def standard(duts: Sequence[Dut], versions: Sequence[str], *, campaign: bool) ->
         found.extend(source for source in entry.sources if source not in found)
     raw = json.loads((catalogue_folder() / "requirements.json").read_text("utf-8"))
     binding = {"CS": ("CS", "both"), "CSMS": ("CSMS", "both")}
-    names = {feature for dut in duts for feature in dut.features}
+    declared = {feature for dut in duts for feature in dut.features}
     return Standard(
         cases=[
             ListedCase(
                 one.id,
                 one.version,
                 one.role,
-                device_name(dut),
+                names[dut.source],
                 one.block,
                 one.title,
                 one.profiles,
@@ -117,5 +126,5 @@ def standard(duts: Sequence[Dut], versions: Sequence[str], *, campaign: bool) ->
         ],
         editions=editions,
         schemas={one: {name: fact.sha256 for name, fact in version(one).schemas.items()} for one in versions},
-        features={name: one.label for name, one in known_features().items() if name in names},
+        features={name: one.label for name, one in known_features().items() if name in declared},
     )

@@ -6,6 +6,7 @@ used.
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from conformance.report.record import CaseRecord, RunRecord
     from conformance.run import Run, Settings
     from conformance.terminated import Terminated
+    from conformance.workers import Lab, Part
 
 _WORDS = {"PASS": ("passed", "."), "NOT APPLICABLE": ("skipped", "-"), "EXPECTED FAIL": ("xfailed", "x")}
 _OUTCOME = {"PASS": "passed", "NOT APPLICABLE": "skipped", "EXPECTED FAIL": "passed"}
@@ -132,16 +134,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Begin a run when this session is one: an --ocpp option was given, or our own cases are among the arguments."""
-    if hasattr(config, "workerinput") or not _is_conformance_run(config):
+    told = getattr(config, "workerinput", None)
+    if (told is not None and "ocpp_part" not in told) or not _is_conformance_run(config):
+        return
+    if told is not None:
+        _begin_part(config, told)
         return
     from conformance.holder import RunError
     from conformance.run import Run
 
     settings = _settings(config)
-    _keep_workers_away(config, settings)
     dry = config.option.ocpp_plan or config.option.collectonly
     try:
         run = Run(settings, suspend=_suspend(config))
+        parts = _side_by_side(config, run)
         if not dry:
             run.begin()
     except RunError as error:
@@ -150,6 +156,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(plugin, "ocpp-run")
     if settings.evidence is not None and not dry:
         config.pluginmanager.register(EvidenceSeal(run), "ocpp-evidence")
+    if parts:
+        plugin.distribute(parts)
     if not dry:
         from conformance.report.html_plugin import enable
 
@@ -159,13 +167,56 @@ def pytest_configure(config: pytest.Config) -> None:
         plugin.report_to(Path(config.option.htmlpath) if drawn else path, by_itself=not drawn)
 
 
-def _keep_workers_away(config: pytest.Config, settings: Settings) -> None:
-    """The embedded devices need no workers: `-n` says how many run side by side in this process."""
+def _begin_part(config: pytest.Config, told: dict[str, Any]) -> None:
+    """In a worker of pytest-xdist: the run of its devices, which writes nothing but sends what comes of it."""
+    from conformance.run import Run
+    from conformance.workers import Part
+
+    part = Part.of(told)
+    run = Run(_settings(config), started=part.started)
+    run.begin(part=f"{part.number}-{told['workerid']}")
+    config.pluginmanager.register(ConformanceRun(config, run, [], part), "ocpp-run")
+
+
+def _side_by_side(config: pytest.Config, run: Run) -> list[tuple[int, ...]]:
+    """The devices of each worker, when `-n` asks for several at a time; workers are not used for anything else.
+
+    The embedded devices need none: `-n` says how many of them run side by side in this process.
+    """
     option = config.option
-    if settings.descriptions and (getattr(option, "numprocesses", None) or getattr(option, "tx", None)):
-        raise pytest.UsageError("one device, one worker: run without -n (pytest-xdist)")
-    if hasattr(option, "dist"):
-        option.dist, option.tx = "no", []
+    wanted: int = getattr(option, "numprocesses", None) or len(getattr(option, "tx", None) or ())
+    if wanted and not config.pluginmanager.hasplugin("xdist"):
+        raise pytest.UsageError("one device, one worker: run without -n, which is not pytest-xdist's here")
+    if not hasattr(option, "dist"):
+        return []
+    option.dist, option.tx = "no", []
+    alone = run.embedded or option.ocpp_plan or option.collectonly or option.usepdb or option.ocpp_replay
+    if wanted < 2 or alone:
+        return []
+    from conformance.cases.effort import asks_a_person
+    from conformance.turns import groups, shares
+
+    parts = shares(groups(run.duts), wanted, [len(dut.versions) for dut in run.duts])
+    if len(parts) < 2:
+        return []
+    for dut in run.duts:
+        if asks_a_person(dut):
+            raise pytest.UsageError(
+                f"-n {wanted}: the operator of {dut.source} is a person, whom only a run without workers can ask; "
+                "run without -n, or give the device another operator"
+            )
+    option.dist, option.tx, option.numprocesses = "load", ["popen"] * len(parts), len(parts)
+    return parts
+
+
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """`-n auto` is a worker for each device, whatever the processors: a bench mostly waits."""
+    if not _is_conformance_run(config):
+        return None
+    from conformance.ahead import AT_ONCE
+
+    return len(config.option.ocpp_dut) or AT_ONCE
 
 
 def _is_conformance_run(config: pytest.Config) -> bool:
@@ -402,11 +453,14 @@ class CaseItem(pytest.Item):
 class ConformanceRun:
     """The hooks of one conformance run."""
 
-    def __init__(self, config: pytest.Config, run: Run, replays: list[Saved]) -> None:
+    def __init__(self, config: pytest.Config, run: Run, replays: list[Saved], part: Part | None = None) -> None:
+        """`part`: what this process does of a run whose devices are shared out among workers; None for all of it."""
         self.config = config
         self.run = run
         self.replays = replays
         self.progress: Progress | None = None
+        self.part = part
+        self.lab: Lab | None = None
         self._interrupted = ""
         self._unwritten = ""
         self._implemented: set[str] = set()
@@ -448,8 +502,38 @@ class ConformanceRun:
         """What tells this device from the others of its role, for the names of its items."""
         if dut.variant:
             return f"-{dut.variant}"
-        described = [one for one in self.run.duts if not one.variant]
-        return "" if len(described) < 3 else f"-{Path(dut.source).stem}"
+        name = self.run.distinction(dut)
+        return f"-{name}" if name else ""
+
+    def distribute(self, parts: list[tuple[int, ...]]) -> None:
+        """Have workers of pytest-xdist run the cases, each those of its devices."""
+        from conformance.workers import Lab
+
+        self.lab = Lab(self.run, parts, self._finish)
+        self.config.pluginmanager.register(self.lab, "ocpp-lab")
+
+    def pytest_report_header(self) -> list[str]:
+        """Which devices are tested at the same time, when there are several."""
+        if self.run.embedded or len(self.run.duts) < 2 or self.part is not None:
+            return []
+        from conformance.turns import groups
+
+        def named(devices: tuple[int, ...]) -> str:
+            return ", ".join(self.run.names[self.run.duts[index].source] for index in devices)
+
+        made = groups(self.run.duts)
+        if self.lab is None:
+            more = f"; -n auto tests {len(made)} at a time" if len(made) > 1 else ""
+            lines = [f"devices one after another: {named(tuple(range(len(self.run.duts))))}{more}"]
+        else:
+            lines = ["devices side by side: " + " | ".join(self.lab.named(one.number) for one in self.lab.parts)]
+        return lines + [f"  {named(one.devices)} take turns: they share {one.why}" for one in made if one.why]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """The controller of workers has to know the cases, too: pytest-xdist would leave that to them."""
+        if self.lab is not None:
+            session.perform_collect()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
@@ -472,6 +556,12 @@ class ConformanceRun:
         items[:] = [*cases, *(one for one in items if not isinstance(one, CaseItem))]
         if not self._partial():
             self.run.implements(self._implemented)
+        if self.part is not None:
+            mine = {id(self.run.duts[index]) for index in self.part.devices}
+            items[:] = [one for one in cases if id(one.selected.dut) in mine]
+            return
+        if self.lab is not None:
+            self.lab.expected = {one.nodeid: one.selected for one in cases}
         problems = missing(one.selected for one in cases)
         problems += self._stale_expected_failures([one.selected for one in cases])
         if problems:
@@ -534,7 +624,12 @@ class ConformanceRun:
             return None
         if not self.config.option.ocpp_plan:
             nodes = [one.nodeid for one in session.items if isinstance(one, CaseItem)]
-            ahead = not self.config.option.usepdb and self.run.run_ahead(list(zip(selected, nodes, strict=True)))
+            if self.part is not None:
+                self.run.plan_searches(selected)
+                return None
+            ahead = self.lab is not None
+            if not ahead and not self.config.option.usepdb:
+                ahead = self.run.run_ahead(list(zip(selected, nodes, strict=True)))
             self._start(selected, reporter, opened=ahead)
             return None
         from conformance.report.plan import past_seconds, plan_lines
@@ -567,6 +662,7 @@ class ConformanceRun:
                 captured=self.config.option.capture != "no" and not self.config.option.usepdb,
             )
             self.progress = Progress(reporter, manner, self.run.waits, len(selected))
+            self.progress.devices = self.run.record is not None and self.run.record.crowded
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -584,6 +680,32 @@ class ConformanceRun:
             item.record.output = item.run.redactor.text(printed)
             report.ocpp_case = item.record.to_json()
             report.outcome = _OUTCOME.get(item.record.verdict, "failed")
+            if self.part is not None and self.run.record is not None:
+                report.ocpp_problems = list(self.run.record.run.problems)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_report_to_serializable(self, report: Any) -> Iterator[None]:
+        """A worker sends a record as JSON, which holds whatever a device has sent."""
+        outcome: Any = yield
+        data = outcome.get_result()
+        if data is not None and "ocpp_case" in data:
+            data["ocpp_case"] = json.dumps(data["ocpp_case"])
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_report_from_serializable(self, data: dict[str, Any]) -> Iterator[None]:
+        """The controller reads it."""
+        outcome: Any = yield
+        report = outcome.get_result()
+        if isinstance(getattr(report, "ocpp_case", None), str):
+            report.ocpp_case = json.loads(report.ocpp_case)
+
+    @pytest.hookimpl(tryfirst=True, specname="pytest_runtest_logreport")
+    def pytest_ocpp_take_report(self, report: Any) -> None:
+        """What a worker has sent goes into the record."""
+        if self.lab is not None and hasattr(report, "ocpp_case"):
+            from conformance.report.record import CaseRecord
+
+            self.run.take(CaseRecord.from_json(report.ocpp_case), getattr(report, "ocpp_problems", ()))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
@@ -610,11 +732,22 @@ class ConformanceRun:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the results, unless workers have to end first."""
+        if self.lab is None:
+            self._finish(session)
+
+    def _finish(self, session: pytest.Session) -> None:
         """Write the results; problems of the run itself make it red."""
         if self.progress is not None:
             self.progress.close()
         if self._terminated is not None:
             self._terminated.settle()
+        if self.part is not None and self.run.record is not None:
+            self.part.leave(self.run.settings.report_dir, self.run.record.cases)
+            self.run.finish()
+            return
+        if self.lab is not None:
+            self.lab.complete()
         # `-x` and `--maxfail` end a run early as well.
         self.run.finish(interrupted=self._interrupted or str(session.shouldfail or session.shouldstop or ""))
         record = self.run.record

@@ -50,6 +50,8 @@ class Progress:
         self._manner = manner
         self._waits = waits
         self.total = total
+        self.devices = False
+        """Whether each line names the device."""
         self._done = 0
         self._case: tuple[Selected, float] | None = None
         self._step: Step | None = None
@@ -87,7 +89,8 @@ class Progress:
             self._done += 1
             self._case = None
         width = self._reporter._tw.fullwidth
-        self._write(progress_line(record, width, bool(self._reporter.hasmarkup), self._done, self.total))
+        color = bool(self._reporter.hasmarkup)
+        self._write(progress_line(record, width, color, self._done, self.total, device=self.devices))
 
     def close(self) -> None:
         """Take what is under way off the terminal, and say no more of it."""

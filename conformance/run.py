@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from conformance.report.journal import Journal
     from conformance.report.record import CaseRecord, RunRecord
     from conformance.report.redaction import CaseSecrets, Redactor
+    from conformance.report.trace_file import TraceFile
 
 EMBEDDED = ("reference-station.toml", "reference-csms.toml")
 _DESCRIBED = dict(zip(("CS", "CSMS"), EMBEDDED, strict=True))
@@ -66,13 +67,21 @@ class Settings:
 class Run:
     """From the first case to the written results."""
 
-    def __init__(self, settings: Settings, *, suspend: Callable[[], Any] = contextlib.nullcontext) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        suspend: Callable[[], Any] = contextlib.nullcontext,
+        started: datetime | None = None,
+    ) -> None:
+        """`started`: when the run began of which this one is a part; None for now. RunError for a bad description."""
         self.settings = settings
         self.suspend = suspend
         self.duts = _wished(_known_to_fail([*_load(settings), *_variants(settings)], settings), settings.wishes)
         self.embedded = not settings.descriptions
         self.redactor = _redactor(self.duts, keep=settings.keep_secrets)
         self._evidence: Evidence | None = None
+        self._trace: TraceFile | None = None
         self.record: RunRecord | None = None
         self.journal: Journal | None = None
         self._schemas: SchemaStore | None = None
@@ -80,14 +89,19 @@ class Run:
         self._own: Holder | None = None
         self._ahead: Ahead | None = None
         self._negatives: Negatives | None = None
-        self._started = datetime.now(UTC)
+        self.names = facts.device_names(self.duts)
+        self.started = started or datetime.now(UTC)
         self.recorder: Callable[[LiveBench, Selected, CaseResult, Any], None] | None = None
         """Called after each case, in its bench's thread, with the situation that it began in: proof records with it."""
 
     # ------------------------------------------------------------------ the record
 
-    def begin(self) -> None:
-        """Open the record and its journal; RunError when the schemas or the report folder are unusable."""
+    def begin(self, *, part: str = "") -> None:
+        """Open the record and its journal; RunError when the schemas or the report folder are unusable.
+
+        `part` is the name of what a worker does of a run: it has neither journal nor evidence, and writes only what
+        the process that has both takes up.
+        """
         import conformance
         from conformance.peers.runtime import quick_answers
         from conformance.report.journal import Journal
@@ -97,23 +111,25 @@ class Run:
         first = self.duts[0]
         info = RunInfo(
             tool_version=conformance.__version__,
-            started=self._started.isoformat(),
+            started=self.started.isoformat(),
             role=first.role if len({dut.role for dut in self.duts}) == 1 else "",
             versions=self._versions(),
-            device=_facts(self.duts, self.embedded),
+            device=_facts(self.duts, self.names, self.embedded),
             features=dict(first.features) if len([dut for dut in self.duts if not dut.variant]) == 1 else {},
             schema_source=_schema_source(self.settings.schemas),
             strict=self.settings.strict,
             selection=list(self.settings.selection),
-            devices=facts.device_facts(self.duts, embedded=self.embedded),
+            devices=facts.device_facts(self.duts, self.names, embedded=self.embedded),
             environment=facts.environment(),
             secrets="kept" if self.settings.keep_secrets else "redacted",
         )
-        self._evidence = self._begin_evidence()
+        self._evidence = None if part else self._begin_evidence()
+        self._trace = self._evidence.trace if self._evidence is not None else self._part_of_trace(part)
         campaign = self.settings.wishes.campaign
-        self.record = RunRecord(info, standard=facts.standard(self.duts, info.versions, campaign=campaign))
+        self.record = RunRecord(info, standard=facts.standard(self.duts, self.names, info.versions, campaign=campaign))
         try:
-            self.journal = Journal(self.settings.report_dir, self.record)
+            if not part:
+                self.journal = Journal(self.settings.report_dir, self.record)
         except OSError as error:
             raise RunError(
                 f"--ocpp-report-dir {self.settings.report_dir}: cannot be written ({error.strerror}); "
@@ -132,9 +148,26 @@ class Run:
             raise RunError(f"--ocpp-evidence {folder}: it is the folder of the report; name another one")
         key, version = self.settings.evidence_key, conformance.__version__
         try:
-            return Evidence(folder, self.redactor, started=self._started, version=version, key=key)
+            return Evidence(folder, self.redactor, started=self.started, version=version, key=key)
         except EvidenceError as error:
             raise RunError(str(error)) from None
+
+    def _part_of_trace(self, part: str) -> TraceFile | None:
+        import conformance
+        from conformance.report.trace_file import TraceFile
+
+        if not part or self.settings.evidence is None:
+            return None
+        path = self.settings.report_dir / f".trace-{part}.jsonl"
+        secrets = "kept" if self.settings.keep_secrets else "redacted"
+        return TraceFile(path, started=self.started, tool_version=conformance.__version__, secrets=secrets)
+
+    def take_traces(self) -> None:
+        """Take into the evidence what workers have left of the trace."""
+        for path in sorted(self.settings.report_dir.glob(".trace-*.jsonl")):
+            if self._trace is not None:
+                self._trace.take(path)
+            path.unlink()
 
     def seal_evidence(self, views: Sequence[str]) -> str:
         """Gather the evidence once everything is written, `views` being files in the report folder; what to tell of it.
@@ -181,6 +214,25 @@ class Run:
             self.record.run.interrupted = True
             self.record.run.interruption = interrupted
         self.journal.finish()
+
+    def take(self, case: CaseRecord, problems: Sequence[str] = ()) -> None:
+        """Add what another process has run for this one: a case's record, and what was wrong with the run by then."""
+        assert self.record is not None
+        for line in problems:
+            self.problem(line)
+        self.record.add(case)
+
+    def distinction(self, dut: Any) -> str:
+        """The device's name where another one of its role has a version of it, so that cases are told apart by it."""
+        others = (
+            one
+            for one in self.duts
+            if one.role == dut.role
+            and one.source != dut.source
+            and not one.variant
+            and set(one.versions) & set(dut.versions)
+        )
+        return self.names[dut.source] if any(others) else ""
 
     @property
     def schemas(self) -> SchemaStore:
@@ -250,7 +302,7 @@ class Run:
             self.record.add(broken.record)
             raise broken.interrupted from None
         except Exception as error:
-            outcome = Outcome(self._secrets(selected).record(_failed(selected, error, node)))
+            outcome = Outcome(self._secrets(selected).record(self._failed(selected, error, node)))
         if outcome.gone:
             self.problem(outcome.gone)
         self.record.add(outcome.record)
@@ -260,11 +312,11 @@ class Run:
         self, selected: Selected, node: str, holder: Holder, on_step: Callable[[Any], None] | None = None
     ) -> Outcome:
         if selected.not_applicable:
-            return Outcome(_not_run(selected, Verdict.NOT_APPLICABLE, selected.not_applicable, node))
+            return Outcome(self.not_run(selected, Verdict.NOT_APPLICABLE, selected.not_applicable, node))
         try:
             live = holder.bench_for(selected)
         except RunError as error:
-            record = self._secrets(selected).record(_not_run(selected, Verdict.INCONCLUSIVE, str(error), node))
+            record = self._secrets(selected).record(self.not_run(selected, Verdict.INCONCLUSIVE, str(error), node))
             return Outcome(record, f"OCPP {selected.entry.version}: {error}")
         situation = self._situation(live)
         try:
@@ -320,15 +372,28 @@ class Run:
         from conformance.case_record import case_record
 
         expected = selected.dut.expected_failures_of(selected.entry.id, selected.entry.version)
-        offset = (live.epoch - self._started).total_seconds()
+        offset = (live.epoch - self.started).total_seconds()
         secrets = self._secrets(selected)
         record = case_record(
             result, node=node, expected=expected, strict=self.settings.strict, offset=offset, secrets=secrets
         )
-        record.device = facts.device_name(selected.dut)
+        record.device = self.names[selected.dut.source]
         self._keep_uploads(record, result, selected, secrets)
-        if self._evidence is not None:
-            self._evidence.trace.case(record, result.trace.entries, secrets, offset)
+        if self._trace is not None:
+            self._trace.case(record, result.trace.entries, secrets, offset)
+        return record
+
+    def not_run(self, selected: Selected, verdict: Verdict, reason: str, node: str) -> CaseRecord:
+        """The record of a case that was not begun, or left nothing else behind."""
+        return _not_run(selected, verdict, reason, node, self.names[selected.dut.source])
+
+    def _failed(self, selected: Selected, error: Exception, node: str) -> CaseRecord:
+        """The record of a case around which this suite itself failed."""
+        from conformance.report.record import FindingRecord
+
+        record = self.not_run(selected, Verdict.ERROR, f"{type(error).__name__}: {error}", node)
+        told = "".join(traceback.format_exception(error))
+        record.findings.append(FindingRecord("engine", "MUST", "no exception in the suite", told, blame="tester"))
         return record
 
     def _secrets(self, selected: Selected) -> CaseSecrets:
@@ -338,7 +403,7 @@ class Run:
     def _keep_uploads(self, record: CaseRecord, result: CaseResult, selected: Selected, secrets: CaseSecrets) -> None:
         from conformance.report.uploads import harmless, keep_uploads
 
-        parts = (selected.entry.id, selected.entry.version, selected.dut.variant)
+        parts = (selected.entry.id, selected.entry.version, selected.dut.variant or self.distinction(selected.dut))
         case = harmless("-".join(filter(None, parts)))
         try:
             record.uploads = keep_uploads(result.trace.entries, self.settings.report_dir, case, secrets.text)
@@ -376,7 +441,7 @@ class _Broken(Exception):
         self.record, self.interrupted = record, interrupted
 
 
-def _not_run(selected: Selected, verdict: Verdict, reason: str, node: str) -> CaseRecord:
+def _not_run(selected: Selected, verdict: Verdict, reason: str, node: str, device: str) -> CaseRecord:
     """The record of a case that was not begun."""
     from conformance.report.record import CaseRecord
 
@@ -391,20 +456,20 @@ def _not_run(selected: Selected, verdict: Verdict, reason: str, node: str) -> Ca
         profiles=list(entry.profiles),
         reason=reason,
         node=node,
-        device=facts.device_name(selected.dut),
+        device=device,
     )
     record.requirements.not_exercised = list(entry.requirements)
     return record
 
 
-def _failed(selected: Selected, error: Exception, node: str) -> CaseRecord:
-    """The record of a case around which this suite itself failed."""
-    from conformance.report.record import FindingRecord
-
-    record = _not_run(selected, Verdict.ERROR, f"{type(error).__name__}: {error}", node)
-    told = "".join(traceback.format_exception(error))
-    record.findings.append(FindingRecord("engine", "MUST", "no exception in the suite", told, blame="tester"))
-    return record
+def _each_once(paths: Sequence[Path]) -> Sequence[Path]:
+    """The paths; RunError when one is named twice."""
+    seen = set()
+    for path in paths:
+        if path.resolve() in seen:
+            raise RunError(f"--ocpp-dut {path}: it is given twice; name each device once")
+        seen.add(path.resolve())
+    return paths
 
 
 def _load(settings: Settings) -> list[Any]:
@@ -413,7 +478,7 @@ def _load(settings: Settings) -> list[Any]:
 
     try:
         if settings.descriptions:
-            return [load_description(path) for path in settings.descriptions]
+            return [load_description(path) for path in _each_once(settings.descriptions)]
         device = settings.device
         more = {role: dict(device.overrides) if device.role in ("", role) else {} for role in ("CS", "CSMS")}
         anywhere = {**more["CS"], **_ANYWHERE["CS"]}
@@ -486,11 +551,11 @@ def _schema_source(folder: Path | None) -> str:
     return f"{folder}" if folder is not None else f"the ocpp distribution {version('ocpp')}"
 
 
-def _facts(duts: Sequence[Any], embedded: bool) -> dict[str, Any]:
+def _facts(duts: Sequence[Any], names: Mapping[str, str], embedded: bool) -> dict[str, Any]:
     if embedded:
         return {"name": "embedded reference devices", "identity": duts[0].identity}
     return {
-        "name": ", ".join(Path(dut.source).stem for dut in duts),
+        "name": ", ".join(names.values()),
         "identity": ", ".join(dut.identity for dut in duts),
         "description": ", ".join(dut.source for dut in duts),
         "security_profile": duts[0].security_profile,

@@ -37,6 +37,8 @@ ORDER = (
     "ahead",
     "negative",
     "run",
+    "turns",
+    "workers",
     "prove",
     "coverage",
     "proposals",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -614,9 +614,20 @@ class RunRecord:
         for listener in self._listeners:
             listener(case)
 
+    def arrange(self, nodes: Sequence[str]) -> None:
+        """Put the cases in the order of their nodes; those of other nodes stay behind them."""
+        place = {node: number for number, node in enumerate(nodes)}
+        self._cases = dict(sorted(self._cases.items(), key=lambda item: place.get(item[1].node, len(place))))
+
     def on_add(self, listener: Callable[[CaseRecord], None]) -> None:
         """Have `listener(case)` called by every later `add`."""
         self._listeners.append(listener)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether several devices of one role were tested, so that only their names tell them apart."""
+        roles = [one.get("role") for one in self.run.devices]
+        return len(roles) != len(set(roles))
 
     @property
     def role_name(self) -> str:

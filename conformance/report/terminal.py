@@ -71,23 +71,36 @@ def paint(text: str, verdict: str, color: bool) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if color and code else text
 
 
-def progress_line(case: CaseRecord, width: int, color: bool = False, done: int = 0, total: int = 0) -> str:
+def progress_line(
+    case: CaseRecord, width: int, color: bool = False, done: int = 0, total: int = 0, *, device: bool = False
+) -> str:
     """One line for a case that has ended: how far, verdict, id, version, seconds, title or what went wrong.
 
-    `width` in columns, at least 40; `done` of `total` is left out when `total` is 0.
+    `width` in columns, at least 40; `done` of `total` is left out when `total` is 0; `device`: with its device's name.
     """
     width = max(width, _NARROWEST)
     count = f"{done:>{len(str(total))}}/{total} " if total else ""
     head = f"{count}{pad(case.verdict, 15)} "
     body = f"{pad(visible(case.id), 18)} {pad(visible(case.version), 6)}{duration(case.seconds):>9}"
-    start = f"{head}{body}  "
+    start = f"{head}{body}  {visible(case.device) + ': ' if device else ''}"
     text = _reason(case, width - width_of(start)) if case.why else visible(case.title)
     line = fit(f"{start}{text}", width)
     return line.replace(case.verdict, paint(case.verdict, case.verdict, color), 1) if color else line
 
 
-def _table(record: RunRecord, width: int, color: bool) -> list[str]:
-    rows = by_block(record.cases)
+def _tables(record: RunRecord, width: int, color: bool) -> list[str]:
+    """One table; or one for each device, headed by its name, where a role is not enough to tell them apart."""
+    if not record.crowded:
+        return _table(record.cases, width, color)
+    lines: list[str] = []
+    for name in dict.fromkeys(case.device for case in record.cases):
+        cases = [case for case in record.cases if case.device == name]
+        lines += [*([""] if lines else []), fit(visible(name), width), *_table(cases, width, color)]
+    return lines
+
+
+def _table(cases: Iterable[CaseRecord], width: int, color: bool) -> list[str]:
+    rows = by_block(cases)
     shown = [v for v in VERDICTS if any(row.verdicts.get(v) for row in rows)]
     labels = [f"{row.version} {row.role} {row.label}" for row in rows]
     columns = [max(len(_SHORT[v]), 5) for v in shown]
@@ -128,9 +141,10 @@ def _reason(case: CaseRecord, width: int) -> str:
     return f"{where}expected {fit(expected, room - for_actual)}; got {fit(actual, for_actual)}{end}"
 
 
-def _case_lines(case: CaseRecord, width: int, color: bool, brief: bool) -> list[str]:
+def _case_lines(case: CaseRecord, width: int, color: bool, brief: bool, device: bool) -> list[str]:
     """One line if it fits or must (`brief`); otherwise what was expected and what came stand below it."""
-    head = f"{case.verdict}  {visible(case.id)} {visible(case.version)}: "
+    where = f" on {visible(case.device)}" if device else ""
+    head = f"{case.verdict}  {visible(case.id)} {visible(case.version)}{where}: "
     room = width - width_of(head)
     fault = case.main_fault
     lines = [head + _reason(case, room)]
@@ -182,7 +196,7 @@ def summary_lines(record: RunRecord, width: int, color: bool = False) -> list[st
         "",
     ]
     if cases:
-        lines += _table(record, width, color)
+        lines += _tables(record, width, color)
     bad = [
         case
         for verdict in READING_ORDER
@@ -195,7 +209,7 @@ def summary_lines(record: RunRecord, width: int, color: bool = False) -> list[st
         shared = _shared_reasons(bad)
         for case in bad:
             if case not in shared:
-                lines += _case_lines(case, width, color, len(bad) - len(shared) > _BRIEF_FROM)
+                lines += _case_lines(case, width, color, len(bad) - len(shared) > _BRIEF_FROM, record.crowded)
         if shared:
             lines += [f"{paint(INCONCLUSIVE, INCONCLUSIVE, color)}, by reason:", *_grouped(shared, width)]
     for verdict in (NOT_APPLICABLE, NOT_IMPLEMENTED):

@@ -56,6 +56,19 @@ class TraceFile:
             if self._file is not None:
                 self._file.flush()
 
+    def take(self, path: Path) -> None:
+        """Add the cases of another trace file of this run, numbered on; a line that a kill has cut ends it."""
+        with self._lock, path.open(encoding="ascii") as file:
+            for text in file:
+                try:
+                    line = json.loads(text)
+                except ValueError:
+                    break
+                if "format" in line:
+                    continue
+                self._cases += line.get("kind") == "case"
+                self._write({**line, "case": self._cases})
+
     def close(self) -> None:
         """Close the file; what comes later is not written. May be called twice."""
         with self._lock:

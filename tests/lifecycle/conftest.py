@@ -216,11 +216,13 @@ second = {{ idToken = "AABBCCDD02", type = "ISO14443" }}
 
 
 @contextlib.contextmanager
-def station_process(url: str, *arguments: str, version: str = "2.0.1") -> Iterator[tuple[subprocess.Popen[str], str]]:
+def station_process(
+    url: str, *arguments: str, version: str = "2.0.1", identity: str = "CS001"
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The reference station as a process that is not the run's; yields it and its operator's address."""
     command = [sys.executable, "-m", "conformance.reference", "station", "--version", version, "--csms", url]
     process = subprocess.Popen(
-        [*command, "--identity", "CS001", "--operator", "127.0.0.1:0", "--die-with-parent", *arguments],
+        [*command, "--identity", identity, "--operator", "127.0.0.1:0", "--die-with-parent", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -67,12 +67,12 @@ class TestOptions:
         assert ended.results["summary"]["green"] is False
 
     def test_several_workers(self, run: Callable[..., Ended], tmp_path: Path) -> None:
-        """pytest-xdist or whatever else adds -n: one device, one worker."""
+        """Whatever else than pytest-xdist adds workers: one device, one worker."""
         (tmp_path / "workers.py").write_text(
             "def pytest_addoption(parser):\n    parser.addoption('--workers', dest='numprocesses', type=int)\n"
         )
         description("CS", tmp_path, connection='listen = "127.0.0.1:0"')
-        ended = run("-p", "workers", "--workers", "2", "--ocpp-dut", "dut.toml")
+        ended = run("-p", "no:xdist", "-p", "workers", "--workers", "2", "--ocpp-dut", "dut.toml")
         refused(ended, "one device, one worker", "without -n")
 
     def test_plan_and_collection_touch_nothing(self, run: Callable[..., Ended], tmp_path: Path) -> None:

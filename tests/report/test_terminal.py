@@ -105,3 +105,23 @@ def test_the_corpus_is_counted(sample: ModuleType) -> None:
     cases = [found_by(sample, 22, corpus=3, known=2), found_by(sample, 23, corpus=1, known=0)]
     text = "\n".join(summary_lines(RunRecord(sample.run_info(), cases), 200))
     assert "10 distinct negative inputs, 14 sent; corpus of 4 examples (2 played again first)" in text
+
+
+def test_devices_of_one_role_are_told_apart_by_name() -> None:
+    def case(device: str, verdict: str, role: str = "CS") -> CaseRecord:
+        made = CaseRecord("TC_B_01_CS", "Cold boot", "2.0.1", role, "B", verdict, node=f"{device}{role}", device=device)
+        made.reason = "no answer" if verdict == "FAIL" else ""
+        return made
+
+    run = RunInfo("1", "2026-01-01T00:00:00+00:00", devices=[{"name": "left", "role": "CS"}])
+    run.devices.append({"name": "right", "role": "CS"})
+    lines = summary_lines(RunRecord(run, [case("left", "PASS"), case("right", "FAIL")]), 100)
+    left, right = lines.index("left"), lines.index("right")
+    assert [line.split()[-1] for line in lines[left + 1 : left + 3]] == ["pass", "1"]
+    assert [line.split()[-1] for line in lines[right + 1 : right + 3]] == ["FAIL", "1"]
+    assert "FAIL  TC_B_01_CS 2.0.1 on right: no answer" in lines
+    assert progress_line(case("right", "FAIL"), 90, device=True).endswith("right: no answer")
+
+    run.devices[1]["role"] = "CSMS"
+    lines = summary_lines(RunRecord(run, [case("left", "PASS"), case("right", "FAIL", "CSMS")]), 100)
+    assert "left" not in lines and "FAIL  TC_B_01_CS 2.0.1: no answer" in lines, "the role is enough"
