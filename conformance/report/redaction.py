@@ -26,16 +26,19 @@ SHORT = 4
 """A value of fewer characters is looked for in free text only between quotes: elsewhere "1" is no secret."""
 NARROW = frozenset({TOKEN, PIN})
 """Kinds whose values may be ordinary words or numbers, and are looked for only in the case in which they came."""
+WIDE = 6
+"""Characters from which on a password or key that came over the wire is looked for in every later text."""
 LARGE = 256 * 1024
 """Characters up to which a text is taken apart; in a longer one known values are looked for, and named members."""
 
 _PAYLOAD_AT = {CALL: "3", SEND: "3", CALLRESULT: "2"}
 _ENVELOPE = ("0", "1", "2")
 """Of a message: its type, its id, and its action, error code or payload, where that is a mere text."""
+_JSON = ("{", "[")
 _HINT = re.compile("|".join(NAMES) + r"|pass_?|pin|secret|private|key|psk|://|authorization:|BEGIN ", re.IGNORECASE)
 _MEMBER = re.compile(
     r"""(?P<quote>\\?["'])(?P<name>\w{2,50})(?P=quote)\s*:\s*(?P<mark>\\?["'])(?P<value>[^"'\\«]+)(?P=mark)"""
-    r"""|\b(?P<word>\w{2,50})=(?P<plain>[^\s"',;&«{}\[\]()]+)"""
+    r"""|\b(?P<word>\w{2,50})=(?P<sign>["']?)(?P<plain>[^\s"',;&«{}\[\]()]+)(?P=sign)"""
 )
 _HEADER = re.compile(
     r"(?P<start>\b(?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?(?:basic|bearer|digest)\s+)(?P<value>[^\s\"'\\«][^\s\"'\\]*)",
@@ -84,7 +87,11 @@ class Redactor:
             for value in settings.headers.values():
                 for part in {value, value.rpartition(" ")[2]}:
                     self._learn(part, "header", wide=True)
-            self.text(settings.url)
+            self._in_url(settings.url)
+
+    def _in_url(self, url: str) -> None:
+        for match in _URL.finditer(url):
+            self._learn(match["value"], PASSWORD, wide=True)
 
     def _named(self, value: str, name: str) -> None:
         """A value that the description names; the same token in another case of letters is told apart."""
@@ -130,14 +137,15 @@ class Redactor:
                 self._pattern = None
             return shown
 
-    def placeholder(self, value: str, kind: str) -> str:
+    def placeholder(self, value: str, kind: str, *, wide: bool = False) -> str:
         """What stands for a secret of that kind; a value that is none (empty, or a placeholder) stays.
 
-        Tokens and PINs that came over the wire are looked for in the texts of their own case, other secrets everywhere.
+        `wide`: from now on it is looked for in every text. That is for what a message or a description calls a secret,
+        not for what only looks so in free text: `password=none` must not make a secret of "none".
         """
         if self.keep or not value or value.startswith("«"):
             return value
-        return self._learn(value, kind, wide=kind not in NARROW)
+        return self._learn(value, kind, wide=wide)
 
     def knows(self, value: str) -> bool:
         """Whether a value has a placeholder."""
@@ -145,11 +153,14 @@ class Redactor:
 
     # ------------------------------------------------------------------ texts
 
-    def text(self, text: str, more: re.Pattern[str] | None = None) -> str:
-        """A text without known secrets (those of the run, and `more`), credentials, private keys and named members."""
+    def text(self, text: str, more: re.Pattern[str] | None = None, *, members: bool = True) -> str:
+        """A text without known secrets (those of the run, and `more`), credentials and private keys.
+
+        `members`: and without the values of what is called a password, token and so on in it (`password=...`).
+        """
         if self.keep or not text:
             return text
-        return self._patterns(self.known(text, more))
+        return self._patterns(self.known(text, more), members)
 
     def known(self, text: str, more: re.Pattern[str] | None = None) -> str:
         """A text in which known values are exchanged, wherever they stand by themselves."""
@@ -165,7 +176,7 @@ class Redactor:
     def _shown(self, match: re.Match[str]) -> str:
         return self._placeholders[match[0]]
 
-    def _patterns(self, text: str) -> str:
+    def _patterns(self, text: str, members: bool) -> str:
         if not _HINT.search(text):
             return text
         text = _PEM.sub(lambda match: self.placeholder(match[0], "private key"), text)
@@ -173,7 +184,7 @@ class Redactor:
         if "://" in text:
             text = _URL.sub(lambda match: match["start"] + self.placeholder(match["value"], PASSWORD), text)
             text = _QUERY.sub(lambda match: match["start"] + self.placeholder(match["value"], KEY), text)
-        return _MEMBER.sub(self._member, text)
+        return _MEMBER.sub(self._member, text) if members else text
 
     def _member(self, match: re.Match[str]) -> str:
         name, value = match["name"] or match["word"], match["value"] or match["plain"]
@@ -181,7 +192,7 @@ class Redactor:
         if not kind or value in ("null", "None", "true", "false", "True", "False"):
             return match[0]
         head = match[0][: match.start("value" if match["name"] else "plain") - match.start()]
-        return f"{head}{self.placeholder(value, kind)}{match['mark'] or ''}"
+        return f"{head}{self.placeholder(value, kind)}{match['mark'] or match['sign'] or ''}"
 
     def value(self, value: Any) -> Any:
         """A plain value with its texts redacted; what a member holds whose name means a secret is one as a whole."""
@@ -207,7 +218,8 @@ def _alternatives(values: Iterable[str]) -> re.Pattern[str]:
 class CaseSecrets:
     """What is secret in one case: where the schemas of its version say so, and the values that were found there.
 
-    In a negative test (`campaign`) the tokens of our own frames are made up, and stay readable unless they are known.
+    In a negative test (`campaign`) the tokens of our own frames are made up, and stay readable unless they are known;
+    so are the words for what is sent (`password="reversed"`).
     """
 
     def __init__(self, redactor: Redactor, version: str, device: str, *, campaign: bool = False) -> None:
@@ -223,10 +235,21 @@ class CaseSecrets:
 
     def learn(self, entries: Iterable[Entry]) -> None:
         """Read the frames of the case first, so that every text of it knows their tokens."""
-        if not self._redactor.keep:
-            for entry in entries:
-                if entry.frame is not None:
-                    self.frame(entry)
+        if self._redactor.keep:
+            return
+        for entry in entries:
+            frame = entry.frame
+            if frame is None or len(frame.text) > LARGE:
+                continue
+            self._learn(frame.text, _PAYLOAD_AT.get(frame.type or 0, ""), self._schema(frame), self._made_up(entry))
+
+    def _learn(self, text: str, at: str | None, schema: str, made_up: bool) -> None:
+        if self._ruled(schema) or _HINT.search(text):
+            for _, _, value, kind, _ in self._places(text, at, schema):
+                if kind:
+                    self._secret(value, kind, made_up)
+                elif value[:1] in _JSON:
+                    self._learn(value, None, "", made_up)
 
     def frame(self, entry: Entry) -> str:
         """The text of a frame, with nothing changed but its secrets."""
@@ -236,12 +259,15 @@ class CaseSecrets:
             return frame.text
         text = self._texts.get(entry.index)
         if text is None:
-            made_up = self._campaign and entry.sender != self._device
+            made_up = self._made_up(entry)
             text = self._json(frame.text, _PAYLOAD_AT.get(frame.type or 0, ""), self._schema(frame), made_up)
             if frame.type is None and not made_up:
                 text = self.text(text)
             self._texts[entry.index] = text
         return text
+
+    def _made_up(self, entry: Entry) -> bool:
+        return self._campaign and entry.sender != self._device
 
     def data(self, entry: Entry) -> dict[str, Any]:
         """What an entry that is no frame says. Bytes stay as they are."""
@@ -274,9 +300,16 @@ class CaseSecrets:
 
     # ------------------------------------------------------------------ texts and values
 
-    def text(self, text: str) -> str:
-        """Any text of the case: a finding, a step, a reason."""
-        return self._redactor.text(text, self._pattern)
+    def text(self, text: str, *, ours: bool = False) -> str:
+        """Any text of the case: a finding, a step, a reason. `ours`: what a negative test says of its own input."""
+        return self._redactor.text(text, self._narrow, members=not (ours and self._campaign))
+
+    @property
+    def _narrow(self) -> re.Pattern[str] | None:
+        """What is looked for in this case alone."""
+        if self._pattern is None and self._values:
+            self._pattern = _alternatives(self._values)
+        return self._pattern
 
     def value(self, value: Any, name: str = "") -> Any:
         """A plain value below a member of that name."""
@@ -288,7 +321,7 @@ class CaseSecrets:
             return [self.value(item, name) for item in value]
         kind = kind_of(name) if name else ""
         if isinstance(value, str):
-            return self._secret(value, kind) if kind else self.text(value)
+            return self._secret(value, kind, self._campaign) if kind else self.text(value, ours=True)
         return value
 
     def record(self, record: CaseRecord) -> CaseRecord:
@@ -300,7 +333,12 @@ class CaseSecrets:
         for step in record.steps:
             step.text, step.expect = self.text(step.text), self.text(step.expect)
         record.rows = [
-            replace(one, name=self.text(one.name), sent=self.text(one.sent), reaction=self.text(one.reaction))
+            replace(
+                one,
+                name=self.text(one.name, ours=True),
+                sent=self.text(one.sent, ours=True),
+                reaction=self.text(one.reaction),
+            )
             for one in record.rows
         ]
         record.campaign = self.value(record.campaign)
@@ -320,10 +358,11 @@ class CaseSecrets:
         redactor = self._redactor
         if kind == TOKEN and made_up and not redactor.knows(value):
             return value
-        shown = redactor.placeholder(value, kind)
-        if kind in NARROW and shown != value and value not in self._values:
+        narrow = kind in NARROW or len(value) < WIDE
+        shown = redactor.placeholder(value, kind, wide=not narrow and not made_up)
+        if narrow and not made_up and shown != value and value not in self._values:
             self._values.add(value)
-            self._pattern = _alternatives(self._values)
+            self._pattern = None
         return shown
 
     # ------------------------------------------------------------------ JSON as text
@@ -334,20 +373,15 @@ class CaseSecrets:
         if len(text) > LARGE:
             return self.text(text)
         if not self._may_hold(text, schema):
-            return redactor.known(text, self._pattern)
-        found = list(spans(text))
-        kinds = dict(self._kinds(text, found, at, schema))
+            return redactor.known(text, self._narrow)
         made, done = [], 0
-        for number, (path, begin, end) in enumerate(found):
-            value = unquoted(text[begin:end])
-            kind = kinds.get(number) or _kind_by_name(path)
+        for begin, end, value, kind, path in self._places(text, at, schema):
             quoted = text[begin] == '"'
-            if kind and quoted:
+            if kind:
                 redacted = self._secret(value, kind, made_up)
-            elif kind and value.lstrip("-").isdecimal():
-                # A number where a text is due, or a PIN; the reader has to see that it was none in quotes.
-                redacted = self._secret(value, kind, made_up)
-                redacted = redacted if redacted == value else f"{redacted[:-1]}, a number»"
+                if redacted != value and not quoted:
+                    # A number where a text is due, or a PIN: the reader has to see that it was none in quotes.
+                    redacted = f"{redacted[:-1]}, a number»"
             elif quoted and (at is None or len(path) > 1 or path[0] not in _ENVELOPE):
                 redacted = self._inner(value, made_up)
             else:
@@ -358,16 +392,28 @@ class CaseSecrets:
         made.append(text[done:])
         return "".join(made)
 
-    def _may_hold(self, text: str, schema: str) -> bool:
+    def _places(self, text: str, at: str | None, schema: str) -> Iterator[tuple[int, int, str, str, Path]]:
+        """Every value of a JSON text: begin and end, what it says, what it is ("" for no secret), the way to it."""
+        found = list(spans(text))
+        kinds = dict(self._kinds(text, found, at, schema))
+        for number, (path, begin, end) in enumerate(found):
+            value = unquoted(text[begin:end])
+            kind = kinds.get(number) or _kind_by_name(path)
+            secret = text[begin] == '"' or value.lstrip("-").isdecimal()
+            yield begin, end, value, kind if secret else "", path
+
+    def _ruled(self, schema: str) -> bool:
         version = self._version
-        ruled = schema and (schema in PATHS.get(version, {}) or schema in SETTINGS.get(version, {}))
-        return bool(ruled or _HINT.search(text) or self._redactor.known(text, self._pattern) != text)
+        return bool(schema) and (schema in PATHS.get(version, {}) or schema in SETTINGS.get(version, {}))
+
+    def _may_hold(self, text: str, schema: str) -> bool:
+        return bool(self._ruled(schema) or _HINT.search(text) or self._redactor.known(text, self._narrow) != text)
 
     def _inner(self, value: str, made_up: bool) -> str:
         """A text inside a message; one that is JSON itself (DataTransfer) is looked through as such."""
-        if value[:1] in ("{", "[") and len(value) <= LARGE:
+        if value[:1] in _JSON and len(value) <= LARGE:
             return self._json(value, None, "", made_up)
-        return self._redactor.known(value, self._pattern) if made_up else self.text(value)
+        return self._redactor.known(value, self._narrow) if made_up else self.text(value)
 
     def _kinds(
         self, text: str, found: list[tuple[Path, int, int]], at: str | None, schema: str

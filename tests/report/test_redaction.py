@@ -289,6 +289,30 @@ class TestTexts:
             "password": "«password 2»",
         }
 
+    def test_what_only_looks_like_a_secret_is_none_elsewhere(self, redactor: Redactor) -> None:
+        assert redactor.text("login with password='none'") == "login with password='«password 2»'"
+        assert redactor.text("none came, and none was expected: 'none'") == "none came, and none was expected: 'none'"
+
+    def test_a_negative_test_says_what_it_does(self, redactor: Redactor) -> None:
+        secrets = redactor.case("1.6", "CSMS", campaign=True)
+        row = RowRecord("n", "", "c", "", "visit(login={'password': 'none'}, token='valid')", "silence", "e", "allowed")
+        record = CaseRecord(
+            "OC", "t", "1.6", "CSMS", "Core", "PASS", rows=[row], campaign={"cases": ["password='own'"]}
+        )
+        secrets.record(record)
+        assert (record.rows[0].sent, record.rows[0].reaction) == (row.sent, "silence")
+        assert record.campaign == {"cases": ["password='own'"]}
+
+    def test_a_token_is_found_in_what_came_before_it(self, redactor: Redactor) -> None:
+        trace = Trace()
+        trace.add("note", 0.0, data={"text": "waits for LATE-TOKEN"})
+        trace.add(
+            "frame", 0.1, sender="CS", frame=frames.call("m", "DataTransfer", {"vendorId": "v", "data": "LATE-TOKEN"})
+        )
+        trace.add("frame", 0.2, sender="CS", frame=frames.call("n", "Authorize", {"idTag": "LATE-TOKEN"}))
+        shown = [one.text for one in frame_records(trace.entries, redactor.case("1.6", "CS"))]
+        assert all("LATE-TOKEN" not in one and "«idToken 1»" in one for one in shown)
+
 
 class TestRecords:
     def record(self) -> CaseRecord:
