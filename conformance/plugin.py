@@ -537,22 +537,15 @@ class ConformanceRun:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
-        """One bench after the other: by device, then by version, then by where a person has to act, then as the files
-        have it."""
+        """One bench after the other: by device, then by version, what comes first, then by where a person has to act,
+        and as the files have it."""
         from conformance.cases.effort import walking_order
-        from conformance.cases.selection import missing
+        from conformance.cases.selection import missing, place
 
         if self.replays:
             items[:] = [self._replay(session, one) for one in self.replays]
         cases = [one for one in items if isinstance(one, CaseItem)]
-        duts = [id(dut) for dut in self.run.duts]
-        cases.sort(
-            key=lambda one: (
-                duts.index(id(one.selected.dut)),
-                one.selected.entry.version,
-                walking_order(one.selected),
-            )
-        )
+        cases.sort(key=lambda one: (*place(one.selected, self.run.duts), walking_order(one.selected)))
         items[:] = [*cases, *(one for one in items if not isinstance(one, CaseItem))]
         if not self._partial():
             self.run.implements(self._implemented)

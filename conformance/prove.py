@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.cases.catalogue import load_catalogue
 from conformance.cases.discovery import discover
-from conformance.cases.selection import Selected, Wishes, select
+from conformance.cases.selection import Selected, Wishes, place, select
 from conformance.data import data_path
 from conformance.holder import Embedded
 from conformance.proof.recording import Recording, recording_of
@@ -108,7 +108,7 @@ def _record(
             for one in select(info, load_catalogue(), run.duts, replace(run.settings.wishes, campaign=campaign))
             if campaign or not one.dut.variant  # a variant's cases are recorded with it
         ]
-        chosen.sort(key=lambda one: (run.duts.index(one.dut), one.entry.version))
+        chosen.sort(key=lambda one: place(one, run.duts))
         try:
             run.run_ahead([(one, one.entry.id) for one in chosen])
             for one in chosen:

@@ -32,6 +32,8 @@ class CatalogueEntry:
     own: bool = False
     campaign: bool = False
     """Whether it is a negative test, which runs only when a campaign is wished (`--ocpp-fuzz`)."""
+    first: bool = False
+    """Whether it runs before the other cases of its device and version: it holds the description against the device."""
     note: str = ""
 
 
@@ -90,5 +92,6 @@ def _entry(raw: Mapping[str, Any], version: str, *, own: bool) -> CatalogueEntry
         withdrawn=bool(raw.get("withdrawn")),
         own=own,
         campaign=bool(raw.get("campaign")),
+        first=bool(raw.get("first")),
         note=raw.get("note") or "",
     )

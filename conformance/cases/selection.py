@@ -112,3 +112,9 @@ def not_implemented(
             for entry in catalogue:
                 if entry.version == version and entry.role == dut.role and entry.id not in known and wishes.want(entry):
                     yield entry, dut
+
+
+def place(one: Selected, duts: Sequence[Any]) -> tuple[int, str, bool]:
+    """Where a case stands in a run: by device, by version, and first what holds the description against the device."""
+    number = next(index for index, dut in enumerate(duts) if dut is one.dut)
+    return number, one.entry.version, not one.entry.first

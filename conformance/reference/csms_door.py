@@ -77,6 +77,7 @@ class Door:
         """Raises ValueError for client roots without a certificate of our own."""
         if security.client_roots is not None and not security.certificates:
             raise ValueError("--ca: stations can show a certificate only over TLS; give --cert and --key, too")
+        self._came: set[str] = set()
         self._settings = settings
         self._security = security
         self._store = store
@@ -112,6 +113,8 @@ class Door:
             ciphers = "ALL:eNULL:aNULL:@SECLEVEL=0"
         elif self._flawed("rsa-suites-missing"):
             ciphers = f"{':'.join(one for one in _CIPHERS if 'ECDSA' in one)}:@SECLEVEL=2"
+        elif self._flawed("suites-of-256-bits-missing"):
+            ciphers = f"{':'.join(one for one in _CIPHERS if 'AES256' not in one)}:@SECLEVEL=2"
         context.set_ciphers(ciphers)
         with warnings.catch_warnings():
             # Only a defect asks for a version that Python warns of.
@@ -208,6 +211,10 @@ class Door:
 
     def _matches(self, identity: str, password: bytes, expected: str | None) -> Iterator[bool]:
         """One comparison for each spelling of the password."""
+        if self._flawed("password-good-for-one-connection"):
+            if identity in self._came:
+                return
+            self._came.add(identity)
         if self._flawed("password-unchecked"):
             yield True
         if self._flawed("password-of-another-accepted"):

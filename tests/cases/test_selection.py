@@ -13,11 +13,13 @@ from conformance.cases.catalogue import Catalogue, CatalogueEntry, load_catalogu
 from conformance.cases.discovery import discover
 from conformance.cases.plan import plan_of
 from conformance.cases.selection import (
+    Selected,
     SelectionError,
     Wishes,
     applicability,
     missing,
     not_implemented,
+    place,
     select,
 )
 from conformance.data import catalogue_folder, data_path
@@ -81,6 +83,20 @@ class TestSelect:
         assert chosen(listed, duts=[dut]) == [("2.0.1", "CS", "C-49 and (C-30 or C-31): C-49 is false")]
         assert applicability(entry(condition="C-30 or C-49"), dut) == ""
         assert applicability(entry(withdrawn=True), dut) == "withdrawn from the official list"
+
+    def test_what_holds_the_description_against_the_device_runs_first(self) -> None:
+        def select_one(id_: str, version: str, dut: Any, **fields: Any) -> Selected:
+            return Selected(CaseInfo(id_, body), replace(entry(version, **fields), id=id_), dut)
+
+        made = [
+            select_one("OTHER", "1.6", CSMS),
+            select_one("LATER", "2.0.1", STATION, first=True),
+            select_one("SECOND", "1.6", STATION),
+            select_one("FIRST", "1.6", STATION, first=True),
+        ]
+        made.sort(key=lambda one: place(one, [STATION, CSMS]))
+        assert [one.entry.id for one in made] == ["FIRST", "SECOND", "LATER", "OTHER"]
+        assert [one.id for one in load_catalogue() if one.first] == ["OC_16_01_CS"]
 
     def test_an_id_that_nobody_lists_is_a_mistake(self) -> None:
         with pytest.raises(SelectionError, match="TC_X_01 stands in no catalogue; add it to testcases/catalogue"):

@@ -104,7 +104,7 @@ class FileTransfers:
         return Answer({"status": status, "filename": name}, lambda: self._begin_log(request, name))
 
     def _begin_log(self, request: Payload, name: str) -> None:
-        if self._logging is not None:
+        if self._logging is not None and not self._station.defects.active("canceled-log-uploaded-still"):
             self._logging.cancel()
         self._logging = self._station.spawn(self._send_log(request, name))
 
@@ -218,7 +218,7 @@ class FileTransfers:
         if image is None or not await self._trusted(update, image):
             self._firmware = "Idle"
             return
-        if self._ahead(update.install):
+        if self._ahead(update.install) and not self._station.defects.active("install-date-ignored"):
             await self._tell(update, "InstallScheduled")
             await self._until(update.install)
         await self._idle()

@@ -312,6 +312,27 @@ def test_listed_and_refused_offline(csms: FakeCsms, operator: Operator, dut: Dut
     check(not others, "no other token has started a transaction", requirement="1.6 3.5.4", actual=others)
 
 
+@case("OC_16_25_1_CS")
+def test_listed_and_not_believed_offline(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """Offline, a listed idTag starts nothing where LocalAuthorizeOffline is false."""
+    _only_the_list_decides(csms)
+    csms.configure("LocalAuthorizeOffline", "false")
+    _configure_if_there(csms, "AllowOfflineTxForUnknownId", "false")
+    csms.reach("IdTagLocalAuthList")
+    csms.reach("Preparing")
+
+    step("Offline: present the listed token", expect="nothing, as far as can be seen")
+    with csms.offline(at_least=dut.values.transaction_duration):
+        operator.present_token(dut.tokens.valid, dut.connector)
+
+    step("Let the charge point connect", expect="no StartTransaction, unless the token is asked about now")
+    csms.expect_connection(within=dut.timeouts.reset)
+    csms.wait(lambda: bool(csms.seen_in_step("StartTransaction")), within=dut.timeouts.physical / 10)
+    started = csms.seen_in_step("StartTransaction")
+    asked = csms.seen_in_step("Authorize", idTag=dut.tokens.valid.idTag)
+    check(asked or not started, "nothing was started offline", requirement="1.6 3.5.4, 9.1.12", actual=len(started))
+
+
 @case("OC_16_27_CS")
 def test_list_conflict(csms: FakeCsms) -> None:
     """A charge point whose list accepts a token that the CSMS refuses tells of the conflict, and keeps the list."""

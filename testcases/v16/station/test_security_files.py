@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from conformance import PRESENT, Dut, FakeCsms, case, check, observe, one_of, step
+from conformance import PRESENT, Dut, FakeCsms, case, check, moment, observe, one_of, recommend, step
 
 STATUS = "SignedFirmwareStatusNotification"
 EVENT = "SecurityEventNotification"
@@ -37,6 +37,42 @@ def test_security_log(csms: FakeCsms, dut: Dut) -> None:
     check(told == wanted, "Uploading, Uploaded, with the requestId", requirement="N01.FR.07", actual=told)
 
 
+@case("OC_16_76_CS")
+def test_log_replaced(csms: FakeCsms, dut: Dut) -> None:
+    """A GetLog that comes while a log is on its way takes its place; each upload is told of under its own requestId."""
+    number, newer = csms.next_request_id(), csms.next_request_id()
+    log = "LogStatusNotification"
+    within = dut.timeouts.transfer
+    with csms.files() as files:
+        with files.held():
+            step("Send GetLog, hold the upload", expect="Accepted; Uploading")
+            where = {"remoteLocation": files.url("older")}
+            answer = csms.send("GetLog", logType="SecurityLog", requestId=number, log=where)
+            check(answer.status == "Accepted", "GetLog is Accepted", requirement="N01.FR.01", actual=answer.status)
+            check(answer.filename, "a filename", requirement="N01.FR.01", actual=answer)
+            csms.expect(log, status="Uploading", requestId=number, requirement="N01.FR.08")
+
+            step("Send GetLog with another requestId", expect="AcceptedCanceled, with the name of the file")
+            where = {"remoteLocation": files.url("newer")}
+            answer = csms.send("GetLog", logType="SecurityLog", requestId=newer, log=where)
+            status = answer.status
+            recommend(status == "AcceptedCanceled", "AcceptedCanceled", requirement="N01.FR.11", actual=status)
+        if status == "Rejected":
+            csms.expect(log, status="Uploaded", requestId=number, within=within, requirement="N01.FR.09, N01.FR.12")
+        else:
+            begun = csms.expect(log, status="Uploading", requestId=newer, within=within, requirement="N01.FR.08")
+            check(answer.filename, "a filename", requirement="N01.FR.01", actual=answer)
+            upload = files.expect_upload(answer.filename or PRESENT, into="newer", requirement="N01.FR.02, N01.FR.03")
+            check(upload.content, "the file is not empty", requirement="N01.FR.03")
+            csms.expect(
+                log, status="Uploaded", requestId=newer, after=begun, within=within, requirement="N01.FR.09, N01.FR.12"
+            )
+    csms.drain()
+    done = {one.requestId for one in csms.seen(log, status="Uploaded")}
+    wanted = {"AcceptedCanceled": {newer}, "Rejected": {number}}.get(status, {number, newer})
+    check(done == wanted, f"Uploaded for requestId {sorted(wanted)}", requirement="N01.FR.12", actual=sorted(done))
+
+
 @case("TC_080_CS")
 def test_signed_firmware(csms: FakeCsms, dut: Dut) -> None:
     """A firmware that is signed by the manufacturer is verified and installed, and each stage is told."""
@@ -63,6 +99,33 @@ def test_signed_firmware(csms: FakeCsms, dut: Dut) -> None:
     csms.execute("BackInService")
     _in_step(csms, dut, "FirmwareUpdated", requirement="A04.FR.01")
     _check_told(csms, number, ["Downloading", "Downloaded", "SignatureVerified", "Installed"], may_come=stage.choices)
+
+
+@case("OC_16_75_CS")
+def test_installation_at_its_time(csms: FakeCsms, dut: Dut) -> None:
+    """A firmware with an installDateTime is fetched and verified, and installed when its time has come."""
+    wait = dut.timeouts.transfer / 2 + dut.timeouts.tolerance
+    planned = csms.timestamp(wait)
+    with csms.files() as files:
+        url = files.offer("firmware", dut.firmware)
+
+        step("Send SignedUpdateFirmware with an installDateTime to come", expect="it is fetched, verified, scheduled")
+        number = _ask(csms, url, files.signed(dut.firmware), installDateTime=planned)
+        files.expect_download("firmware", requirement="L01")
+        verified = _expect(csms, "SignatureVerified", within=wait, requirement="L01.FR.04")
+        scheduled = _expect(csms, "InstallScheduled", after=verified, within=wait, requirement="L01.FR.16")
+
+    step("Wait until then", expect="Installing, InstallRebooting or both, not before; Installed")
+    stage = one_of("Installing", "InstallRebooting")
+    within = wait + dut.timeouts.install
+    installing = _expect(csms, stage, after=scheduled, within=within, requirement="L01.FR.16, L01.FR.17")
+    early = moment(planned) - moment(csms.timestamp())
+    check(early <= dut.timeouts.tolerance, "not before installDateTime", requirement="L01.FR.16", actual=f"{early:g} s")
+    _expect(csms, "Installed", after=installing, within=dut.timeouts.install)
+    csms.wait(lambda: bool(csms.seen_in_step("BootNotification")), within=dut.timeouts.boot)
+    csms.execute("BackInService")
+    wanted = ["Downloading", "Downloaded", "SignatureVerified", "InstallScheduled", "Installed"]
+    _check_told(csms, number, wanted, may_come=stage.choices)
 
 
 @case("TC_081_CS")

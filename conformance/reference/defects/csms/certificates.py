@@ -60,6 +60,21 @@ _flag(
     "TC_A_11_CSMS",
 )
 _flag(
+    "password-good-for-one-connection",
+    1,
+    "A password opens the door once (A00.FR.203).",
+    "TC_085_CSMS",
+    families=OLD,
+)
+_flag(
+    "suites-of-256-bits-missing",
+    3,
+    "The cipher suites with AES-256 are missing (A00.FR.317, FR.421).",
+    "TC_086_CSMS",
+    "TC_087_CSMS",
+    families=OLD,
+)
+_flag(
     "signed-certificate-never-sent",
     3,
     "A signing request is accepted, and no certificate follows (A02).",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.reference.clock import parse_time
-from conformance.reference.defects import Misbehaviour, defect
+from conformance.reference.defects import Misbehaviour, defect, flag
 from conformance.reference.defects.station.bases import CS, OLD, Answers, Requests, wrong_status
 from conformance.reference.wire import Payload
 
@@ -257,6 +257,15 @@ class _StopsInsteadOfSuspending(_Prepared):
 class _SuspendsInsteadOfStopping(_Prepared):
     def prepare(self, station: Any) -> None:
         _read_as(station, "StopTransactionOnInvalidId", False)
+
+
+flag(
+    "local-authorize-offline-ignored",
+    role=CS,
+    families=OLD,
+    breaks="a listed token starts a transaction offline, though LocalAuthorizeOffline is false (9.1.12)",
+    must_fail=("OC_16_25_1_CS",),
+)
 
 
 @defect(

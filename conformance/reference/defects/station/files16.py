@@ -33,6 +33,12 @@ _flag(
     "TC_045_2_CS",
     "OC_16_71_CS",
 )
+_flag("install-date-ignored", "a firmware is installed before its installDateTime (L01.FR.16)", "OC_16_75_CS")
+_flag(
+    "canceled-log-uploaded-still",
+    "a newer GetLog is answered AcceptedCanceled, and the older log comes as well (N01.FR.11)",
+    "OC_16_76_CS",
+)
 _flag("resumed-download-has-a-gap", "a download that is resumed loses what is at the seam (8.1)", "OC_16_70_CS")
 _flag(
     "unsigned-firmware-taken",
