@@ -212,8 +212,14 @@ def answer(record: RunRecord, found: Certification) -> Answer:
 
 
 def _negative(record: RunRecord) -> Answer:
-    bad = sum(case.verdict in (FAIL, ERROR, INCONCLUSIVE) for case in record.cases)
+    verdicts = [case.verdict for case in record.cases]
+    bad = sum(verdict in (FAIL, EXPECTED_FAIL) for verdict in verdicts)
+    undecided = sum(verdict in (ERROR, INCONCLUSIVE) for verdict in verdicts)
     detail = "Negative inputs stand on no certification list: they show what a device refuses and survives"
     if bad:
-        return Answer(BLOCKED, f"{plural(bad, 'negative test')} of {len(record.cases)} found something", detail)
+        return Answer(BLOCKED, f"{bad} of {plural(len(verdicts), 'negative test')} found something", detail)
+    if undecided:
+        return Answer(UNDECIDED, f"Nothing was found, but {plural(undecided, 'test')} could not be decided", detail)
+    if record.run.interrupted:
+        return Answer(INCOMPLETE, "Nothing was found before the run broke off", detail)
     return Answer(READY, "No negative test found anything", detail)

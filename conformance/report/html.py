@@ -417,8 +417,10 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
             rows.append((f"Connectors of {one.get('name')}", connectors))
     for offset in clock_offsets(record.cases, run.started):
         name = f"Clock of {offset.device or ROLE_NAMES.get(offset.role, offset.role)}, OCPP {offset.version}"
-        spread = f"{offset.lowest:+.3f} to {offset.highest:+.3f} s in {plural(offset.samples, 'message')}"
-        rows.append((name, f"{offset.median:+.3f} s against ours ({spread})"))
+        # Adding zero takes the sign off a zero.
+        low, middle, high = (f"{round(one, 3) + 0.0:+.3f}" for one in (offset.lowest, offset.median, offset.highest))
+        spread = f"{low} to {high} s in {plural(offset.samples, 'message')}"
+        rows.append((name, f"{middle} s against ours ({spread})"))
     rows += [("Started", _moment(run.started)), ("Ended", _moment(run.ended) if run.ended else "not ended")]
     if run.seconds is not None:
         rows.append(("Duration", duration(run.seconds)))

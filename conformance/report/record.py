@@ -398,9 +398,9 @@ class CaseRecord:
             raise ResultsError(f"{self.id}: {self.verdict!r} is no verdict; known are {', '.join(VERDICTS)}")
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
+    def key(self) -> tuple[str, str, str, str, str]:
         """What tells this case from the others of a run."""
-        return (self.id, self.version, self.role, self.node)
+        return (self.id, self.version, self.role, self.node, self.device)
 
     @property
     def faults(self) -> list[FindingRecord]:
@@ -600,7 +600,7 @@ class RunRecord:
     def __init__(self, run: RunInfo, cases: Iterable[CaseRecord] = (), standard: Standard | None = None) -> None:
         self.run = run
         self.standard = standard or Standard()
-        self._cases: dict[tuple[str, str, str, str], CaseRecord] = {case.key: case for case in cases}
+        self._cases: dict[tuple[str, str, str, str, str], CaseRecord] = {case.key: case for case in cases}
         self._listeners: list[Callable[[CaseRecord], None]] = []
 
     @property
@@ -609,7 +609,7 @@ class RunRecord:
         return list(self._cases.values())
 
     def add(self, case: CaseRecord) -> None:
-        """Take in a case that has ended; one with the same id, version, role and node is replaced in its place."""
+        """Take in a case that has ended; one with the same key is replaced in its place."""
         self._cases[case.key] = case
         for listener in self._listeners:
             listener(case)
