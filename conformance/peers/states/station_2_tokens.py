@@ -16,7 +16,16 @@ from conformance.peers.states.station_2 import (
     present,
     stop_told,
 )
-from conformance.peers.states.tokens import not_asked_about
+from conformance.peers.states.tokens import cache_cleared, not_asked_about
+
+
+@state("TokensAskedAbout", family="2", dut="CS")
+def tokens_asked_about(csms: FakeCsms, lab: Any, forget: bool = True) -> None:
+    """Authorization is on, the CSMS may be asked, and (`forget`) the cache of a station that has one is empty."""
+    csms.prefer("AuthCtrlr", "Enabled", "true")
+    csms.prefer("AuthCtrlr", "DisableRemoteAuthorization", "false")
+    if forget and lab.dut.features["C-49"] and csms.configured("AuthCacheCtrlr", "Enabled") != "false":
+        cache_cleared(csms, lab)
 
 
 @state("IdTokenLocalAuthList", family="2", dut="CS")

@@ -16,7 +16,7 @@ from conformance import Dut, FakeCsms, NotApplicable, Operator, case, step
 @case("TC_C_02_CS")
 def test_invalid_token(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Invalid for the CSMS starts nothing."""
-    _asking(csms, dut)
+    csms.reach("TokensAskedAbout")
     csms.reach("EVConnectedPreSession")
 
     step("Present the invalid token, answer Invalid", expect="Authorize with it; no authorization, no energy")
@@ -26,7 +26,7 @@ def test_invalid_token(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_56_CS")
 def test_unknown_token(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Unknown to the CSMS starts nothing."""
-    _asking(csms, dut)
+    csms.reach("TokensAskedAbout")
     csms.considers(dut.tokens.invalid, status="Unknown")
     csms.reach("EVConnectedPreSession")
 
@@ -37,7 +37,7 @@ def test_unknown_token(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_06_CS")
 def test_blocked_token(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Blocked at the CSMS starts nothing."""
-    _asking(csms, dut)
+    csms.reach("TokensAskedAbout")
     csms.reach("EVConnectedPreSession")
 
     step("Present the blocked token, answer Blocked", expect="Authorize with it; no authorization, no energy")
@@ -47,7 +47,7 @@ def test_blocked_token(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_07_CS")
 def test_expired_token(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Expired for the CSMS starts nothing."""
-    _asking(csms, dut)
+    csms.reach("TokensAskedAbout")
     csms.reach("EVConnectedPreSession")
 
     step("Present the expired token, answer Expired", expect="Authorize with it; no authorization, no energy")
@@ -57,7 +57,7 @@ def test_expired_token(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_05_CS")
 def test_invalid_token_with_cable_lock(csms: FakeCsms, dut: Dut) -> None:
     """Where the cable can only be plugged in after authorization, a token that is Invalid starts nothing either."""
-    _asking(csms, dut)
+    csms.reach("TokensAskedAbout")
     csms.prefer("TxCtrlr", "TxStartPoint", "Authorized")
     points = csms.configured("TxCtrlr", "TxStartPoint")
     if "Authorized" not in points.split(","):
@@ -70,7 +70,7 @@ def test_invalid_token_with_cable_lock(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_04_CS")
 def test_stop_with_another_token(csms: FakeCsms, dut: Dut) -> None:
     """A valid token of no common group does not stop a transaction that another token started."""
-    _asking(csms, dut)
+    csms.reach("TokensAskedAbout")
     csms.reach("EnergyTransferStarted")
 
     step("Present another token, answer Accepted", expect="Authorize with it; the transaction goes on")
@@ -83,7 +83,7 @@ def test_stop_with_another_token(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_39_CS")
 def test_group_stops(csms: FakeCsms, dut: Dut) -> None:
     """A token of the same group stops the transaction, after the CSMS was asked about it."""
-    _asking(csms, dut)
+    csms.reach("TokensAskedAbout")
     csms.reach("EVConnectedPreSession")
 
     step("Present a token of the group", expect="Authorize; an event with the token once a transaction runs")
@@ -100,7 +100,7 @@ def test_group_stops(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_42_CS")
 def test_invalid_group_member_does_not_stop(csms: FakeCsms, dut: Dut) -> None:
     """A token of the same group that is Invalid does not stop the transaction."""
-    _asking(csms, dut)
+    csms.reach("TokensAskedAbout")
     csms.considers(dut.tokens.invalid, status="Invalid", groupIdToken=dut.tokens.group)
     csms.reach("EVConnectedPreSession")
 
@@ -120,7 +120,7 @@ def test_invalid_group_member_does_not_stop(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_45_CS")
 def test_master_pass_starts_nothing(csms: FakeCsms, dut: Dut) -> None:
     """A token of the master pass group starts nothing, though the CSMS accepts it."""
-    _asking(csms, dut)
+    csms.reach("TokensAskedAbout")
     _master_pass(csms, dut)
     _start_point(csms)
 
@@ -179,14 +179,6 @@ def test_master_pass_stops_the_one_that_was_chosen(csms: FakeCsms, operator: Ope
 # ------------------------------------------------------------------ helpers of this file
 
 
-def _asking(csms: FakeCsms, dut: Dut) -> None:
-    """Tokens are asked about, and none is known to the station."""
-    for variable, value in (("Enabled", "true"), ("DisableRemoteAuthorization", "false")):
-        csms.prefer("AuthCtrlr", variable, value)
-    if dut.features["C-49"] and csms.configured("AuthCacheCtrlr", "Enabled") != "false":
-        csms.reach("CacheCleared")
-
-
 def _master_pass(csms: FakeCsms, dut: Dut) -> None:
     csms.configure("AuthCtrlr", "MasterPassGroupId", dut.tokens.master_pass_group.idToken)
 
@@ -203,7 +195,7 @@ def _start_point(csms: FakeCsms) -> None:
 
 def _charging_everywhere(csms: FakeCsms, dut: Dut) -> list[Any]:
     """A master pass group is configured, and energy flows at the first EVSE and, where there is one, a second."""
-    _asking(csms, dut)
+    csms.reach("TokensAskedAbout")
     _master_pass(csms, dut)
     connectors = [dut.connector, *([dut.second_connector] if dut.two_evses else [])]
     for connector, token in zip(connectors, (dut.tokens.valid, dut.tokens.second), strict=False):

@@ -119,8 +119,7 @@ def test_contract_not_offline(csms: FakeCsms, dut: Dut) -> None:
 
 def _plug_and_charge(csms: FakeCsms, **wanted: str) -> None:
     """Plug and Charge is enabled, with these variables of ISO15118Ctrlr."""
-    for variable, value in (("Enabled", "true"), ("DisableRemoteAuthorization", "false")):
-        csms.prefer("AuthCtrlr", variable, value)
+    csms.reach("TokensAskedAbout", forget=False)
     if csms.configured(ISO, "PnCEnabled"):
         csms.configure(ISO, "PnCEnabled", "true")
     for variable, value in wanted.items():

@@ -204,7 +204,7 @@ def test_cache_life_time(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_37_CS")
 def test_clear_cache(csms: FakeCsms, dut: Dut) -> None:
     """After ClearCache a token that was in the cache is asked about."""
-    _cache_decides(csms, clear=False)
+    _cache_decides(csms, forget=False)
     csms.configure("AuthCtrlr", "LocalPreAuthorize", "false")
     csms.reach("IdTokenCached")
     csms.configure("AuthCtrlr", "LocalPreAuthorize", "true")
@@ -239,7 +239,7 @@ def test_clear_cache_while_disabled(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_27_CS")
 def test_listed_token(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Accepted in the local list starts without Authorize."""
-    _listed(csms, dut, _entry(dut.tokens.valid))
+    _listed(csms, _entry(dut.tokens.valid))
 
     step("Authorize with the listed token", expect="no Authorize; an event with the token once a transaction runs")
     csms.execute("Authorized", asked=False)
@@ -254,7 +254,7 @@ def test_listed_token(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_28_CS")
 def test_listed_as_invalid(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Invalid in the local list is asked about, and starts nothing if it still is."""
-    _listed(csms, dut, _entry(dut.tokens.invalid, "Invalid"))
+    _listed(csms, _entry(dut.tokens.invalid, "Invalid"))
 
     step("Present the token, answer Invalid", expect="Authorize with it; no authorization")
     csms.execute("AuthorizationRefused", token=dut.tokens.invalid)
@@ -263,7 +263,7 @@ def test_listed_as_invalid(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_29_CS")
 def test_listed_as_blocked(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Blocked in the local list is asked about, and starts nothing if it still is."""
-    _listed(csms, dut, _entry(dut.tokens.blocked, "Blocked"))
+    _listed(csms, _entry(dut.tokens.blocked, "Blocked"))
     csms.reach("EVConnectedPreSession")
 
     step("Present the token, answer Blocked", expect="Authorize with it; no authorization, no energy")
@@ -273,7 +273,7 @@ def test_listed_as_blocked(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_30_CS")
 def test_listed_as_expired(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Expired in the local list is asked about, and starts nothing if it still is."""
-    _listed(csms, dut, _entry(dut.tokens.expired, "Expired"))
+    _listed(csms, _entry(dut.tokens.expired, "Expired"))
     csms.reach("EVConnectedPreSession")
 
     step("Present the token, answer Expired", expect="Authorize with it; no authorization, no energy")
@@ -283,7 +283,7 @@ def test_listed_as_expired(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_31_CS")
 def test_listed_as_invalid_accepted(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Invalid in the local list is asked about, and may charge if the CSMS now accepts it."""
-    _listed(csms, dut, _entry(dut.tokens.invalid, "Invalid"))
+    _listed(csms, _entry(dut.tokens.invalid, "Invalid"))
     csms.considers(dut.tokens.invalid, status="Accepted")
 
     step("Authorize with the token, answer Accepted", expect="Authorize; an event with it once a transaction runs")
@@ -299,7 +299,7 @@ def test_listed_as_invalid_accepted(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_58_CS")
 def test_listed_as_invalid_without_post_authorize(csms: FakeCsms, dut: Dut) -> None:
     """With DisablePostAuthorize a token that is Invalid in the local list is refused without asking."""
-    _listed(csms, dut, _entry(dut.tokens.invalid, "Invalid"), post_authorize=False)
+    _listed(csms, _entry(dut.tokens.invalid, "Invalid"), post_authorize=False)
     csms.considers(dut.tokens.invalid, status="Accepted")
 
     step("Present the token", expect="no Authorize, no authorization")
@@ -313,7 +313,7 @@ def test_listed_as_invalid_without_post_authorize(csms: FakeCsms, dut: Dut) -> N
 def test_listed_group(csms: FakeCsms, dut: Dut) -> None:
     """A token of the local list stops what another one of the same group started; nobody is asked."""
     group: dict[str, Any] = {"groupIdToken": dut.tokens.group}
-    _listed(csms, dut, _entry(dut.tokens.group1, **group), _entry(dut.tokens.group2, **group))
+    _listed(csms, _entry(dut.tokens.group1, **group), _entry(dut.tokens.group2, **group))
     csms.reach("EVConnectedPreSession")
 
     step("Present a known token of the group", expect="no Authorize; an event with it once a transaction runs")
@@ -353,7 +353,7 @@ def test_listed_group_member_invalid(csms: FakeCsms, dut: Dut) -> None:
     """A token of the same group that is Invalid in the local list is asked about, and stops nothing if it still is."""
     group: dict[str, Any] = {"groupIdToken": dut.tokens.group}
     csms.considers(dut.tokens.invalid, status="Invalid", **group)
-    _listed(csms, dut, _entry(dut.tokens.group1, **group), _entry(dut.tokens.invalid, "Invalid", **group))
+    _listed(csms, _entry(dut.tokens.group1, **group), _entry(dut.tokens.invalid, "Invalid", **group))
     csms.reach("EVConnectedPreSession")
 
     step("Present a known token of the group", expect="no Authorize; an event with it once a transaction runs")
@@ -429,8 +429,8 @@ def test_cached_offline_then_invalid_stops_with_energy_left(csms: FakeCsms, dut:
 @case("TC_C_21_CS")
 def test_listed_offline(csms: FakeCsms, dut: Dut) -> None:
     """Offline, a token that is Accepted in the local list can charge, though unknown ones can't."""
-    _nothing_cached(csms, dut)
-    _listed_offline(csms, dut, _entry(dut.tokens.valid))
+    csms.reach("TokensAskedAbout")
+    _listed_offline(csms, _entry(dut.tokens.valid))
 
     step("Plug in offline, present the token; connect again", expect="all that happened, up to Charging, offline true")
     csms.execute("EnergyTransferStartedOffline")
@@ -462,7 +462,7 @@ def test_listed_as_expired_offline(csms: FakeCsms, dut: Dut) -> None:
 def test_list_goes_before_cache(csms: FakeCsms, dut: Dut) -> None:
     """Offline, a token that is Accepted in the cache and Invalid in the local list starts nothing."""
     _cached(csms, dut.tokens.valid)
-    _listed_offline(csms, dut, _entry(dut.tokens.valid, "Invalid"), unknown="true")
+    _listed_offline(csms, _entry(dut.tokens.valid, "Invalid"), unknown="true")
     csms.reach("EVConnectedPreSession")
 
     step("Present the token offline; connect again", expect="no authorization, no energy")
@@ -476,7 +476,7 @@ def test_unknown_offline(csms: FakeCsms, dut: Dut) -> None:
     """Offline, with OfflineTxForUnknownIdEnabled, an unknown token can charge until it is known as Invalid."""
     _offline_configuration(csms, unknown="true")
     _on_invalid(csms, stop=False, energy=0)
-    _nothing_cached(csms, dut)
+    csms.reach("TokensAskedAbout")
     csms.considers(dut.tokens.valid, status="Invalid")
 
     step("Plug in offline, present the token; connect again", expect="all that happened, up to Charging, offline true")
@@ -495,20 +495,22 @@ def test_unknown_offline(csms: FakeCsms, dut: Dut) -> None:
 # ------------------------------------------------------------------ helpers of this file
 
 
-def _cache_decides(csms: FakeCsms, *, post_authorize: bool = True, clear: bool = True) -> None:
-    """The cache is enabled and (`clear`) empty, and lets tokens start; the others are asked about."""
-    csms.prefer("AuthCtrlr", "Enabled", "true")
-    csms.prefer("AuthCtrlr", "DisableRemoteAuthorization", "false")
+def _decides(csms: FakeCsms, controller: str, *, post_authorize: bool) -> None:
+    """Cache or list is enabled and lets tokens start; those that it does not accept are asked about, or not."""
     csms.prefer("AuthCtrlr", "AuthorizeRemoteStart", "true")
-    if csms.configured("AuthCacheCtrlr", "Enabled"):
-        csms.configure("AuthCacheCtrlr", "Enabled", "true")
+    if csms.configured(controller, "Enabled"):
+        csms.configure(controller, "Enabled", "true")
     csms.configure("AuthCtrlr", "LocalPreAuthorize", "true")
     if post_authorize:
-        csms.prefer("AuthCacheCtrlr", "DisablePostAuthorize", "false")
+        csms.prefer(controller, "DisablePostAuthorize", "false")
     else:
-        csms.configure("AuthCacheCtrlr", "DisablePostAuthorize", "true")
-    if clear:
-        csms.reach("CacheCleared")
+        csms.configure(controller, "DisablePostAuthorize", "true")
+
+
+def _cache_decides(csms: FakeCsms, *, post_authorize: bool = True, forget: bool = True) -> None:
+    """The cache is enabled and (`forget`) empty, and lets tokens start; the others are asked about."""
+    _decides(csms, "AuthCacheCtrlr", post_authorize=post_authorize)
+    csms.reach("TokensAskedAbout", forget=forget)
 
 
 def _cached(csms: FakeCsms, *tokens: Any, post_authorize: bool = True) -> None:
@@ -518,28 +520,14 @@ def _cached(csms: FakeCsms, *tokens: Any, post_authorize: bool = True) -> None:
         csms.reach("IdTokenCached", token=token)
 
 
-def _nothing_cached(csms: FakeCsms, dut: Dut) -> None:
-    if dut.features["C-49"] and csms.configured("AuthCacheCtrlr", "Enabled") != "false":
-        csms.reach("CacheCleared")
-
-
 def _entry(token: Any, status: str = "Accepted", **info: Any) -> dict[str, Any]:
     return {"idToken": token, "idTokenInfo": {"status": status, **info}}
 
 
-def _listed(csms: FakeCsms, dut: Dut, *entries: dict[str, Any], post_authorize: bool = True) -> None:
+def _listed(csms: FakeCsms, *entries: dict[str, Any], post_authorize: bool = True) -> None:
     """These entries are the local list, which decides; the cache has nothing to say."""
-    csms.prefer("AuthCtrlr", "Enabled", "true")
-    csms.prefer("AuthCtrlr", "DisableRemoteAuthorization", "false")
-    csms.prefer("AuthCtrlr", "AuthorizeRemoteStart", "true")
-    if csms.configured("LocalAuthListCtrlr", "Enabled"):
-        csms.configure("LocalAuthListCtrlr", "Enabled", "true")
-    csms.configure("AuthCtrlr", "LocalPreAuthorize", "true")
-    if post_authorize:
-        csms.prefer("LocalAuthListCtrlr", "DisablePostAuthorize", "false")
-    else:
-        csms.configure("LocalAuthListCtrlr", "DisablePostAuthorize", "true")
-    _nothing_cached(csms, dut)
+    _decides(csms, "LocalAuthListCtrlr", post_authorize=post_authorize)
+    csms.reach("TokensAskedAbout")
     csms.reach("IdTokenLocalAuthList", entries=entries)
 
 
@@ -571,7 +559,7 @@ def _starts_offline_then_invalid(csms: FakeCsms, dut: Dut, *, stop: bool, energy
     csms.execute("EnergyTransferStartedOffline")
 
 
-def _listed_offline(csms: FakeCsms, dut: Dut, *entries: dict[str, Any], unknown: str = "false") -> None:
+def _listed_offline(csms: FakeCsms, *entries: dict[str, Any], unknown: str = "false") -> None:
     """These entries are the local list, and decide offline."""
     if csms.configured("LocalAuthListCtrlr", "Enabled"):
         csms.configure("LocalAuthListCtrlr", "Enabled", "true")
@@ -580,8 +568,8 @@ def _listed_offline(csms: FakeCsms, dut: Dut, *entries: dict[str, Any], unknown:
 
 
 def _refused_offline(csms: FakeCsms, dut: Dut, token: Any, status: str) -> None:
-    _nothing_cached(csms, dut)
-    _listed_offline(csms, dut, _entry(token, status))
+    csms.reach("TokensAskedAbout")
+    _listed_offline(csms, _entry(token, status))
 
     step("Present the token offline; connect again", expect="no authorization; EVDetected where a bay starts")
     csms.execute("PresentedOffline", token=token, plug=False)
