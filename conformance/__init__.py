@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         listed,
         misspelt,
         ocsp_request_data,
+        send_chain,
         split_chain,
     )
     from conformance.peers.csms import FakeCsms
@@ -86,6 +87,7 @@ __all__ = [
     "require",
     "required_variables",
     "security",
+    "send_chain",
     "split_chain",
     "standard_keys",
     "step",
@@ -117,6 +119,7 @@ _PLACES = {
         "misspelt",
         "ocsp_request_data",
         "split_chain",
+        "send_chain",
     ),
     "conformance.peers.payload": ("ABSENT", "PRESENT", "one_of"),
     "conformance.peers.peer": ("call_error", "late", "require"),

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from conformance.peers.credentials import subject_facts
 from conformance.peers.outcome import Inconclusive
-from conformance.peers.payload import PRESENT, Items
+from conformance.peers.payload import ABSENT, PRESENT, Items
 
 if TYPE_CHECKING:
     from conformance.peers.csms import FakeCsms
-    from conformance.peers.peer import Peer, Request
+    from conformance.peers.peer import Peer, Request, Response
 
 _DIGITS = {"SHA256": 64, "SHA384": 96, "SHA512": 128}
 """Hexadecimal digits of a hash."""
@@ -169,6 +169,17 @@ def signing_request(csms: FakeCsms, **fields: Any) -> tuple[Request, SigningRequ
             requirement="A02.FR.03",
         )
     return asked, request
+
+
+def send_chain(csms: FakeCsms, asked: Request, certificateType: str, kind: str = "valid", chain: str = "") -> Response:  # noqa: N803  # the wire's own name
+    """Send the certificate for a signing request of 2.x, `kind` as for `Certificates.sign`, or this `chain`.
+
+    A requestId comes back as it came (2.1, A02.FR.25). Returns the answer.
+    """
+    number = asked.requestId
+    fields = {} if number is ABSENT else {"requestId": number}
+    sent = chain or csms.certificates.sign(asked.csr, kind)
+    return csms.send("CertificateSigned", certificateChain=sent, certificateType=certificateType, **fields)
 
 
 def chain_facts(chain: Any) -> list[Mapping[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.peers.certificates import SigningRequest, signing_request
+from conformance.peers.certificates import SigningRequest, send_chain, signing_request
 from conformance.peers.csms import FakeCsms
 from conformance.peers.payload import ABSENT, one_of
 from conformance.peers.peer import Request
@@ -55,9 +55,8 @@ def certificate_type(csms: FakeCsms, kind: str) -> Any:
 def renewed(csms: FakeCsms, lab: Any) -> SigningRequest:
     """The station has a new certificate; where its connection rests on it, it has come back with the new one."""
     asked, request = signing_requested(csms, lab)
-    chain = csms.certificates.sign(asked.csr)
     csms.mark()
-    answer = csms.send("CertificateSigned", certificateChain=chain, certificateType=STATION)
+    answer = send_chain(csms, asked, STATION)
     accepted(answer, csms, "CertificateSigned", "A02.FR.06")
     if csms.credentials.profile == 3:
         # The errata (2025-02) let a lab drop the connection itself; A02.FR.08 leaves it to the station.
@@ -73,9 +72,8 @@ def renewed(csms: FakeCsms, lab: Any) -> SigningRequest:
 def renewed_for_evs(csms: FakeCsms, lab: Any, evse: Any = None) -> SigningRequest:
     """The station has a new certificate to show to EVs; the request that it is for."""
     asked, request = signing_requested(csms, lab, "V2GCertificate", evse)
-    chain = csms.certificates.sign(asked.csr)
     csms.mark()
-    answer = csms.send("CertificateSigned", certificateChain=chain, certificateType="V2GCertificate")
+    answer = send_chain(csms, asked, "V2GCertificate")
     accepted(answer, csms, "CertificateSigned", "A02.FR.06")
     signed_for: SigningRequest = request
     return signed_for

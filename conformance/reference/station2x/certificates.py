@@ -35,6 +35,8 @@ _VOUCHES = {STATION: CSMS, SECC: V2G}
 """Which kind of root a certificate has to lead to."""
 _EVENTS = {CSMS: "InvalidCsmsCertificate", MANUFACTURER: "InvalidFirmwareSigningCertificate"}
 CONTROLLER = "SecurityCtrlr"
+_NUMBERED = {"2.0.1": False, "2.1": True}
+"""Whether SignCertificate has a requestId in a version (A02.FR.24)."""
 
 
 class Certificates(CertificateStore):
@@ -47,6 +49,8 @@ class Certificates(CertificateStore):
         self._pending: dict[str, Any] = {}
         """The keys of the requests that have not been answered by a certificate, by its type."""
         self._asking: dict[str, asyncio.Task[Any]] = {}
+        self._numbers: dict[str, int] = {}
+        """The requestIds of the latest requests, by the type of certificate (2.1)."""
 
     def vouches_for(self, chain: list[str]) -> bool:
         """Whether a contract certificate, with the sub-CAs above it, is valid today under a root that is installed."""
@@ -176,7 +180,12 @@ class Certificates(CertificateStore):
         station, active = self._station, self._station.defects.active
         key = self._pending[kind] = self._new_key()
         told = kind if not active("signing-request-of-another-type") else ({STATION, SECC} - {kind}).pop()
-        request = {"csr": self._request_for(key, self._operator(kind), self._subject(kind)), "certificateType": told}
+        request: Payload = {
+            "csr": self._request_for(key, self._operator(kind), self._subject(kind)),
+            "certificateType": told,
+        }
+        if _NUMBERED[station.version.id]:
+            request["requestId"] = self._numbers[kind] = self._next_number()
         doublings = 0
         while True:
             answer = await station.tell("SignCertificate", request)
@@ -193,6 +202,12 @@ class Certificates(CertificateStore):
             await asyncio.sleep(wait * 2 ** (0 if active("signing-back-off-not-doubled") else doublings))
             doublings += 1
 
+    def _next_number(self) -> int:
+        memory = self._station.memory
+        memory.data["signing_requests"] = memory.data.get("signing_requests", 0) + 1
+        memory.save()
+        return int(memory.data["signing_requests"])
+
     def _settled(self, kind: str) -> None:
         """A request is over: it is not sent again."""
         self._pending.pop(kind, None)
@@ -204,6 +219,10 @@ class Certificates(CertificateStore):
         """Answer CertificateSigned: take a good certificate into use, discard any other (A02.FR.06 to A02.FR.08)."""
         chain, kind = request["certificateChain"], request.get("certificateType", STATION)
         key = self._pending.get(kind)
+        known = request.get("requestId", self._numbers.get(kind)) == self._numbers.get(kind)
+        if not known and not self._station.defects.active("any-request-id-accepted"):
+            # A02.FR.26 (2.1). The request that it is not for stays open.
+            return {"status": "Rejected"}
         if not self._holds(chain, key, _VOUCHES[kind]):
             self._settled(kind)
             return Answer({"status": "Rejected"}, lambda: self._invalid("InvalidChargingStationCertificate"))

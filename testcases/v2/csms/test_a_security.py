@@ -250,6 +250,22 @@ def test_broken_signing_requests(station: FakeStation) -> None:
     _check_served(station)
 
 
+@case("OC_A_25_CSMS")
+def test_signing_requested_by_station(station: FakeStation) -> None:
+    """The CSMS has a request signed that our station sends by itself, before its certificate expires."""
+    step("Send a signing request that nobody has triggered", expect="Accepted, then CertificateSigned for it")
+    security.expect_signed(station, station.certificates.request())
+
+
+@case("OC_A_26_CSMS")
+def test_request_id_comes_back(station: FakeStation) -> None:
+    """The CSMS sends each certificate with the requestId of the request that it is for."""
+    for number in (4711, 815):
+        step(f"Send a signing request with requestId {number}", expect="CertificateSigned with that requestId")
+        request = station.certificates.request()
+        security.expect_signed(station, request, certificateType=STATION, requestId=number)
+
+
 @case("OC_A_21_CSMS")
 def test_security_events_confirmed(station: FakeStation) -> None:
     """The CSMS confirms every kind of critical security event, and one that it can't know."""

@@ -7,7 +7,6 @@ from base64 import b64encode
 from typing import Any
 
 from conformance import (
-    ABSENT,
     Dut,
     FakeCsms,
     Files,
@@ -21,6 +20,7 @@ from conformance import (
     one_of,
     recommend,
     security,
+    send_chain,
     step,
     variable,
 )
@@ -212,8 +212,7 @@ def test_wrong_certificates_for_the_station(csms: FakeCsms, dut: Dut) -> None:
         asked, _ = csms.execute("SigningRequested")
 
         step(f"Send a certificate {what}", expect="Rejected, and InvalidChargingStationCertificate")
-        chain = csms.certificates.sign(asked.csr, kind)
-        answer = csms.send("CertificateSigned", certificateChain=chain, certificateType=STATION)
+        answer = send_chain(csms, asked, STATION, kind)
         check(answer.status == "Rejected", "Rejected", requirement="A02.FR.07", actual=answer.status)
         security.expect_security_event(csms, "InvalidChargingStationCertificate", "A02.FR.07")
 
@@ -286,8 +285,7 @@ def test_signing_not_repeated_after_refusal(csms: FakeCsms, dut: Dut) -> None:
 
     step("Trigger SignChargingStationCertificate, send a wrong certificate", expect="Rejected, and told of")
     asked, _ = csms.execute("SigningRequested")
-    chain = csms.certificates.sign(asked.csr, "foreign-ca")
-    answer = csms.send("CertificateSigned", certificateChain=chain, certificateType=STATION)
+    answer = send_chain(csms, asked, STATION, "foreign-ca")
     check(answer.status == "Rejected", "Rejected", requirement="A02.FR.07", actual=answer.status)
     security.expect_security_event(csms, "InvalidChargingStationCertificate", "A02.FR.07")
 
@@ -308,7 +306,7 @@ def test_long_chain_refused(csms: FakeCsms) -> None:
     chain = csms.certificates.sign(asked.csr)
     _, end, last = chain.rpartition("-----BEGIN")
     chain += f"{end}{last}" * (1 + (longest - len(chain)) // len(f"{end}{last}"))
-    answer = csms.send("CertificateSigned", certificateChain=chain, certificateType=STATION)
+    answer = send_chain(csms, asked, STATION, chain=chain)
     check(answer.status == "Rejected", "Rejected", requirement="A02.FR.16", actual=answer.status)
     security.expect_security_event(csms, "InvalidChargingStationCertificate", "A02.FR.07")
 
@@ -328,9 +326,8 @@ def test_way_back_to_old_certificate(csms: FakeCsms, dut: Dut) -> None:
 
     step("Renew the certificate, turn two attempts away", expect="Accepted; a connection with the old certificate")
     asked, _ = csms.execute("SigningRequested")
-    chain = csms.certificates.sign(asked.csr)
     csms.turn_away(2)
-    answer = csms.send("CertificateSigned", certificateChain=chain, certificateType=STATION)
+    answer = send_chain(csms, asked, STATION)
     check(answer.status == "Accepted", "Accepted", requirement="A02.FR.08", actual=answer.status)
     csms.expect_connection(within=2 * security.time_to_return(csms), requirement="A02.FR.28")
     security.check_same_certificate(csms, before, "A02.FR.28")
@@ -379,6 +376,26 @@ def test_no_encryption(csms: FakeCsms) -> None:
     csms.expect_connection(within=security.time_to_return(csms), requirement="A00.FR.323")
     csms.wait(lambda: bool(_told(csms, "InvalidTLSCipherSuite")), within=csms.deadlines.message)
     recommend(_told(csms, "InvalidTLSCipherSuite"), "InvalidTLSCipherSuite is told", requirement="A00.FR.323")
+
+
+@case("OC_A_07_CS")
+def test_unknown_request_id(csms: FakeCsms) -> None:
+    """A certificate for a requestId that the station has not given is refused."""
+    before = csms.shown["client_certificate"].get("fingerprint")
+    step("Trigger SignChargingStationCertificate", expect="Accepted, then SignCertificate with a signing request")
+    asked, _ = csms.execute("SigningRequested")
+    recommend(asked.requestId, "a requestId", requirement="A02.FR.24", actual=asked)
+
+    step("Send the certificate with another requestId", expect="Rejected")
+    chain = csms.certificates.sign(asked.csr)
+    other = (asked.requestId or 0) + 1000
+    answer = csms.send("CertificateSigned", certificateChain=chain, certificateType=STATION, requestId=other)
+    check(answer.status == "Rejected", "Rejected", requirement="A02.FR.26", actual=answer.status)
+
+    step("Close the connection", expect="the station comes back with the certificate that it had")
+    csms.disconnect()
+    csms.expect_connection(within=security.time_to_return(csms), requirement="A02.FR.26")
+    security.check_same_certificate(csms, before, "A02.FR.26")
 
 
 # ---------------------------------------------------------------------- security profiles
@@ -528,14 +545,12 @@ def _expect_repeated(csms: FakeCsms, before: Any, pause: float) -> Any:
 
 
 def _signed(csms: FakeCsms, asked: Any) -> str:
-    """Send the certificate for a signing request, with the requestId that 2.1 may have; the status of the answer.
+    """Send the certificate for a signing request; the status of the answer.
 
     The station comes back with the certificate, or tells that it has refused it.
     """
-    more = {} if asked.requestId is ABSENT else {"requestId": asked.requestId}
-    chain = csms.certificates.sign(asked.csr)
     csms.mark()
-    status = csms.send("CertificateSigned", certificateChain=chain, certificateType=STATION, **more).status
+    status = send_chain(csms, asked, STATION).status
     if status == "Accepted":
         csms.expect_connection(within=csms.deadlines.reset, requirement="A02.FR.08")
     else:
