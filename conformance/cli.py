@@ -75,6 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     add_commands(add)
     coverage = add("coverage", _coverage, "what the catalogue lists, what is implemented, what is proved to fail")
     coverage.add_argument("--json", action="store_true", help="print JSON only")
+    coverage.add_argument(
+        "--requirements",
+        action="store_true",
+        help="requirements of 2.x instead of cases: exercised, unobservable, open",
+    )
     coverage.add_argument("--unjudged", action="store_true", help="list what cases leave unjudged, with the reasons")
     coverage.add_argument(
         "--kill-results",
@@ -155,6 +160,8 @@ def _check_operator(options: Any) -> int:
 def _coverage(options: Any) -> int:
     from conformance.coverage import KillResultsError, coverage_rows, kill_results
 
+    if options.requirements:
+        return _requirements(as_json=options.json)
     try:
         rows = coverage_rows(kill_results(options.kill_results, _progress))
     except KillResultsError as error:
@@ -172,6 +179,20 @@ def _coverage(options: Any) -> int:
             for id_, fields in row["unjudged"].items():
                 for name, reason in fields.items():
                     _print(f"{id_} {row['version']}: {name}: {reason or 'no reason on file'}")
+    return 0
+
+
+def _requirements(*, as_json: bool) -> int:
+    from conformance.coverage import requirement_rows
+
+    rows = requirement_rows()
+    if as_json:
+        _print(json.dumps(rows, indent=1))
+        return 0
+    _print(f"{'version':8}{'block':6}{'binding':>9}{'exercised':>11}{'unobservable':>14}{'open':>6}")
+    for row in rows:
+        numbers = f"{row['exercised']:11}{len(row['unobservable']):14}{len(row['open']):6}"
+        _print(f"{row['version']:8}{row['block']:6}{row['binding']:9}{numbers}  {' '.join(row['open'])}".rstrip())
     return 0
 
 

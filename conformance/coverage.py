@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from conformance.cases.catalogue import load_catalogue
 from conformance.cases.discovery import discover
+from conformance.data import catalogue_folder, data_path
 from conformance.ocppj.versions import VERSIONS
 
 Killed = Mapping[tuple[str, str], bool]
@@ -102,3 +105,52 @@ def coverage_rows(results: KillResults) -> list[dict[str, Any]]:
         else:
             row["unkilled"].append(entry.id)
     return [rows[key] for key in sorted(rows)]
+
+
+def requirement_rows() -> list[dict[str, Any]]:
+    """One row for each version of 2.x and block: the requirements that bind a station or a CSMS, how many of them a
+    case, a state or a monitor rule names, how many can't be observed from the wire, and the ids of the rest.
+
+    Withdrawn requirements are left out. Reasons: `testcases/catalogue/unobservable.json`.
+    """
+    reasons = json.loads((catalogue_folder() / "unobservable.json").read_text("utf-8"))
+    named = _named_in_source()
+    rows = []
+    bound: dict[tuple[str, str], list[str]] = {}
+    for one in json.loads((catalogue_folder() / "requirements.json").read_text("utf-8")):
+        of_family = VERSIONS[one["version"]].family == "2"
+        if of_family and one.get("binds") and one.get("modality"):
+            bound.setdefault((one["version"], one["id"][0]), []).append(one["id"])
+    for (version, block), ids in sorted(bound.items()):
+        exercised = {id_ for id_ in ids if id_ in named or id_ in _named_by_cases(version)}
+        unobservable = [id_ for id_ in ids if id_ in reasons and id_ not in exercised]
+        rows.append(
+            {
+                "version": version,
+                "block": block,
+                "binding": len(ids),
+                "exercised": len(exercised),
+                "unobservable": {id_: reasons[id_] for id_ in unobservable},
+                "open": [id_ for id_ in ids if id_ not in exercised and id_ not in reasons],
+            }
+        )
+    return rows
+
+
+@cache
+def _named_by_cases(version: str) -> frozenset[str]:
+    """The requirements that the catalogue gives to the implemented cases of a version."""
+    implemented = {info.id for info in discover()}
+    entries = [one for one in load_catalogue() if one.version == version and one.id in implemented]
+    return frozenset(id_ for one in entries for id_ in one.requirements)
+
+
+@cache
+def _named_in_source() -> frozenset[str]:
+    """The requirements that cases of 2.x, states, shared judgements and monitor rules name where they judge."""
+    engine = Path(__file__).resolve().parent
+    folders = (data_path("testcases"), engine / "peers", engine / "cases", engine / "monitor", engine / "fuzz")
+    sources = [path for folder in folders for path in folder.rglob("*.py")]
+    # 1.6 has requirements of the same ids in its security whitepaper.
+    texts = [path.read_text("utf-8") for path in sources if "16" not in path.name and "v16" not in path.parts]
+    return frozenset(id_ for text in texts for id_ in re.findall(r"\b[A-S]\d\d\.FR\.\d+\b", text))
