@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import re
-import subprocess
 import sys
 import threading
 import tomllib
@@ -28,6 +26,7 @@ from conformance.peers.reports import Report
 from conformance.proposals import from_keys, from_report
 from conformance.reference.launch import start_csms
 from tests.lifecycle.conftest import free_port, station_process
+from tests.terminals import typed
 
 REFERENCE = load_description(data_path("docs", "devices", "reference-station.toml"))
 ANSWERS = {"true or false": "true", "a number": "2", 'a list, such as ["..."]': '["X"]'}
@@ -358,19 +357,9 @@ class TestOnATerminal:
     """The command as a user starts it, on a terminal of its own."""
 
     def test_from_the_first_question_to_the_file(self, tmp_path: Path) -> None:
-        ours, theirs = os.openpty()
         command = [sys.executable, "-m", "conformance.cli", "init", "dut.toml"]
-        answers = ["CS", "2.0.1", "", "", "", "n", "", "", "", "", "", "n"]
-        shown = b""
-        with subprocess.Popen(command, cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs) as process:
-            os.close(theirs)
-            for answer in answers:
-                while not shown.endswith(b": "):
-                    shown += os.read(ours, 4096)
-                os.write(ours, answer.encode() + b"\n")
-                shown += b" "
-            assert process.wait(30) == 0, shown.decode()
-        os.close(ours)
+        code, shown = typed(command, ["CS", "2.0.1", "", "", "", "n", "", "", "", "", "", "n"], tmp_path)
+        assert code == 0, shown
         assert tomllib.loads((tmp_path / "dut.toml").read_text("utf-8"))["connection"]["listen"] == "0.0.0.0:9000"
 
 
