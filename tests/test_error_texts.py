@@ -406,6 +406,14 @@ def results(folder: Path) -> None:
     (folder / "results.json").write_text(json.dumps(record.to_json()), "utf-8")
 
 
+def two_by_hand(folder: Path) -> None:
+    """Two descriptions of devices that a person acts on."""
+    device(**{"kind": 'kind = "manual"', "class": ""})(folder)
+    text = (folder / "dut.toml").read_text("utf-8")
+    other = text.replace('identity = "CS001"', 'identity = "CS002"').replace("127.0.0.1:0", f"127.0.0.1:{free_port()}")
+    (folder / "other.toml").write_text(other, "utf-8")
+
+
 def both(folder: Path) -> None:
     """A record, and a description."""
     results(folder)
@@ -1248,10 +1256,16 @@ TABLE = [
         "the schema folder no does not exist; give the folder with OCA's JSON schemas",
     ),
     options(
-        "workers for a device",
-        "--ocpp-dut dut.toml --workers 2",
-        "one device, one worker: run without -n (pytest-xdist)",
+        "workers that are not pytest-xdist's",
+        "-p no:xdist --ocpp-dut dut.toml --workers 2",
+        "one device, one worker: run without -n, which is not pytest-xdist's here",
         device(),
+    ),
+    options(
+        "workers for devices that a person acts on",
+        "--ocpp-dut dut.toml --ocpp-dut other.toml -n 2",
+        "-n 2: the operator of dut.toml is a person, whom only a run without workers can ask; run without -n, or give the device another operator",
+        two_by_hand,
     ),
     options(
         "a time of nothing",
@@ -1461,6 +1475,16 @@ TABLE = [
         "render results.json --html /proc/nothere/x.html",
         "ocpp-conformance: /proc/nothere: No such file or directory; name another place",
         results,
+    ),
+    command(
+        "a ratio below which nothing is slower",
+        "diff a b --slower 1",
+        "ocpp-conformance: diff: --slower 1: it must be greater than 1; give another ratio",
+    ),
+    command(
+        "a time by which nothing is slower",
+        "diff a b --slower-by -1",
+        "ocpp-conformance: diff: --slower-by -1: it must not be negative; give another number",
     ),
     command(
         "two places for a view",
