@@ -79,7 +79,7 @@ STATIONS_2 = (
     ),
     (
         "escaped-json long-message-ids whole-seconds status-by-event other-letter-case reason-codes "
-        "startup-told-as-reboot pings"
+        "startup-told-as-reboot pings uploads-by-form"
     ),
     "integers-with-a-point chatty acts-before-answering tokens-cached clock-one-second-fast status-of-all-levels",
     (
