@@ -123,6 +123,8 @@ class Run:
             environment=facts.environment(),
             secrets="kept" if self.settings.keep_secrets else "redacted",
         )
+        # What the descriptions hold has the same placeholders in every part; what comes over the wire, its own numbers.
+        self.redactor.part = part.partition("-")[0]
         self._evidence = None if part else self._begin_evidence()
         self._trace = self._evidence.trace if self._evidence is not None else self._part_of_trace(part)
         campaign = self.settings.wishes.campaign

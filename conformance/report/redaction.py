@@ -63,6 +63,8 @@ class Redactor:
 
     def __init__(self, *, keep: bool = False) -> None:
         self.keep = keep
+        self.part = ""
+        """Of a run that several processes share: which one this is. It stands before the numbers that it gives."""
         self._lock = threading.Lock()
         self._placeholders: dict[str, str] = {}
         self._counts: dict[str, int] = {}
@@ -130,7 +132,8 @@ class Redactor:
             if shown is None:
                 count = self._counts.get(kind, 0) + 1
                 self._counts[kind] = count
-                shown = f"«{kind} {count}»" if numbered or count > 1 else f"«{kind}»"
+                before = f"{self.part}." if self.part else ""
+                shown = f"«{kind} {before}{count}»" if numbered or count > 1 else f"«{kind}»"
                 self._placeholders[value] = shown
             if wide and value not in self._wide:
                 self._wide.add(value)

@@ -383,6 +383,12 @@ class TestRecords:
         assert "S3CRET" not in record.text and record.truncated
 
 
+def test_processes_that_share_a_run_give_numbers_of_their_own(redactor: Redactor) -> None:
+    redactor.part = "2"
+    assert redactor.text("AABBCC01") == "«idToken valid»"
+    assert redactor.placeholder("X", "idToken") == "«idToken 2.1»"
+
+
 def test_threads_agree_on_placeholders() -> None:
     from concurrent.futures import ThreadPoolExecutor
 
