@@ -406,12 +406,13 @@ def results(folder: Path) -> None:
     (folder / "results.json").write_text(json.dumps(record.to_json()), "utf-8")
 
 
-def two_by_hand(folder: Path) -> None:
-    """Two descriptions of devices that a person acts on."""
-    device(**{"kind": 'kind = "manual"', "class": ""})(folder)
+def one_by_hand(folder: Path) -> None:
+    """Two descriptions: of a device that a person acts on, and of one that a program does."""
+    device()(folder)
     text = (folder / "dut.toml").read_text("utf-8")
     other = text.replace('identity = "CS001"', 'identity = "CS002"').replace("127.0.0.1:0", f"127.0.0.1:{free_port()}")
     (folder / "other.toml").write_text(other, "utf-8")
+    device(**{"kind": 'kind = "manual"', "class": ""})(folder)
 
 
 def both(folder: Path) -> None:
@@ -1262,10 +1263,10 @@ TABLE = [
         device(),
     ),
     options(
-        "workers for devices that a person acts on",
+        "workers for a device that a person acts on",
         "--ocpp-dut dut.toml --ocpp-dut other.toml -n 2",
         "-n 2: the operator of dut.toml is a person, whom only a run without workers can ask; run without -n, or give the device another operator",
-        two_by_hand,
+        one_by_hand,
     ),
     options(
         "a time of nothing",
