@@ -175,7 +175,8 @@ def _judged(info: Any, statuses: tuple[str, ...], group: Any, requirements: tupl
     check(info.status in statuses, f"idTokenInfo {wanted}", requirement=requirements[0], actual=info.status)
     if group is not None:
         told = info.groupIdToken
-        check(told == group, f"groupIdToken {group.idToken}", requirement=requirements[1], actual=told)
+        same = (str(told.idToken).casefold(), told.type) == (group.idToken.casefold(), group.type)
+        check(same, f"groupIdToken {group.idToken} ({group.type})", requirement=requirements[1], actual=told)
 
 
 def _ask(station: FakeStation, token: Any, *statuses: str, group: Any = None) -> None:
