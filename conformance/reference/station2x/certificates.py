@@ -93,9 +93,7 @@ class Certificates(CertificateStore):
             if not is_root(pem) and not lax:
                 return Answer({"status": "Rejected"}, lambda: self._invalid(_EVENTS.get(kind, _EVENTS[CSMS])))
             return {"status": "Accepted" if self._add(kind, pem) else "Rejected"}
-        if not (is_authority(pem) and signed_by(pem, old[0])) and not self._station.defects.active(
-            "root-replaced-by-any"
-        ):
+        if not (is_authority(pem) and signed_by(pem, old[0])):
             return Answer({"status": "Rejected"}, lambda: self._invalid(_EVENTS[CSMS]))
         # M05.FR.12: the one before is kept until the new one has proved itself.
         for one in [one for one in self._store if one["type"] == CSMS and one["pem"] != old[0]]:
@@ -220,7 +218,7 @@ class Certificates(CertificateStore):
         chain, kind = request["certificateChain"], request.get("certificateType", STATION)
         key = self._pending.get(kind)
         known = request.get("requestId", self._numbers.get(kind)) == self._numbers.get(kind)
-        if not known and not self._station.defects.active("any-request-id-accepted"):
+        if not known:
             # A02.FR.26 (2.1). The request that it is not for stays open.
             return {"status": "Rejected"}
         if not self._holds(chain, key, _VOUCHES[kind]):
