@@ -289,3 +289,12 @@ class TestFaultsOfOurs:
         assert play.finish() == []
         play.reply(currentTime=play.time())
         assert [finding.rule for finding in play.finish()] == ["wire.answers-nothing"]
+
+
+def test_a_transaction_at_an_evse_that_is_no_number() -> None:
+    place = '"timestamp":"2025-01-31T12:00:00Z","triggerReason":"Authorized","seqNo":0,"evse":{"id":[]}'
+    started = (
+        f'[2,"id1","TransactionEvent",{{"eventType":"Started",{place},"transactionInfo":{{"transactionId":"T1"}}}}]'
+    )
+    entries = [("frame", "CS", started), ("frame", "CSMS", '[3,"id1",null]')]
+    assert observe("2.0.1", "CS", entries).findings, "the schema speaks of it"

@@ -638,7 +638,8 @@ class Transactions2:
                     note=f"first seen in frame {transaction.first_entry}",
                 )
                 transaction.missing.clear()
-            if transaction.ended is None and transaction.started is not None and transaction.evse is not None:
+            # A device may call anything an EVSE; the schema's finding says so.
+            if transaction.ended is None and transaction.started is not None and isinstance(transaction.evse, int):
                 self._crowded(running, transaction, transaction.evse)
 
     def _crowded(self, running: dict[int, Transaction2], transaction: Transaction2, evse: int) -> None:
