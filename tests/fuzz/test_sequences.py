@@ -87,7 +87,9 @@ def test_a_finding_is_judged_when_it_is_quiet_and_tells_what_was_done(ground: Gr
 def test_the_meter_is_read_before_the_first_sequence(ground: Ground) -> None:
     """So the first one alone finds a register that begins anew at a boot."""
     here = HERE["2.0.1"]
-    again = sequence("boot", (here.plug(), here.token(), acts.begun(1), acts.hand("power_cycle"), here.token()))
+    before = (here.plug(), here.token(), acts.begun(1), acts.quiet(), here.unplug(), acts.quiet())
+    after = (acts.hand("power_cycle"), acts.online(), acts.quiet(), here.plug(), here.token(), acts.begun(1))
+    again = sequence("boot", (*before, *after))
     (outcome,) = played(ground, "CS", "2.0.1", again, defects=("meter-restarts-at-boot",))
     assert "oracle.energy" in rules(outcome)
 

@@ -84,7 +84,7 @@ STATIONS_2 = (
     "integers-with-a-point chatty acts-before-answering tokens-cached clock-one-second-fast status-of-all-levels",
     (
         "late-status merged-transitions sparse-meter-values clock-one-second-slow heartbeats-often "
-        "spontaneous-meter-values offset-one-hour"
+        "spontaneous-meter-values offset-one-hour uploads-by-form"
     ),
 )
 STATIONS_16 = (
