@@ -8,8 +8,9 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from conformance.cases.discovery import discover
 from conformance.cases.selection import Selected, Wishes, place, select
 from conformance.data import data_path
 from conformance.holder import Embedded
+from conformance.ocppj.versions import VERSIONS
 from conformance.proof.recording import Recording, recording_of
 from conformance.proof.score import Score, load_equivalents, load_unjudged, score
 from conformance.proof.variants import load_variants
@@ -30,28 +32,68 @@ if TYPE_CHECKING:
 KILL_RESULTS = "kill.json"
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of what is recorded that needs no other: one embedded device under one version, or a variant."""
+
+    wishes: Wishes
+    ids: frozenset[str]
+    device: Embedded
+    variant: str = ""
+
+
+def parts_of(wishes: Wishes | None = None, ids: Iterable[str] = ()) -> list[Part]:
+    """What has to be recorded: the default devices, and the variants for the cases that name them; in order."""
+    wishes, wanted = wishes or Wishes(), frozenset(ids)
+    parts = []
+    for role, one in product(("CS", "CSMS"), VERSIONS):
+        narrowed = replace(wishes, roles=(role,), versions=(one,))
+        listed = (entry for entry in load_catalogue() if wishes.want(entry) and narrowed.want(entry))
+        if any(entry.id in wanted or not wanted for entry in listed):
+            parts.append(Part(narrowed, wanted, Embedded()))
+    for variant in load_variants(data_path("testcases", "variants.toml")):
+        chosen = frozenset(variant.cases) & (wanted or frozenset(variant.cases))
+        if chosen and (not wishes.roles or variant.role in wishes.roles):
+            device = Embedded(variant.overrides, variant.arguments, role=variant.role)
+            parts.append(Part(replace(wishes, roles=(variant.role,)), chosen, device, variant.name))
+    return parts
+
+
+def record_part(part: Part) -> tuple[list[Recording], list[CaseRecord]]:
+    """Run the cases of a part on its embedded device: the recordings of those that passed, and the records of all."""
+    recordings, records = _record(part.wishes, set(part.ids), part.device)
+    for one in recordings:
+        if part.variant:
+            one.notes["variant"] = part.variant
+    return recordings, records
+
+
 def record_all(
     wishes: Wishes | None = None, ids: Iterable[str] = (), progress: Callable[[str], None] = lambda line: None
 ) -> tuple[list[Recording], list[CaseRecord]]:
     """Run the cases on the embedded devices, and those that do not apply to them on the variants that name them.
 
-    Returns the recordings of those that passed, and the records of all.
+    Several devices are run side by side, because they mostly wait. Returns the recordings of the cases that passed,
+    and the records of all.
     """
-    wishes = wishes or Wishes()
-    recordings, records = _record(wishes, set(ids), Embedded(), progress)
-    for variant in load_variants(data_path("testcases", "variants.toml")):
-        chosen = set(variant.cases) & set(ids) if ids else set(variant.cases)
-        if not chosen or (wishes.roles and variant.role not in wishes.roles):
-            continue
-        progress(f"variant {variant.name}")
-        narrowed = replace(wishes, roles=(variant.role,))
-        device = Embedded(variant.overrides, variant.arguments, role=variant.role)
-        more, ended = _record(narrowed, chosen, device, progress)
-        for one in more:
-            one.notes["variant"] = variant.name
-        recordings += more
-        records += ended
+    recordings: list[Recording] = []
+    records: list[CaseRecord] = []
+    with processes(SIDE_BY_SIDE) as pool:
+        for more, ended in pool.map(record_part, parts_of(wishes, ids)):
+            for one in ended:
+                progress(f"{one.verdict} {one.id} {one.version} {one.seconds:.2f} s {one.why}")
+            recordings += more
+            records += ended
     return recordings, records
+
+
+SIDE_BY_SIDE = 4
+"""Embedded devices that are recorded at a time."""
+
+
+def processes(count: int) -> ProcessPoolExecutor:
+    """Processes that share nothing with this one."""
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
 
 
 def run_cases(wishes: Wishes, ids: Iterable[str], device: Embedded, fuzz: FuzzWishes | None = None) -> list[CaseRecord]:
@@ -59,7 +101,7 @@ def run_cases(wishes: Wishes, ids: Iterable[str], device: Embedded, fuzz: FuzzWi
 
     `fuzz`: how negative tests among them go about it, and where they save what they find.
     """
-    return _record(wishes, set(ids), device, lambda line: None, fuzz)[1]
+    return _record(wishes, set(ids), device, fuzz)[1]
 
 
 def replay(paths: Iterable[Path], device: Embedded) -> list[CaseRecord]:
@@ -87,7 +129,6 @@ def _record(
     wishes: Wishes,
     wanted: set[str],
     device: Embedded,
-    progress: Callable[[str], None],
     fuzz: FuzzWishes | None = None,
 ) -> tuple[list[Recording], list[CaseRecord]]:
     recordings: list[Recording] = []
@@ -112,8 +153,7 @@ def _record(
         try:
             run.run_ahead([(one, one.entry.id) for one in chosen])
             for one in chosen:
-                record = run.execute(one, one.entry.id)
-                progress(f"{record.verdict} {record.id} {record.version} {record.seconds:.2f} s {record.why}")
+                run.execute(one, one.entry.id)
         finally:
             run.finish()
         assert run.record is not None
@@ -126,7 +166,7 @@ def score_all(recordings: Sequence[Recording], workers: int | None = None) -> It
     if count == 1:
         yield from map(score_one, recordings)
         return
-    with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with processes(count) as pool:
         yield from pool.map(score_one, recordings)
 
 

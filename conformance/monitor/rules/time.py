@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from conformance.monitor.context import Call, Context, Tables
+from conformance.monitor.context import Call, Context, Schemas, Tables
 from conformance.monitor.reading import judged, raw, remember, text
 from conformance.monitor.rule import rule
 from conformance.monitor.times import moment, moment_of
@@ -113,12 +114,16 @@ def plan_of(schema: Mapping[str, Any]) -> Plan:
     return walk(schema, 0)
 
 
+_PLANS: WeakKeyDictionary[Schemas, dict[str, dict[str, Plan]]] = WeakKeyDictionary()
+"""The plans worked out so far, by version and name of schema: a store's schemas do not change, monitors come and go."""
+
+
 class Dates:
     """How date-times are written, in any field that the schema calls a date-time."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._plans: dict[str, Plan] = {}
+        self._plans = _PLANS.setdefault(context.schemas, {}).setdefault(context.version.id, {})
 
     def malformed(self, entry: Entry, payload: Any, error: Any) -> None:
         """Word what the schema's date-time format refused; `error` is the schema store's."""
