@@ -92,6 +92,7 @@ class Campaign:
         self.case = case
         self.wishes = wishes
         self.tally = Tally()
+        self._memory = memory.Keeper()
         self.inconclusive = ""
         """Why the case can't be called passed, when nothing else is wrong with it."""
         self.exhibits = Trace(player.stage.peer.trace.epoch)
@@ -165,8 +166,7 @@ class Campaign:
         outcome = self.player.play(example)
         self._late()
         self.tally.played += 1
-        if self.tally.played % memory.EXAMPLES == 0:
-            memory.give_back()
+        self._memory.pause()
         self.tally.seconds += time.monotonic() - began
         self.tally.distinct.add(hash(example.acts))
         return outcome

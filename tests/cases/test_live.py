@@ -11,6 +11,7 @@ import pytest
 from conformance.cases.live import LiveBench, deadlines, monitor_factory, token_statuses
 from conformance.data import data_path
 from conformance.dut.reading import load_description
+from conformance.ocppj.schema import SchemaStore
 from conformance.ocppj.trace import Trace
 from conformance.ocppj.versions import version
 
@@ -38,7 +39,7 @@ def test_deadlines_are_the_descriptions() -> None:
 def test_monitors_know_the_connectors_of_the_version() -> None:
     old = STATION.under("1.6")
     assert [(one.evseId, one.connectorId) for one in old.connectors] == [(1, 1), (2, 2)]
-    monitor = monitor_factory(old, version("1.6"), SimpleNamespace(judge=lambda *args: ()))(Trace(), None)
+    monitor = monitor_factory(old, version("1.6"), SchemaStore())(Trace(), None)
     assert monitor.findings == []
 
 
@@ -50,7 +51,7 @@ class TestHandshake:
         return bench._decide(SimpleNamespace(**given))
 
     def test_its_own_station_on_profile_0(self) -> None:
-        bench = LiveBench(STATION, "2.0.1", SimpleNamespace(judge=None))  # type: ignore[arg-type]  # not asked here
+        bench = LiveBench(STATION, "2.0.1", SchemaStore())
         assert self.decide(bench) is None
         refusal = self.decide(bench, identity="CS002")
         assert refusal.status == 404 and "'CS002' is not 'CS001' of the description" in refusal.reason
@@ -61,14 +62,14 @@ class TestHandshake:
     )
     def test_basic_on_profile_1(self, username: Any, password: Any, status: int | None) -> None:
         dut = replace(STATION, security_profile=1, password=b"\xffpass")
-        bench = LiveBench(dut, "2.0.1", SimpleNamespace(judge=None))  # type: ignore[arg-type]  # not asked here
+        bench = LiveBench(dut, "2.0.1", SchemaStore())
         refusal = self.decide(bench, username=username, password=password)
         assert (refusal.status if refusal else None) == status
         if refusal:
             assert refusal.headers["WWW-Authenticate"].startswith("Basic")
 
     def test_the_versions_subprotocol_and_no_other(self) -> None:
-        bench = LiveBench(STATION, "2.0.1", SimpleNamespace(judge=None))  # type: ignore[arg-type]  # not asked here
+        bench = LiveBench(STATION, "2.0.1", SchemaStore())
         assert bench._choose(SimpleNamespace(subprotocols=("ocpp1.6", "ocpp2.0.1"))) == "ocpp2.0.1"
         assert bench._choose(SimpleNamespace(subprotocols=("ocpp1.6",))) is None
         assert bench._choose(SimpleNamespace(subprotocols=())) is None

@@ -30,3 +30,15 @@ def test_what_was_freed_goes_back() -> None:
 def test_where_there_is_no_such_function_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "_trim", lambda: None)
     assert memory.give_back() is False
+
+
+def test_it_is_given_back_after_some_seconds_and_not_after_every_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+    now = 100.0
+    monkeypatch.setattr(memory, "give_back", lambda: given.append(now))
+    monkeypatch.setattr(memory.time, "monotonic", lambda: now)
+    keeper = memory.Keeper()
+    for _ in range(30):
+        keeper.pause()
+        now += 1.0
+    assert given == [105.0, 110.0, 115.0, 120.0, 125.0]
