@@ -15,7 +15,8 @@ def pytest_addoption(parser: Any) -> None:
     parser.addoption(
         "--every-defect",
         action="store_true",
-        help="hunt every defect that negative tests find, under each version family; not one for each negative test",
+        help="the whole proof: hunt every defect under each version family, not one for each case and rule, and let "
+        "each case meet every bundle of habits, not just one",
     )
 
 

@@ -41,16 +41,22 @@ class Part:
     device: Embedded
     variant: str = ""
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells it from the other parts."""
+        return (*self.wishes.roles, *self.wishes.versions, self.variant)
+
 
 def parts_of(wishes: Wishes | None = None, ids: Iterable[str] = ()) -> list[Part]:
     """What has to be recorded: the default devices, and the variants for the cases that name them; in order."""
     wishes, wanted = wishes or Wishes(), frozenset(ids)
-    parts = []
-    for role, one in product(("CS", "CSMS"), VERSIONS):
-        narrowed = replace(wishes, roles=(role,), versions=(one,))
-        listed = (entry for entry in load_catalogue() if wishes.want(entry) and narrowed.want(entry))
-        if any(entry.id in wanted or not wanted for entry in listed):
-            parts.append(Part(narrowed, wanted, Embedded()))
+    listed = [one for one in load_catalogue() if (one.id in wanted if wanted else not one.campaign)]
+    asked = {(one.role, one.version) for one in listed if wishes.want(replace(one, campaign=wishes.campaign))}
+    parts = [
+        Part(replace(wishes, roles=(role,), versions=(one,)), wanted, Embedded())
+        for role, one in product(("CS", "CSMS"), VERSIONS)
+        if (role, one) in asked
+    ]
     for variant in load_variants(data_path("testcases", "variants.toml")):
         chosen = frozenset(variant.cases) & (wanted or frozenset(variant.cases))
         if chosen and (not wishes.roles or variant.role in wishes.roles):
@@ -66,6 +72,12 @@ def record_part(part: Part) -> tuple[list[Recording], list[CaseRecord]]:
         if part.variant:
             one.notes["variant"] = part.variant
     return recordings, records
+
+
+def prove_part(part: Part) -> tuple[list[Recording], list[CaseRecord], list[Score]]:
+    """Record a part and work out the scores of its recordings."""
+    recordings, records = record_part(part)
+    return recordings, records, [score_one(one) for one in recordings]
 
 
 def record_all(

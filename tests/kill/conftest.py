@@ -1,7 +1,6 @@
 """One recording of every case on the embedded devices, shared by the layers of the proof.
 
-The defects of layer 2 are hunted in the background while the rest of the tests runs, because they mostly wait; so the
-layers come last.
+All that takes long is done in the background while the rest of the tests runs (background.py), so the layers come last.
 """
 
 from __future__ import annotations
@@ -14,18 +13,19 @@ import pytest
 
 from conformance.proof.recording import Recording
 from conformance.proof.score import Score
-from conformance.prove import KILL_RESULTS, record_all, write_kill_results
+from conformance.prove import KILL_RESULTS, parts_of, prove_part, write_kill_results
 from conformance.report.record import CaseRecord
 
-from . import hunting
+from . import background, hunting
+from .worn import run as habits_run
 
 
 @dataclass
 class Proof:
     """What the layers find out together."""
 
-    recordings: list[Recording]
-    records: list[CaseRecord]
+    recordings: list[Recording] = field(default_factory=list)
+    records: list[CaseRecord] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
     defects: dict[str, list[str]] = field(default_factory=dict)
 
@@ -38,28 +38,57 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Begin to hunt the selected defects."""
-    if not session.config.option.collectonly:
-        session.config.stash[hunting.KEY] = hunting.Hunt(session.items)
+    """Begin with what the selected tests need, the longest first."""
+    if session.config.option.collectonly:
+        return
+    work = session.config.stash[background.KEY] = background.Background()
+    if background.wanted(session.items, "proof"):
+        for part in parts_of():
+            work.begin(part.key, prove_part, part)
+    for item in background.wanted(session.items, "habits"):
+        number = item.callspec.params["number"]
+        work.begin(("habits", number), habits_run, number, session.config.option.every_defect)
+    for item in background.wanted(session.items, "hunted"):
+        one = item.callspec.params["name"], item.callspec.params["version"], session.config.option.every_defect
+        if hunting.case_ids(*one):
+            work.begin(("hunt", *one[:2]), hunting.run_defect, *one)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hunt no more."""
-    hunt = session.config.stash.get(hunting.KEY, None)
-    if hunt is not None:
-        hunt.stop()
+    """No more of it."""
+    work = session.config.stash.get(background.KEY, None)
+    if work is not None:
+        work.stop()
 
 
 @pytest.fixture(scope="session")
-def hunt(request: pytest.FixtureRequest) -> hunting.Hunt:
-    """Every selected defect's run."""
-    return request.config.stash[hunting.KEY]
+def work(request: pytest.FixtureRequest) -> background.Background:
+    """What is done beside the tests."""
+    return request.config.stash[background.KEY]
+
+
+@pytest.fixture
+def hunted(work: background.Background, name: str, version: str) -> hunting.Found | None:
+    """What came of a defect; None when it names no implemented case."""
+    found: hunting.Found | None = work.result(("hunt", name, version)) if hunting.case_ids(name, version) else None
+    return found
+
+
+@pytest.fixture
+def habits(work: background.Background, number: int) -> list[str]:
+    """What a device with habits got but PASS and NOT APPLICABLE."""
+    bad: list[str] = work.result(("habits", number))
+    return bad
 
 
 @pytest.fixture(scope="session")
-def proof(request: pytest.FixtureRequest) -> Iterator[Proof]:
-    """Every case recorded; the kill results are written when the session ends."""
-    found = Proof(*record_all())
+def proof(work: background.Background, request: pytest.FixtureRequest) -> Iterator[Proof]:
+    """Every case recorded and replayed with every mutant; the kill results are written when the session ends."""
+    found = Proof()
+    for part in parts_of():
+        recordings, records, scores = work.result(part.key)
+        found.recordings += recordings
+        found.records += records
+        found.scores += scores
     yield found
-    if found.scores:
-        write_kill_results(found.scores, found.defects, Path(request.config.rootpath) / "reports" / KILL_RESULTS)
+    write_kill_results(found.scores, found.defects, Path(request.config.rootpath) / "reports" / KILL_RESULTS)

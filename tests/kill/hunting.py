@@ -1,17 +1,11 @@
-"""Runs, several side by side, of the cases that a switched-on defect has to make fail."""
+"""Runs of the cases that a switched-on defect has to make fail."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
-
-import pytest
 
 from conformance.cases.catalogue import load_catalogue
 from conformance.cases.discovery import discover
@@ -36,9 +30,6 @@ QUICK = {
     }
 }
 """A defect makes cases wait for what does not come: the embedded devices answer in milliseconds."""
-AT_ONCE = 4
-"""Runs side by side: they wait more than they work."""
-
 
 DEFECTS: dict[str, Defect] = {f"{one.role}-{one.name}": one for one in all_defects()}
 
@@ -95,32 +86,3 @@ def run_defect(name: str, version: str, every: bool = False) -> Found:
         saved = sorted(Path(folder).iterdir())
         sizes = [len(one.read_text("utf-8")) for one in saved]
         return Found(records, replay(saved, device), replay(saved, good), sizes)
-
-
-class Hunt:
-    """The runs of the defects that a session has selected, begun at once."""
-
-    def __init__(self, items: Sequence[pytest.Item]) -> None:
-        wanted = [
-            (item.callspec.params["name"], item.callspec.params["version"])
-            for item in items
-            if isinstance(item, pytest.Function) and item.originalname == "test_defect_is_found"
-        ]
-        every = bool(items) and items[0].config.option.every_defect
-        self._pool = ProcessPoolExecutor(AT_ONCE, mp_context=get_context("spawn")) if wanted else None
-        self._runs: dict[tuple[str, str], Future[Found]] = {}
-        if self._pool is not None:
-            self._runs = {one: self._pool.submit(run_defect, *one, every) for one in wanted if case_ids(*one)}
-
-    def found(self, name: str, version: str) -> Found | None:
-        """What came of a defect; None when it names no implemented case."""
-        run = self._runs.get((name, version))
-        return None if run is None else run.result()
-
-    def stop(self) -> None:
-        """End what has not begun."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-
-
-KEY: pytest.StashKey[Any] = pytest.StashKey()

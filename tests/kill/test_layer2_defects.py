@@ -8,7 +8,7 @@ from conformance.ocppj.versions import VERSIONS
 from conformance.reference.defects import Defect
 
 from .conftest import Proof
-from .hunting import DEFECTS, ENOUGH, NEGATIVE, Found, Hunt, case_ids
+from .hunting import DEFECTS, NEGATIVE, Found, case_ids
 
 
 def _versions(defect: Defect) -> list[str]:
@@ -20,26 +20,23 @@ def _versions(defect: Defect) -> list[str]:
 def _pairs(every: bool) -> list[tuple[str, str]]:
     """The defects with the versions under which they are hunted.
 
-    Of those that only negative tests find, one for each case and under one version in turn, unless `every` is wished:
-    they are many, and each is hunted, found again from its file and not found on a good device.
+    Unless `every` is wished, enough of them: each case is killed by one, each rule that a defect names reports one, and
+    those that only negative tests find are hunted under one version in turn, because each is also found again from its
+    file and not found on a good device.
     """
     pairs = []
-    killed: set[str] = set()
+    shown: set[object] = set()
     for number, (name, one) in enumerate(DEFECTS.items()):
         versions = _versions(one)
-        if not every and all(id_ in NEGATIVE for id_ in one.must_fail):
-            if killed.issuperset(one.must_fail):
-                continue
-            killed.update(one.must_fail)
+        negative = all(id_ in NEGATIVE for id_ in one.must_fail)
+        if negative and not every:
             versions = [versions[number % len(versions)]]
-        pairs += [(name, version) for version in versions if every or _worth(name, version)]
+        for version in versions:
+            shows = {id_ if negative else (id_, version) for id_ in case_ids(name, version, every)} | set(one.rules)
+            if every or not shown.issuperset(shows) or not shows:
+                pairs.append((name, version))
+                shown |= shows
     return pairs
-
-
-def _worth(name: str, version: str) -> bool:
-    """Whether more than negative tests that are proved otherwise would be run for a defect that other cases find."""
-    ids = set(case_ids(name, version))
-    return NEGATIVE.issuperset(DEFECTS[name].must_fail) or not ids or not ids <= ENOUGH
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -47,9 +44,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(("name", "version"), pairs, ids=[f"{name}-{version}" for name, version in pairs])
 
 
-def test_defect_is_found(name: str, version: str, hunt: Hunt, proof: Proof) -> None:
+def test_defect_is_found(name: str, version: str, hunted: Found | None, proof: Proof) -> None:
     defect = DEFECTS[name]
-    found = hunt.found(name, version)
+    found = hunted
     assert found and found.records, f"{name} names no implemented case of {version}; give it one that must fail"
     records = found.records
     for one in records:
