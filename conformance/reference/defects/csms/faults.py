@@ -32,7 +32,7 @@ flag(
     role=ROLE,
     families=BOTH,
     breaks="A station that comes back on a new connection is answered there, and sent its CALLs on the old one [38].",
-    must_fail=("OC_FT_03_CSMS", "OC_FT_06_CSMS"),
+    must_fail=("OC_FT_03_CSMS",),
 )
 flag(
     "repeated-start-counts-twice",
