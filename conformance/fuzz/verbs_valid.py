@@ -9,13 +9,15 @@ from conformance.fuzz.example import Allowed
 from conformance.fuzz.stage import Reaction, Stage, verb
 from conformance.monitor.rules.results import REPORTS
 from conformance.ocppj import frames
-from conformance.peers.outcome import Inconclusive
+from conformance.peers.outcome import Inconclusive, NotApplicable
 
 
 @verb("legal")
 def _legal(stage: Stage, texts: list[Any], judged: int) -> None:
     reactions: list[Reaction] = []
     latest: Any = None
+    if any(_TRANSACTION in str(text) for text in texts) and stage.transaction() is None:
+        raise NotApplicable("no transaction runs that it could name")
     for text in texts:
         data = stage.bytes_of(text).replace(b"{{fresh}}", str(uuid.uuid4()).encode())
         if not stage.peer.connected or (latest is None and _LATEST in data):
@@ -37,6 +39,7 @@ def _legal(stage: Stage, texts: list[Any], judged: int) -> None:
 
 
 _LATEST = b"{{latest}}"
+_TRANSACTION = "{{transaction}}"
 
 
 def _promised(stage: Stage, *statuses: str) -> bool:

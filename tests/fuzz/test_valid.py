@@ -247,3 +247,19 @@ def test_a_promised_report_and_a_promised_reboot_are_waited_for(ground: Begin) -
     record = ground("CS", "2.0.1").play(body(*whole, *boots, Example("after", (legal(report), reported()), SERVED)))
     assert record.verdict == "PASS", record.why
     assert not [finding for finding in record.findings if finding.rule.startswith("results.")]
+
+
+def test_a_transaction_that_does_not_run_is_not_named(ground: Begin) -> None:
+    """What would name it is passed over: null in its place would be our fault."""
+    example = Example(
+        "too late", (legal('[2,"{{id}}","RemoteStopTransaction",{"transactionId":{{transaction}}}]'),), SERVED
+    )
+    outcomes: list[Any] = []
+
+    def play(csms: Any, fuzz: Any) -> None:
+        """Play it without a transaction."""
+        outcomes.append(fuzz.play(example))
+
+    record = ground("CS", "1.6").play(play)
+    assert outcomes[0].excused == "no transaction runs that it could name" and not outcomes[0].problems
+    assert not [one for one in record.findings if one.rule.startswith("schema.")]
