@@ -345,15 +345,16 @@ class CsmsBench(Bench):
         """Whether the CSMS still believes that something goes on at our station."""
         statuses = self.peer.connector_statuses.values()
         return (
-            bool(self.peer.open_transactions()) or "running" in self.peer.facts or bool(set(statuses) - {"Available"})
+            bool(self.peer.open_transactions()) or bool(self.peer.facts.get("running")) or bool(set(statuses) - {"Available"})
         )
 
     def _end_transactions(self) -> None:
         peer = self.peer
         for transaction in peer.open_transactions():
             transaction.send("EVDeparted", eventType="Ended", chargingState="Idle", stoppedReason="Other")
-        if "running" in peer.facts:
-            peer.execute("Stopped", reason="Other")
+        for connector in self.dut.connectors:
+            if connector.connectorId in peer.facts.get("running", {}):
+                peer.execute("Stopped", reason="Other", connector=connector)
         for connector in self.dut.connectors:
             if peer.connector_statuses.get((connector.evseId, connector.connectorId), "Available") != "Available":
                 peer.report_connector("Available", connector)

@@ -99,6 +99,9 @@ class Transaction16:
     stopped: tuple[Any, ...] | None = None
     """What makes two StopTransactions the same."""
     stop_answered: bool = False
+    namesakes: int = 0
+    """How many transactions ran when the CSMS gave their id to the next one: whose a message is can't be told."""
+    namesakes_stopped: int = 0
 
 
 @dataclass(slots=True)

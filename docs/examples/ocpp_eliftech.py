@@ -1,6 +1,7 @@
 """Operators of the two examples of the npm package `ocpp-eliftech` (1.0.2): see docs/devices/ocpp-eliftech-*.toml.
 
-Each starts its example, unchanged, in a process of its own. NODE_PATH names the folder node_modules that has the
+Each starts its example, unchanged, in a process of its own; what the central system shall send it is told over HTTP, by
+a way beside it (ocpp_eliftech_csms.js). NODE_PATH names the folder node_modules that has the
 package, and babel-runtime@6, which the package wants and does not ask for. Nothing of `conformance` is in it.
 """
 
@@ -11,16 +12,16 @@ import os
 import socket
 import subprocess
 import time
-from typing import Any
+from pathlib import Path
 
 # The charge point draws its identity and serial number by Math.random, here always the same: CP4999, SR50000.
 CHARGE_POINT = "Math.random = () => 0.5; require('ocpp-eliftech/examples-dist/chargingPoint.js')"
-CENTRAL_SYSTEM = "require('ocpp-eliftech/examples-dist/server.js')"
+CENTRAL_SYSTEM = str(Path(__file__).with_name("ocpp_eliftech_csms.js"))
 
 
-def node(script: str, **environment: str) -> subprocess.Popen[bytes]:
+def node(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
     quiet = subprocess.DEVNULL
-    return subprocess.Popen(["node", "-e", script], env=os.environ | environment, stdout=quiet, stderr=quiet)
+    return subprocess.Popen(["node", *arguments], env=os.environ | environment, stdout=quiet, stderr=quiet)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -29,9 +30,9 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 class CentralSystem:
-    """Starts the central system. The one thing that it can be made to do is what the button on its page does."""
+    """Starts the central system, and makes no act: what it shall send is told it over HTTP."""
 
-    verbs = frozenset({"csms_sends"})
+    verbs = frozenset[str]()
 
     def __init__(self, port: int) -> None:
         self._address = ("127.0.0.1", port)
@@ -49,25 +50,6 @@ class CentralSystem:
                 raise RuntimeError("the central system does not listen; is NODE_PATH set?")
             time.sleep(0.05)
 
-    def perform(self, verb: str, identity: str, action: str, payload: dict[str, Any] | None = None) -> None:
-        """Presses the button of a connector, whose number is the rest of what the central system then sends.
-
-        While the connector is Available that is RemoteStartTransaction with the number as the idTag, else
-        RemoteStopTransaction with the number as the transactionId.
-        """
-        payload = payload or {}
-        connector = payload.get("connectorId", payload.get("transactionId"))
-        possible = {
-            "RemoteStartTransaction": {"connectorId": connector, "idTag": str(connector)},
-            "RemoteStopTransaction": {"transactionId": connector},
-        }
-        if possible.get(action) != payload:
-            raise RuntimeError(f"the example cannot be made to send {action} with {payload}")
-        # Its answer would come after that of the charge point only, so it is not waited for.
-        with socket.create_connection(self._address, 1) as http:
-            http.sendall(f"GET /connector/0/{connector} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-            time.sleep(0.05)
-
     def close(self) -> None:
         end(self._process)
 
@@ -78,11 +60,11 @@ class ChargePoint:
     verbs = frozenset({"power_cycle"})
 
     def __init__(self) -> None:
-        self._process = node(CHARGE_POINT)
+        self._process = node("-e", CHARGE_POINT)
 
     def perform(self, verb: str) -> None:
         end(self._process)
-        self._process = node(CHARGE_POINT)
+        self._process = node("-e", CHARGE_POINT)
 
     def close(self) -> None:
         end(self._process)

@@ -1411,6 +1411,18 @@ def stops_again_because_the_answer_was_broken_on_purpose(s: Any) -> None:
     s.reply()
 
 
+@keeps("tx16.stop-once", "1.6")
+@keeps("tx16.meter-place", "1.6")
+@keeps("tx16.meter-stop", "1.6")
+def stops_each_of_two_that_were_given_one_id(s: Any) -> None:
+    s.ready()
+    s.start16(1, 7, meterStart=5000)
+    s.start16(2, 7, meterStart=9000)
+    meter16(s, 1, 7)
+    s.stop16(7, meterStop=5100)
+    s.stop16(7, meterStop=9100)
+
+
 @breaks("tx16.meter-stop", "1.6")
 def stops_below_start(s: Any) -> None:
     s.ready()

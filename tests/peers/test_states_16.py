@@ -163,7 +163,20 @@ class TestCsms:
         assert stop["transactionId"] == 77
         assert stop["idTag"] == start["idTag"] == "AABB"
         assert stop["meterStop"] > start["meterStart"]
-        assert "running" not in station.facts
+        assert not station.facts["running"]
+
+    def test_what_is_refused_runs_until_it_is_stopped_beside_another_one(self) -> None:
+        ids = iter((7, 8))
+        station, device = csms_under_test(
+            StartTransaction=lambda call: {"idTagInfo": {"status": "Accepted"}, "transactionId": next(ids)}
+        )
+        with pytest.raises(ExpectationFailed, match="Invalid"):
+            station.execute("StartedAs", status="Invalid")
+        station.execute("StartedAs", status="Accepted", connector=Connector(2, 2))
+        station.execute("Stopped", reason="Other")
+        station.execute("Stopped", connector=Connector(2, 2))
+        stops = [one.payload["transactionId"] for one in device.heard if one.action == "StopTransaction"]
+        assert stops == [7, 8]
 
     def test_a_stop_may_be_answered_without_a_word_on_the_token(self) -> None:
         for info in ({}, {"idTagInfo": {"status": "Accepted"}}):

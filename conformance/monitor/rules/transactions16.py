@@ -31,7 +31,8 @@ ID_USED = rule(
 STOP_ONCE = rule(
     "tx16.stop-once",
     "A transaction is stopped once",
-    "A second StopTransaction with the same id is a retry if it is the same and the first was not answered.",
+    "A second StopTransaction with the same id is a retry if it is the same and the first was not answered. Transactions "
+    "that ran at once and were given one id have one each.",
     binds="CS",
     v16="1.6 4.10",
 )
@@ -150,6 +151,7 @@ class Transactions16:
             key=key,
             # What is begun wrongly on purpose is ended in the same way: nobody waits for its StopTransaction.
             stopped=(None, None) if call.entry.data.get("deliberate") else None,
+            namesakes=known.namesakes + 1 if known is not None and known.stopped is None else 0,
         )
         bounded(self._known, TRANSACTIONS_KEPT)
 
@@ -181,6 +183,9 @@ class Transactions16:
         transaction = self._find(entry, payload, stop["transactionId"])
         if transaction is None:
             return
+        if transaction.namesakes > transaction.namesakes_stopped:
+            transaction.namesakes_stopped += 1
+            return
         signature = (stop.get("meterStop"), stop.get("timestamp"))
         if transaction.stopped is not None:
             if transaction.stop_answered or transaction.stopped != signature:
@@ -193,6 +198,8 @@ class Transactions16:
                 )
             return
         transaction.stopped = signature
+        if transaction.namesakes:
+            return
         meter = stop.get("meterStop")
         if type(meter) is int and type(transaction.meter_start) is int and meter < transaction.meter_start:
             self._context.report(
@@ -242,7 +249,7 @@ class Transactions16:
                 pointer="/transactionId",
                 severity=Severity.SHOULD,
             )
-        elif transaction is not None:
+        elif transaction is not None and not transaction.namesakes:
             count(payload, "connectorId")
             if connector != transaction.connector:
                 self._context.report(

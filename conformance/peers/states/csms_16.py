@@ -66,12 +66,18 @@ def started(station: FakeStation, lab: Any, token: Any = None, **fields: Any) ->
 
 @state("StartedAs", family="1.6", dut="CSMS")
 def started_as(
-    station: FakeStation, lab: Any, status: str, token: Any = None, timestamp: str = "", **fields: Any
+    station: FakeStation,
+    lab: Any,
+    status: str,
+    token: Any = None,
+    timestamp: str = "",
+    connector: Any = None,
+    **fields: Any,
 ) -> int:
     """StartTransaction (with `fields`) is answered with that status of the token; the transactionId that the CSMS
     gave."""
     token = token or lab.dut.tokens.valid
-    connector = lab.dut.connector
+    connector = connector or lab.dut.connector
     start = station.send(
         "StartTransaction",
         connectorId=connector.connectorId,
@@ -80,6 +86,9 @@ def started_as(
         timestamp=timestamp or station.timestamp(),
         **fields,
     )
+    if isinstance(start.transactionId, int):
+        # Whatever becomes of the case, our charge point stops what it has started.
+        station.facts.setdefault("running", {})[connector.connectorId] = start.transactionId
     _accepted(station, "StartTransaction", start, "1.6 4.8", status)
     if not isinstance(start.transactionId, int):
         raise station.failure(
@@ -89,7 +98,6 @@ def started_as(
             pointer="/transactionId",
             requirement="1.6 4.8",
         )
-    station.facts["running"] = start.transactionId
     return start.transactionId
 
 
@@ -103,13 +111,20 @@ def charging(station: FakeStation, lab: Any, token: Any = None, **fields: Any) -
 
 
 @state("Stopped", family="1.6", dut="CSMS")
-def stopped(station: FakeStation, lab: Any, reason: str = "Local", token: Any = None, timestamp: str = "") -> Any:
-    """The running transaction is stopped, with reason Local by a valid token; the answer to StopTransaction."""
-    connector = lab.dut.connector
+def stopped(
+    station: FakeStation,
+    lab: Any,
+    reason: str = "Local",
+    token: Any = None,
+    timestamp: str = "",
+    connector: Any = None,
+) -> Any:
+    """The connector's transaction is stopped, with reason Local by a valid token; the answer to StopTransaction."""
+    connector = connector or lab.dut.connector
     fields = {"idTag": (token or lab.dut.tokens.valid).idTag} if reason == "Local" else {}
     stop = station.send(
         "StopTransaction",
-        transactionId=station.facts.pop("running"),
+        transactionId=station.facts["running"].pop(connector.connectorId),
         meterStop=station.meter(connector.evseId, 100),
         timestamp=timestamp or station.timestamp(),
         reason=reason,

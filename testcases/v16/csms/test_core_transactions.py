@@ -35,15 +35,18 @@ def test_transaction_without_id(station: FakeStation, dut: Dut) -> None:
 
 
 @case("OC_16_11_CSMS")
-def test_offline_transactions(station: FakeStation) -> None:
-    """Two transactions without a connection are told afterwards: each gets an id of its own, and its end is taken."""
-    step("Lose the connection, charge twice, connect again", expect="the connection is taken")
+def test_offline_transactions(station: FakeStation, dut: Dut) -> None:
+    """Two transactions that ran side by side without a connection are told afterwards: each has an id of its own."""
+    other = dut.second_connector
+    step("Lose the connection, charge on two connectors, connect again", expect="the connection is taken")
     with station.offline():
         pass
 
-    step("Send what waited: StartTransaction, StopTransaction, and both again", expect="Accepted, with two ids")
+    step("Send what waited: StartTransaction for one, then for the other", expect="Accepted, with two ids")
     first = station.execute("StartedAs", status="Accepted", timestamp=station.timestamp(-600))
-    station.execute("Stopped", timestamp=station.timestamp(-500))
-    second = station.execute("StartedAs", status="Accepted", timestamp=station.timestamp(-400))
-    station.execute("Stopped", timestamp=station.timestamp(-300))
-    check(first != second, "each transaction has an id of its own", requirement="1.6 4.8, 6.46", actual=first)
+    second = station.execute("StartedAs", status="Accepted", timestamp=station.timestamp(-500), connector=other)
+    check(first != second, "two transactions that run at once have two ids", requirement="1.6 6.46, 6.49", actual=first)
+
+    step("Send StopTransaction for one, then for the other", expect="two answers")
+    station.execute("Stopped", timestamp=station.timestamp(-400))
+    station.execute("Stopped", timestamp=station.timestamp(-300), connector=other)
