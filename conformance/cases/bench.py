@@ -345,7 +345,9 @@ class CsmsBench(Bench):
         """Whether the CSMS still believes that something goes on at our station."""
         statuses = self.peer.connector_statuses.values()
         return (
-            bool(self.peer.open_transactions()) or bool(self.peer.facts.get("running")) or bool(set(statuses) - {"Available"})
+            bool(self.peer.open_transactions())
+            or bool(self.peer.facts.get("running"))
+            or bool(set(statuses) - {"Available"})
         )
 
     def _end_transactions(self) -> None:

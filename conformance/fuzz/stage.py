@@ -214,7 +214,10 @@ class Stage:
         if running:
             return running[-1][1]["transactionId"]
         if self.peer.plays == "CS":
-            return next((one.id for one in self.peer.open_transactions()), next(iter(self.peer.facts.get("running", {}).values()), None))
+            return next(
+                (one.id for one in self.peer.open_transactions()),
+                next(iter(self.peer.facts.get("running", {}).values()), None),
+            )
         return None
 
     def _host(self) -> tuple[str, int]:

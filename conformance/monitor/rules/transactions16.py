@@ -31,8 +31,8 @@ ID_USED = rule(
 STOP_ONCE = rule(
     "tx16.stop-once",
     "A transaction is stopped once",
-    "A second StopTransaction with the same id is a retry if it is the same and the first was not answered. Transactions "
-    "that ran at once and were given one id have one each.",
+    "A second StopTransaction with the same id is a retry if it is the same and the first was not answered. "
+    "Transactions that ran at once and were given one id have one each.",
     binds="CS",
     v16="1.6 4.10",
 )
