@@ -92,7 +92,7 @@ class Holder:
                 dut = replace(dut, tls=replace(dut.tls, folder=Path(self._folder.name)))
             if device is not None and dut.role == "CSMS":
                 dut, told = _secured(dut)
-                arguments = (*told, *hurried, *device.arguments)
+                arguments = (*told, *hurried, *device.arguments, *dut.started_with)
                 self._device = start_csms(version, arguments=arguments, defects=device.defects)
                 dut = replace(dut, address=replace(dut.address, url=self._device.addresses["ocpp"]))
             live = LiveBench(dut, version, self._schemas)
@@ -108,7 +108,7 @@ class Holder:
             if device is not None and dut.role == "CS":
                 scheme = "wss" if dut.security_profile > 1 else "ws"
                 url = f"{scheme}://127.0.0.1:{live.port}{dut.address.path}"
-                arguments = (*_credentials(dut), *hurried, *device.arguments)
+                arguments = (*_credentials(dut), *hurried, *device.arguments, *dut.started_with)
                 self._device = start_station(version, url, dut.identity, arguments=arguments, defects=device.defects)
             if self._device is not None:
                 hands = replace(dut.operator.default, kind="http", url=self._device.addresses["operator"])

@@ -195,6 +195,7 @@ _NOT_TRIED = {
     "plug_in": "start_session was tried instead",
     "present_token": "start_session was tried instead",
     "choose_stop": "it needs a display that a master pass has opened",
+    "stop_ev_session": "it needs an EV of ISO 15118 that charges",
 }
 
 

@@ -485,9 +485,20 @@ def _load(settings: Settings) -> list[Any]:
         more = {role: dict(device.overrides) if device.role in ("", role) else {} for role in ("CS", "CSMS")}
         anywhere = {**more["CS"], **_ANYWHERE["CS"]}
         station = load_description(data_path("docs", "devices", EMBEDDED[0]), anywhere)
-        return [station, load_description(data_path("docs", "devices", EMBEDDED[1]), more["CSMS"])]
+        return [_relieved(station, device), load_description(data_path("docs", "devices", EMBEDDED[1]), more["CSMS"])]
     except DescriptionError as error:
         raise RunError(str(error)) from None
+
+
+def _relieved(dut: Any, device: Embedded) -> Any:
+    """The embedded device without the cases that a variant runs in its stead."""
+    from dataclasses import replace
+
+    from conformance.proof.variants import load_variants
+
+    variants = load_variants(data_path("testcases", "variants.toml")) if device == Embedded() else ()
+    elsewhere = frozenset(case for one in variants if one.instead and one.role == dut.role for case in one.cases)
+    return replace(dut, elsewhere=elsewhere)
 
 
 def _known_to_fail(duts: list[Any], settings: Settings) -> list[Any]:
@@ -518,7 +529,8 @@ def _variants(settings: Settings) -> list[Any]:
         if one.always:
             laid_over = {**one.overrides, **_ANYWHERE[one.role]}
             dut = load_description(data_path("docs", "devices", _DESCRIBED[one.role]), laid_over)
-            found.append(replace(dut, variant=one.name, only_cases=frozenset(one.cases)))
+            cases = frozenset(one.cases)
+            found.append(replace(dut, variant=one.name, only_cases=cases, started_with=one.arguments))
     return found
 
 

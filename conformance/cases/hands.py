@@ -147,6 +147,7 @@ _ON_A_CONNECTOR = frozenset(
         "resume_ev",
         "ev_not_ready",
         "ev_ready",
+        "stop_ev_session",
         "cause_fault",
         "clear_fault",
         "jam_lock",

@@ -68,7 +68,7 @@ def select(info: CaseInfo, catalogue: Catalogue, duts: Sequence[Any], wishes: Wi
     if not entries:
         raise SelectionError(f"{info.id} stands in no catalogue; add it to testcases/catalogue or mend the id")
     for dut in duts:
-        if dut.only_cases and info.id not in dut.only_cases:
+        if (dut.only_cases and info.id not in dut.only_cases) or info.id in dut.elsewhere:
             continue
         for version in dut.versions:
             entry = entries.get(version)

@@ -302,6 +302,10 @@ class Dut:
     """Name of the variant that this is of an embedded device; "" for a device as its description has it."""
     only_cases: frozenset[str] = frozenset()
     """The cases that run on a variant; empty: every case."""
+    elsewhere: frozenset[str] = frozenset()
+    """The cases that a variant runs in this device's stead."""
+    started_with: tuple[str, ...] = ()
+    """Further arguments of a variant's command line."""
 
     @property
     def connector(self) -> Connector:

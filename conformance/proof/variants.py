@@ -13,7 +13,8 @@ from typing import Any
 class Variant:
     """One variant: `overrides` of the description, `arguments` of the device, and the `cases` that run on it.
 
-    `always`: it is tested in every run on the embedded devices that runs its cases, and not in proof alone.
+    `always`: it is tested in every run on the embedded devices that runs its cases, and not in proof alone; `instead`:
+    moreover its cases do not run on the default device, because they would take long there.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Variant:
     arguments: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
     always: bool = False
+    instead: bool = False
 
 
 def load_variants(path: Path) -> tuple[Variant, ...]:
@@ -32,7 +34,8 @@ def load_variants(path: Path) -> tuple[Variant, ...]:
             raise ValueError(f"{path}: variant {number} needs name, role and cases")
         overrides = {key: raw[key] for key in _SECTIONS if key in raw}
         arguments, cases = tuple(raw.get("arguments", ())), tuple(raw["cases"])
-        variants.append(Variant(raw["name"], raw["role"], overrides, arguments, cases, bool(raw.get("always"))))
+        always, instead = bool(raw.get("always")), bool(raw.get("instead"))
+        variants.append(Variant(raw["name"], raw["role"], overrides, arguments, cases, always or instead, instead))
     return tuple(variants)
 
 

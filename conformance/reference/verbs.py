@@ -28,6 +28,7 @@ class Touchable(Protocol):
     def fault_changed(self, evse: Evse, connector: Connector) -> None: ...
     def token_presented(self, token: dict[str, Any], evse_id: int | None) -> None: ...
     def stop_chosen(self, evse_id: int | None) -> bool: ...
+    def ev_session_stopped(self, evse: Evse) -> bool: ...
 
 
 class StationVerbs:
@@ -49,6 +50,7 @@ class StationVerbs:
             "resume_ev": self.resume_ev,
             "ev_not_ready": self.ev_not_ready,
             "ev_ready": self.ev_ready,
+            "stop_ev_session": self.stop_ev_session,
             "occupy_bay": self.occupy_bay,
             "free_bay": self.free_bay,
             "power_cycle": lambda: station.power_cycle(),
@@ -148,6 +150,11 @@ class StationVerbs:
     def ev_ready(self, evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
         """The EV is ready to take energy."""
         self._set_ev(evseId, ready=True)
+
+    def stop_ev_session(self, evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
+        """The EV sends SessionStopReq(Terminate) of ISO 15118."""
+        if not self._station.ev_session_stopped(self._place(evseId, connectorId)[0]):
+            raise VerbError("no EV of ISO 15118 charges there")
 
     def _set_ev(self, evse_id: int, *, ready: bool | None = None, suspended: bool | None = None) -> None:
         evse = self._evse(evse_id)

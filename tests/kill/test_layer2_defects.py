@@ -5,16 +5,23 @@ from __future__ import annotations
 import pytest
 
 from conformance.ocppj.versions import VERSIONS
-from conformance.reference.defects import Defect
 
 from .conftest import Proof
 from .hunting import DEFECTS, NEGATIVE, Found, case_ids
 
 
-def _versions(defect: Defect) -> list[str]:
-    """One version of each family is enough: 2.0.1 and 2.1 share their cases and the device's code."""
-    chosen = {version.family: version.id for version in reversed(list(VERSIONS.values()))}
-    return [chosen[family] for family in defect.families]
+def _versions(name: str) -> list[str]:
+    """One version of each family is enough: 2.0.1 and 2.1 share their cases and the device's code.
+
+    It is the first one that has cases of the defect.
+    """
+    families = DEFECTS[name].families
+    found = {
+        family: next((one for one in ids if case_ids(name, one)), ids[0])
+        for family in families
+        if (ids := [version.id for version in VERSIONS.values() if version.family == family])
+    }
+    return [found[family] for family in families]
 
 
 def _pairs(every: bool) -> list[tuple[str, str]]:
@@ -27,7 +34,7 @@ def _pairs(every: bool) -> list[tuple[str, str]]:
     pairs = []
     shown: set[object] = set()
     for number, (name, one) in enumerate(DEFECTS.items()):
-        versions = _versions(one)
+        versions = _versions(name)
         negative = all(id_ in NEGATIVE for id_ in one.must_fail)
         if negative and not every:
             versions = [versions[number % len(versions)]]

@@ -103,6 +103,12 @@ _ALL = (
         "ev_not_ready", "CS", "Have the EV at connector {connectorId} of EVSE {evseId} not be ready to charge.", _PLACE
     ),
     Verb("ev_ready", "CS", "Have the EV at connector {connectorId} of EVSE {evseId} be ready to charge.", _PLACE),
+    Verb(
+        "stop_ev_session",
+        "CS",
+        "Have the EV at connector {connectorId} of EVSE {evseId} end its ISO 15118 session for good.",
+        _PLACE,
+    ),
     Verb("occupy_bay", "CS", "Have a vehicle stand in the parking bay of EVSE {evseId}.", (_EVSE,)),
     Verb("free_bay", "CS", "Have the vehicle leave the parking bay of EVSE {evseId}.", (_EVSE,)),
     Verb("power_cycle", "CS", "Switch the power of the charging station off and on again."),

@@ -132,7 +132,7 @@ def _evse_of(payload: Mapping[str, Any]) -> Any:
 _BY_A_BOOT = 2
 """A reset or power cut may end what runs, and what began before the station went down."""
 _ALWAYS = frozenset({"power_cycle"})
-_HERE = frozenset({"unplug", "cause_fault", "free_bay", "suspend_ev", "ev_not_ready"})
+_HERE = frozenset({"unplug", "cause_fault", "free_bay", "suspend_ev", "ev_not_ready", "stop_ev_session"})
 _REMOTE_STOP = frozenset({"RequestStopTransaction", "RemoteStopTransaction"})
 _REMOTE_START = frozenset({"RequestStartTransaction", "RemoteStartTransaction"})
 

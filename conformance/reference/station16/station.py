@@ -234,6 +234,10 @@ class Station16(Station):
         if session is not None:
             self.spawn(self.sessions.present(session, id_tag))
 
+    def ev_session_stopped(self, evse: Evse) -> bool:
+        """This station speaks no ISO 15118."""
+        return False
+
     def stop_chosen(self, evse_id: int | None) -> bool:
         """1.6 has no master pass, so no display asks what one shall stop."""
         return False

@@ -153,9 +153,19 @@ class Station2x(Station):
             prepare=lambda entry: entry["payload"],
             answered=self._answered,
             lost=lambda entry: None,
-            attempts=lambda: self.model.number(com, "MessageAttempts", "TransactionEvent"),
-            interval=lambda: self.model.number(com, "MessageAttemptInterval", "TransactionEvent"),
+            attempts=self._attempts,
+            interval=lambda: (
+                0
+                if self.defects.active("events-repeated-at-once")
+                else self.model.number(com, "MessageAttemptInterval", "TransactionEvent")
+            ),
         )
+
+    def _attempts(self) -> int:
+        if self.defects.active("events-not-repeated"):
+            return 1
+        wanted = self.model.number("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent")
+        return wanted + 1 if self.defects.active("events-repeated-too-often") else wanted
 
     def _answered(self, entry: dict[str, Any], answer: Payload) -> None:
         token = entry["payload"].get("idToken")
@@ -248,6 +258,10 @@ class Station2x(Station):
         session = self.tokens.choose(token, evse_id) if usable(token) else None
         if session is not None:
             self.spawn(self.tokens.present(session, token))
+
+    def ev_session_stopped(self, evse: Evse) -> bool:
+        """The EV ended its ISO 15118 session; whether it had one."""
+        return self.options.iso15118 and self.transactions.stopped_by_ev(evse)
 
     def stop_chosen(self, evse_id: int | None) -> bool:
         """The user chose at the display what a master pass shall stop; whether that was asked."""

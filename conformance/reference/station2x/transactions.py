@@ -288,6 +288,16 @@ class Transactions:
         """The EV suspended, resumed, became ready or ceased to be (E01.FR.19)."""
         self._flow(self.sessions[evse.id], reason="StoppedByEV")
 
+    def stopped_by_ev(self, evse: Evse) -> bool:
+        """The EV ended its session for good, and with it the authorization (E15); whether there was one."""
+        session = self.sessions[evse.id]
+        if not (session.authorized and evse.connected):
+            return False
+        trigger = "ChargingStateChanged" if self._station.defects.active("ev-stop-as-pause") else "StopAuthorized"
+        reason = "EVDisconnected" if self._station.defects.active("ev-stop-as-unplugging") else "StoppedByEV"
+        self._end_authorization(session, trigger, reason, at_once=True)
+        return True
+
     def fault_changed(self, evse: Evse, kind: str | None) -> None:
         """A fault came (`kind`) or went (None)."""
         session = self.sessions[evse.id]

@@ -27,6 +27,7 @@ COMM = "OCPPCommCtrlr"
 CHAPTER = "Part 2, Referenced Components and Variables"
 RECONNECTING = "Part 4, 5.3"
 STARTUP = one_of("StartupOfTheDevice", "ResetOrReboot")
+BAD_VALUE = ("PropertyConstraintViolation", "FormatViolation", "TypeConstraintViolation")
 STATES = {"Available", "Occupied", "Reserved", "Unavailable", "Faulted"}
 
 # ---------------------------------------------------------------------- boot
@@ -505,6 +506,17 @@ def test_report_by_criterion_and_variable(csms: FakeCsms, dut: Dut) -> None:
     answer = csms.send("GetReport", requestId=request_id, componentCriteria=["Problem"], componentVariable=[asked])
     check(answer.status == "EmptyResultSet", "EmptyResultSet", requirement="B08.FR.15", actual=answer.status)
     csms.expect_nothing("NotifyReport", within=csms.deadlines.quiet, requirement="B08.FR.15")
+
+
+@case("TC_B_19_CS")
+def test_report_by_unknown_criterion(csms: FakeCsms) -> None:
+    """A report by a criterion that the station can't know is refused as a whole."""
+    step("Ask for what is Available or of an unknown criterion", expect="NotSupported, or a CALLERROR; no report")
+    asked = {"requestId": csms.next_request_id(), "componentCriteria": ["Available", "Unknown"]}
+    answer = csms.call("GetReport", asked, deliberate="a criterion that the schema does not have")
+    refused = answer.status == "NotSupported" or getattr(answer, "code", "") in BAD_VALUE
+    check(refused, "NotSupported, or a CALLERROR for the value", requirement="B08.FR.02", actual=answer)
+    csms.expect_nothing("NotifyReport", within=csms.deadlines.quiet, requirement="B08.FR.02")
 
 
 @case("TC_B_54_CS")

@@ -698,6 +698,55 @@ def test_retries_until_taken(csms: FakeCsms, operator: Operator, dut: Dut) -> No
     _check_retry(csms, dut)
 
 
+@case("TC_E_41_CS")
+def test_retries_in_silence_until_the_last_attempt(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """An event that is never answered is sent as often as configured, and the station goes on with the next."""
+    timeout = _refusing(csms, dut, attempts=2, refusals=2, silent=True)
+
+    step("Plug in the EV, and answer the event of it not", expect="it comes again after the interval, and no more")
+    operator.plug_in(dut.connector)
+    _check_retry(csms, dut, timeout)
+
+    step("Take what comes next", expect="the change to Charging is told")
+    told = {"chargingState": "Charging", "requirement": "E13.FR.04"}
+    csms.transaction(dut.evse).wait_until(within=dut.timeouts.physical, **told)
+
+
+@case("TC_E_42_CS")
+def test_retries_in_silence_until_taken(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """An event that is answered at the second attempt is not sent a third time."""
+    timeout = _refusing(csms, dut, attempts=3, refusals=1, silent=True)
+
+    step("Plug in the EV, answer the event of it the second time", expect="it comes again, and no more")
+    operator.plug_in(dut.connector)
+    _check_retry(csms, dut, timeout)
+
+
+@case("TC_E_46_CS")
+def test_session_stopped_by_ev(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """An EV that ends its ISO 15118 session takes the authorization with it, and, by TxStopPoint, the transaction."""
+    connector = dut.connector
+    csms.reach("EnergyTransferStarted")
+    ends = csms.session(connector.evseId).advance(ceased=("Authorized", "PowerPathClosed", "EnergyTransfer")) == "Ended"
+
+    step("Have the EV stop its session", expect="StopAuthorized, EVConnected; Ended by TxStopPoint, StoppedByEV")
+    operator.stop_ev_session(connector)
+    event = csms.transaction(connector.evseId).expect(
+        eventType="Ended" if ends else "Updated",
+        triggerReason="StopAuthorized",
+        chargingState="EVConnected",
+        within=dut.timeouts.physical,
+        requirement="E15.FR.04" if ends else "E15.FR.05",
+    )
+    reason = event.transactionInfo.stoppedReason
+    check(
+        reason == ("StoppedByEV" if ends else ABSENT),
+        "stoppedReason as the event wants",
+        requirement="E15.FR.04",
+        actual=reason,
+    )
+
+
 # ---------------------------------------------------------------- helpers of this file
 
 
@@ -879,8 +928,11 @@ def _check_status(csms: FakeCsms, requirement: str, *, ongoing: Any, queued: boo
     check(answer.messagesInQueue is queued, f"messagesInQueue {queued}", requirement=requirement, actual=answer)
 
 
-def _refusing(csms: FakeCsms, dut: Dut, *, attempts: int, refusals: int) -> None:
-    """An authorized session whose next event is refused so often; every other one is taken."""
+def _refusing(csms: FakeCsms, dut: Dut, *, attempts: int, refusals: int, silent: bool = False) -> int:
+    """An authorized session whose next event is refused, or not answered, so often; every other one is taken.
+
+    Returned are the seconds for which the station waits for an answer that is not given.
+    """
     interval = f"{dut.values.message_attempt_interval}"
     csms.configure("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent", f"{attempts}")
     csms.configure("OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent", interval)
@@ -891,15 +943,16 @@ def _refusing(csms: FakeCsms, dut: Dut, *, attempts: int, refusals: int) -> None
     def answer(event: Any) -> Any:
         if len(refused) < refusals and event.seqNo in (refused or [event.seqNo]):
             refused.append(event.seqNo)
-            return call_error("InternalError")
+            return None if silent else call_error("InternalError")
         return {}
 
     csms.answer_always("TransactionEvent", answer)
+    return int(csms.configured("OCPPCommCtrlr", "MessageTimeout", "Default") or 0) if silent else 0
 
 
-def _check_retry(csms: FakeCsms, dut: Dut) -> None:
-    """The next event comes twice, MessageAttemptInterval apart, and not a third time in twice that interval."""
-    interval = dut.values.message_attempt_interval
+def _check_retry(csms: FakeCsms, dut: Dut, timeout: int = 0) -> None:
+    """The next event comes twice, MessageAttemptInterval and `timeout` apart, and no third time."""
+    interval = dut.values.message_attempt_interval + timeout
     first = csms.expect("TransactionEvent", within=dut.timeouts.physical, requirement="E03.FR.12")
     same = {"seqNo": first.seqNo, "eventType": first.eventType, "timestamp": first.timestamp}
     again = csms.expect("TransactionEvent", within=interval + dut.timeouts.message, requirement="E13.FR.02", **same)
@@ -910,5 +963,5 @@ def _check_retry(csms: FakeCsms, dut: Dut) -> None:
         requirement="E13.FR.03",
         actual=round(pause, 2),
     )
-    late_by = interval / 4
-    csms.expect_nothing("TransactionEvent", within=2 * interval + late_by, requirement="E13.FR.02", **same)
+    third = interval + dut.values.message_attempt_interval
+    csms.expect_nothing("TransactionEvent", within=third + interval / 4, requirement="E13.FR.02", **same)

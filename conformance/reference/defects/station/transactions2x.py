@@ -297,3 +297,47 @@ flag(
     breaks="a transaction ends with the token or the energy, whatever TxStopPoint says (E06.FR.01, E06.FR.02)",
     must_fail=("TC_E_14_CS", "TC_E_19_CS", "TC_E_20_CS", "TC_E_37_CS"),
 )
+
+IMPATIENT = "station that waits no longer than a second for an answer"
+flag(
+    "events-not-repeated",
+    role=CS,
+    families=NEW,
+    breaks="an event that the CSMS refuses or does not answer is not sent again [48] (E13.FR.02)",
+    must_fail=("TC_E_41_CS", "TC_E_42_CS", "TC_E_50_CS", "TC_E_51_CS"),
+    variant=IMPATIENT,
+)
+flag(
+    "events-repeated-at-once",
+    role=CS,
+    families=NEW,
+    breaks="an event is sent again without the pause of MessageAttemptInterval (E13.FR.03)",
+    must_fail=("TC_E_41_CS", "TC_E_42_CS", "TC_E_50_CS", "TC_E_51_CS"),
+    variant=IMPATIENT,
+)
+flag(
+    "events-repeated-too-often",
+    role=CS,
+    families=NEW,
+    breaks="an event is sent once more than MessageAttempts says (E13.FR.02, E13.FR.04)",
+    must_fail=("TC_E_41_CS", "TC_E_50_CS"),
+    variant=IMPATIENT,
+)
+
+PLUG_AND_CHARGE = "station for Plug and Charge"
+flag(
+    "ev-stop-as-pause",
+    role=CS,
+    families=NEW,
+    breaks="an EV that ends its ISO 15118 session is told as a change of the charging state (E15.FR.04, E15.FR.05)",
+    must_fail=("TC_E_46_CS",),
+    variant=PLUG_AND_CHARGE,
+)
+flag(
+    "ev-stop-as-unplugging",
+    role=CS,
+    families=NEW,
+    breaks="a transaction that the EV ends by ISO 15118 has stoppedReason EVDisconnected (E15.FR.04)",
+    must_fail=("TC_E_46_CS",),
+    variant=PLUG_AND_CHARGE,
+)
