@@ -3,15 +3,19 @@
 On a terminal one line at the bottom says which case and step run, what they wait for and how long, renewed four times a
 second. Elsewhere (CI, a pipe, `-s`) a case that takes long gets a plain line after 30 s, 60 s, 120 s and so on. Where a
 person is the operator, each step is a line: it stands above the prompt that it leads to.
+
+Most of it is written while a case runs, and what is written then pytest captures, below Python too: it redirects the
+descriptor of its own reporter. So progress has a descriptor of its own.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -42,11 +46,25 @@ def manner_of(reporter: Any, *, prompts: bool, captured: bool) -> Manner:
     return Manner.LIVE if reporter.hasmarkup and reporter.isatty and captured else Manner.LINES
 
 
+def _uncaptured(file: TextIO) -> TextIO:
+    """The same place to write to, whatever becomes of `file`'s descriptor; `file` itself when it has none."""
+    file.flush()
+    try:
+        number = os.dup(file.fileno())
+    except (OSError, ValueError):
+        return file
+    return os.fdopen(number, "w", encoding=file.encoding, errors="backslashreplace")
+
+
 class Progress:
-    """Writes to pytest's terminal reporter, in the place of its dots. `close` ends it; it may be called twice."""
+    """Writes where pytest's terminal reporter writes, in the place of its dots.
+
+    It has to be made while nothing is captured. `close` ends it; it may be called twice.
+    """
 
     def __init__(self, reporter: Any, manner: Manner, waits: Waits = lambda: None, total: int = 0) -> None:
         self._reporter = reporter
+        self._out = _uncaptured(reporter._tw._file)
         self._manner = manner
         self._waits = waits
         self.total = total
@@ -102,6 +120,10 @@ class Progress:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
             self._thread = None
+        with self._lock:
+            out, self._out = self._out, self._reporter._tw._file
+        if out is not self._out:
+            out.close()
 
     def _write(self, line: str) -> None:
         if self._live is not None:
@@ -110,8 +132,8 @@ class Progress:
             self._live.console.print(Text.from_ansi(line), soft_wrap=True)
             return
         with self._lock:
-            self._reporter.ensure_newline()
-            self._reporter.write_line(line)
+            self._out.write(line + "\n")
+            self._out.flush()
 
     def _under_way(self, *, with_times: bool = True) -> str:
         """`12/177 TC_B_01_CS 2.0.1: 2. Power-cycle the station; 7 s, waits for BootNotification: 4 of 30 s`."""
@@ -145,7 +167,7 @@ class Progress:
         from rich.live import Live
 
         console = Console(
-            file=self._reporter._tw._file, force_terminal=True, width=self._reporter._tw.fullwidth, highlight=False
+            file=self._out, force_terminal=True, width=self._reporter._tw.fullwidth, highlight=False
         )
         live = Live(
             console=console,
@@ -155,7 +177,6 @@ class Progress:
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self._reporter.ensure_newline()
         live.start()
         return live
 

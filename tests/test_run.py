@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 import time
 from pathlib import Path
@@ -261,14 +262,11 @@ class Reporter:
         self.hasmarkup = self.isatty = terminal
         self.file = io.StringIO()
         self._tw = SimpleNamespace(fullwidth=100, _file=self.file)
-        self.wrote: list[str] = []
 
-    def write_line(self, line: str) -> None:
-        """A line."""
-        self.wrote.append(line)
-
-    def ensure_newline(self) -> None:
-        """Nothing to do."""
+    @property
+    def wrote(self) -> list[str]:
+        """What was written, by lines."""
+        return self.file.getvalue().splitlines()
 
 
 STEP: Any = SimpleNamespace(number=2, text="Plug in \x1b[31m the EV")
@@ -305,7 +303,7 @@ class TestProgress:
         text = self.shown(reporter, "waits")
         assert "1/3 TC_B_01_CS 2.0.1: 2. Plug in \\u001b[31m the EV; 0 s, waits for BootNotification: 4 of 30 s" in text
         progress.ended(RECORD)
-        assert "Cold boot" in self.shown(reporter, "Cold boot") and reporter.wrote == []
+        assert "Cold boot" in self.shown(reporter, "Cold boot")
         progress.close()
         progress.close()
         assert reporter.file.getvalue().rstrip().endswith("\x1b[2K"), "the line is taken away at the end"
@@ -331,7 +329,28 @@ class TestProgress:
         progress.step(CASE, STEP)
         progress.close()
         assert reporter.wrote == ["1/3 TC_B_01_CS 2.0.1: 2. Plug in \\u001b[31m the EV"], "nothing of a text acts"
-        assert reporter.file.getvalue() == ""
+
+    @pytest.mark.parametrize("manner", list(Manner))
+    def test_it_is_shown_while_the_reporters_descriptor_is_captured(
+        self, tmp_path: Path, manner: Manner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As pytest captures: another file in the place of the descriptor."""
+        monkeypatch.setattr("conformance.progress.SLOW", 0.04)
+        terminal, captured = tmp_path / "terminal", tmp_path / "captured"
+        with terminal.open("w", encoding="utf-8") as file, captured.open("w") as instead:
+            reporter = Reporter(terminal=True)
+            reporter._tw._file = file  # type: ignore[assignment]  # a real one, with a descriptor
+            file.write("before it\n")
+            progress = Progress(reporter, manner, lambda: ("Heartbeat", 1.0, 60.0), 3)
+            os.dup2(instead.fileno(), file.fileno())
+            progress.begins(CASE)
+            progress.step(CASE, STEP)
+            deadline = time.monotonic() + 5
+            while "2. Plug in" not in terminal.read_text("utf-8") and time.monotonic() < deadline:
+                threading.Event().wait(0.01)
+            progress.close()
+        assert terminal.read_text("utf-8").startswith("before it\n") and "2. Plug in" in terminal.read_text("utf-8")
+        assert captured.read_text("utf-8") == ""
 
     @pytest.mark.parametrize(
         ("terminal", "prompts", "captured", "manner"),

@@ -50,6 +50,10 @@ def test_a_tutorial_ends_with_a_green_report(name: str, steps: int, tmp_path: Pa
             elif words[1] == "init":
                 code, shown = typed(command, answers(page), tmp_path)
                 assert code == 0 and "dut.toml is written" in shown, shown
+            elif words[1] == "run":
+                code, shown = typed(command, [], tmp_path)
+                assert code == 0, shown
+                assert re.search(r"1/3 TC_\w+ 2.0.1", shown), "a terminal shows what is under way"
             else:
                 ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
                 assert ended.returncode == 0, ended.stdout + ended.stderr
