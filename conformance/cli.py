@@ -1,4 +1,4 @@
-"""`ocpp-conformance`: what one does besides running pytest."""
+"""`ocpp-conformance`: tests OCPP charging stations and CSMSs. `ocpp-conformance COMMAND --help` says more."""
 
 from __future__ import annotations
 

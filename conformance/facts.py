@@ -18,21 +18,32 @@ if TYPE_CHECKING:
 
 
 def device_names(duts: Iterable[Dut]) -> dict[str, str]:
-    """What the report calls each device, by its description's path: the name of the file.
+    """What the report calls each device, by its description's path: as it says itself, else the name of the file.
 
-    As many folders go before it as it takes to tell the names apart.
+    As many folders go before that as it takes to tell the names apart; two that say the same are named by file, too.
     """
-    paths = {dut.source: Path(dut.source).with_suffix("").parts for dut in duts}
+    told = {dut.source: dut.report.device for dut in duts}
+    paths = {source: Path(source).with_suffix("").parts for source in told}
+    wanted = [told[source] or parts[-1] for source, parts in paths.items()]
     names: dict[str, str] = {}
     for source, parts in paths.items():
+        if told[source] and wanted.count(told[source]) == 1:
+            names[source] = told[source]
+            continue
         others = [other for name, other in paths.items() if name != source]
         count = next((n for n in range(1, len(parts)) if all(one[-n:] != parts[-n:] for one in others)), len(parts))
-        names[source] = "/".join(parts[-count:])
+        file = "/".join(parts[-count:])
+        names[source] = f"{told[source]} ({file})" if told[source] else file
     return names
 
 
-def device_facts(duts: Iterable[Dut], names: Mapping[str, str], *, embedded: bool) -> list[dict[str, Any]]:
-    """Each device as its description has it. Variants of an embedded device are left out: they are the same device."""
+def device_facts(
+    duts: Iterable[Dut], names: Mapping[str, str], *, embedded: bool, tester: str = ""
+) -> list[dict[str, Any]]:
+    """Each device as its description has it, `tester` before the one that it names.
+
+    Variants of an embedded device are left out: they are the same device.
+    """
     return [
         {
             "name": names[dut.source],
@@ -43,6 +54,7 @@ def device_facts(duts: Iterable[Dut], names: Mapping[str, str], *, embedded: boo
             "security_profile": dut.security_profile,
             "connectors": [list(pair) for pair in dut.connectors],
             "operator": _operator(dut),
+            "tester": tester or dut.report.tester,
             "tolerance": dut.timeouts.tolerance,
             "features": dict(dut.features),
         }

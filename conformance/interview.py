@@ -60,9 +60,12 @@ def interview(draft: Draft | None, path: Path, voice: Voice) -> Draft:
     draft = asking.key(draft, "device", "identity", "CS001")
     draft = asking.security(draft)
     draft = asking.station(draft) if draft.role == "CS" else asking.csms(draft)
+    asking.say(_TOKENS[draft.role])
     draft = asking.key(draft, "tokens", "valid", "AABBCC01, ISO14443")
     draft = asking.key(draft, "tokens", "second", optional=True)
     draft = asking.operator(draft)
+    draft = asking.key(draft, "report", "device", draft.name, optional=True)
+    draft = asking.key(draft, "report", "tester", optional=True)
     return asking.features(draft)
 
 
@@ -70,6 +73,13 @@ _ROLE = (
     "What is under test? CS: a charging station; this program is then its CSMS. CSMS: a back office; this program is "
     "then a charging station."
 )
+_TOKENS = {
+    "CS": "Tokens are the cards with which you stand at the station; our CSMS answers for each what it is to be. Two "
+    "are enough for most cases. Those that need another one ([tokens] in the file: blocked, expired, of a group ...) "
+    "end INCONCLUSIVE until it is given.",
+    "CSMS": "Tokens are what the CSMS knows, or is to know for the test. Cases that need another one than these two "
+    "([tokens] in the file: blocked, expired, of a group ...) end INCONCLUSIVE until it is given.",
+}
 _PLURAL = {"CS": "a charging station", "CSMS": "a CSMS"}
 
 
@@ -292,8 +302,8 @@ def ask_station(draft: Draft, tell: Callable[[str], None]) -> tuple[Draft, list[
         dut = draft.dut()
         where = " or ".join(_addresses(dut))
         tell(
-            f"OCPP {one}: listening; have {dut.identity} connect to {where} within {dut.timeouts.boot:g} s "
-            "(Ctrl-C goes on without it)"
+            f"OCPP {one}: listening; have {dut.identity} connect to {where} within {dut.timeouts.boot:g} s (a station "
+            f"adds /{dut.identity} to it by itself; Ctrl-C goes on without it)"
         )
         if dut.security_profile > 1:
             from conformance.cases.tls import PKI_FOLDER

@@ -78,6 +78,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="sign the evidence with this private key (PEM; Ed25519 or ECDSA P-256)",
     )
     add(
+        "--ocpp-tester",
+        default="",
+        metavar="NAME",
+        help="who tests, for the report: a person, a laboratory (default: tester of the description's [report])",
+    )
+    add(
         "--ocpp-keep-secrets",
         action="store_true",
         help="write passwords, keys and tokens as they are, instead of placeholders such as «idToken valid»",
@@ -235,6 +241,7 @@ def _is_conformance_run(config: pytest.Config) -> bool:
             "ocpp_keep_secrets",
             "ocpp_evidence",
             "ocpp_evidence_key",
+            "ocpp_tester",
             "ocpp_schemas",
             "ocpp_fuzz",
             "ocpp_replay",
@@ -284,6 +291,7 @@ def _settings(config: pytest.Config) -> Settings:
         evidence=Path(option.ocpp_evidence) if option.ocpp_evidence else None,
         evidence_key=Path(option.ocpp_evidence_key) if option.ocpp_evidence_key else None,
         report_dir=Path(option.ocpp_report_dir or config.invocation_params.dir / "reports"),
+        tester=option.ocpp_tester.strip(),
         schemas=Path(option.ocpp_schemas) if option.ocpp_schemas else None,
         selection=tuple(_selection(config)),
         baselines=tuple(Path(one) for one in option.ocpp_baseline),

@@ -166,9 +166,7 @@ class Progress:
         from rich.console import Console
         from rich.live import Live
 
-        console = Console(
-            file=self._out, force_terminal=True, width=self._reporter._tw.fullwidth, highlight=False
-        )
+        console = Console(file=self._out, force_terminal=True, width=self._reporter._tw.fullwidth, highlight=False)
         live = Live(
             console=console,
             get_renderable=self._renderable,

@@ -60,6 +60,8 @@ class Settings:
     """Folder for everything that the run wrote, summed up; None: none is made."""
     evidence_key: Path | None = None
     """Private key to sign it with."""
+    tester: str = ""
+    """Who tests, in the place of the one whom a description names."""
     fuzz: FuzzWishes | None = None
     """What negative tests send; None: the default level, its corpus in the report folder."""
 
@@ -119,7 +121,7 @@ class Run:
             schema_source=_schema_source(self.settings.schemas),
             strict=self.settings.strict,
             selection=list(self.settings.selection),
-            devices=facts.device_facts(self.duts, self.names, embedded=self.embedded),
+            devices=facts.device_facts(self.duts, self.names, embedded=self.embedded, tester=self.settings.tester),
             environment=facts.environment(),
             secrets="kept" if self.settings.keep_secrets else "redacted",
         )

@@ -207,7 +207,7 @@ class TestInterview:
         made, shown = asked(
             tmp_path,
             *("cs", "2.1, 1.6", "CS7", "1", "0123456789abcdef", "127.0.0.1:9000", "n", "1.1, 2.1", "FTP, HTTP"),
-            *("CAFE01", "CAFE02, Central", "http", "http://127.0.0.1:9100", self.LATER),
+            *("CAFE01", "CAFE02, Central", "http", "http://127.0.0.1:9100", "Wallbox 7", "Ada", self.LATER),
         )
         dut = loaded(made)
         assert (dut.role, dut.identity, dut.versions, dut.security_profile) == ("CS", "CS7", ("1.6", "2.1"), 1)
@@ -216,6 +216,7 @@ class TestInterview:
         assert dut.tokens.valid == {"idToken": "CAFE01", "type": "ISO14443"}
         assert dut.tokens.second == {"idToken": "CAFE02", "type": "Central"}
         assert (dut.operator.default.kind, dut.operator.default.url) == ("http", "http://127.0.0.1:9100")
+        assert (dut.report.device, dut.report.tester) == ("Wallbox 7", "Ada")
         for section, name in (("device", "identity"), ("connection", "listen"), ("tokens", "valid")):
             key = next(one for one in keys.SECTIONS if one.name == section).key(name)
             assert key is not None and key.meaning[:60] in shown, "every question is explained"
@@ -224,7 +225,21 @@ class TestInterview:
         made, shown = asked(
             tmp_path,
             *("EVSE", "CS", "2.0", "2.0.1", "", "4", "0", "9000", "", "maybe", "n", "one", "0.1", "1.1"),
-            *("SFTP", "", "a, b, c", "A, ISO1443", "", "", "htp", "command", "'x", "./operate --fast", self.LATER),
+            *(
+                "SFTP",
+                "",
+                "a, b, c",
+                "A, ISO1443",
+                "",
+                "",
+                "htp",
+                "command",
+                "'x",
+                "./operate --fast",
+                "",
+                "",
+                self.LATER,
+            ),
         )
         for line in (
             "'EVSE' is none of these; answer CS or CSMS",
@@ -246,7 +261,7 @@ class TestInterview:
         """No reservations: nobody asks about parts of them; Enter leaves a line open, q the rest."""
         begun = draft.Draft(tmp_path / "dut.toml", "CS", ("2.0.1",), dict(self.known("CS", "2.0.1")))
         answers = Features({"R-0": "n", "C-49": ""})
-        voice = answers.voice("CS001", "0", "127.0.0.1:9000", "n", "", "", "", "", "", self.NOW)
+        voice = answers.voice("CS001", "0", "127.0.0.1:9000", "n", "", "", "", "", "", "", "", self.NOW)
         made = interview.interview(begun, begun.path, voice)
         assert made.told["R-0"] == (False, "as you said") and "C-49" not in made.told
         assert "R-2" not in answers.asked and "R-1" not in answers.asked
@@ -270,6 +285,8 @@ class TestInterview:
                 "",
                 "",
                 "",
+                "",
+                "",
             ),
         )
         assert "a colon cannot stand in a Basic user name; choose an identity without colon" in shown
@@ -286,7 +303,7 @@ class TestInterview:
     def test_a_station_is_read_over_the_wire(self, tmp_path: Path) -> None:
         port = free_port()
         made: list[draft.Draft] = []
-        voice = Script("CS", "2.0.1", "", "0", f"127.0.0.1:{port}", "y", "", "", "", "", "", self.LATER)
+        voice = Script("CS", "2.0.1", "", "0", f"127.0.0.1:{port}", "y", "", "", "", "", "", "", "", self.LATER)
         asking = threading.Thread(target=lambda: made.append(interview.interview(None, tmp_path / "dut.toml", voice)))
         asking.start()
         with station_process(f"ws://127.0.0.1:{port}/ocpp", version="2.0.1"):
@@ -294,7 +311,7 @@ class TestInterview:
         assert made, voice.shown
         dut = loaded(made[0])
         assert dut.evses == (1, 2) and dut.values.connector_type == "sType2"
-        assert dut.values.transfer_protocols == ("HTTP", "HTTPS")
+        assert dut.values.transfer_protocols == ("HTTP", "HTTPS") and dut.report.device == "Conformance Reference"
         text = made[0].path.read_text("utf-8")
         assert "# The device says: OCPPCommCtrlr.FileTransferProtocols, OCPP 2.0.1" in text
         assert "C-56 = true" in text and '"C-29.1" = true' in text, "asked for by CALLs that change nothing"
@@ -304,12 +321,26 @@ class TestInterview:
         with contextlib.closing(start_csms("2.0.1")) as device:
             made, shown = asked(
                 tmp_path,
-                *("CSMS", "2.0.1", "CS001", "0", device.addresses["ocpp"], "", "y", "", "", "manual", self.LATER),
+                *(
+                    "CSMS",
+                    "2.0.1",
+                    "CS001",
+                    "0",
+                    device.addresses["ocpp"],
+                    "",
+                    "y",
+                    "",
+                    "",
+                    "manual",
+                    "",
+                    "",
+                    self.LATER,
+                ),
             )
             begun = draft.Draft(tmp_path / "no.toml", "CSMS", ("2.0.1",), self.known("CSMS", "2.0.1"))
             _, refused = asked(
                 tmp_path,
-                *("", "0", f"ws://127.0.0.1:{dead}/ocpp", "", "y", "n", "", "", "", self.LATER),
+                *("", "0", f"ws://127.0.0.1:{dead}/ocpp", "", "y", "n", "", "", "", "", "", self.LATER),
                 begun=begun,
             )
         assert "took our station CS001 and accepted its BootNotification" in shown
@@ -358,7 +389,7 @@ class TestOnATerminal:
 
     def test_from_the_first_question_to_the_file(self, tmp_path: Path) -> None:
         command = [sys.executable, "-m", "conformance.cli", "init", "dut.toml"]
-        code, shown = typed(command, ["CS", "2.0.1", "", "", "", "n", "", "", "", "", "", "n"], tmp_path)
+        code, shown = typed(command, ["CS", "2.0.1", "", "", "", "n", "", "", "", "", "", "", "", "n"], tmp_path)
         assert code == 0, shown
         assert tomllib.loads((tmp_path / "dut.toml").read_text("utf-8"))["connection"]["listen"] == "0.0.0.0:9000"
 

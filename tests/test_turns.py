@@ -27,8 +27,9 @@ def device(role: str = "CS", **given: Any) -> Any:
     vars(address).update({key: given.pop(key) for key in ("listen", "url", "raised_url") if key in given})
     plan = SimpleNamespace(default=given.pop("operator", hands(url=f"http://robot{number}:1")), named={})
     plan.named = given.pop("named", {})
+    report = SimpleNamespace(device=given.pop("called", ""))
     made = {"role": role, "identity": f"CS{number}", "source": f"bench/{number}.toml", **given}
-    return SimpleNamespace(address=address, operator=plan, **made)
+    return SimpleNamespace(address=address, operator=plan, report=report, **made)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,16 @@ def test_names_of_devices() -> None:
     assert named("x/a/dut.toml", "y/a/dut.toml") == ["x/a/dut", "y/a/dut"]
     assert named("dut.toml", "x/dut.toml") == ["dut", "x/dut"]
     assert named("dut.toml", "dut.toml") == ["dut"], "a variant has the description of its device"
+
+
+def test_devices_that_have_a_name() -> None:
+    def named(**called: str) -> list[str]:
+        devices = [device(number=1, source=f"a/{file}.toml", called=name) for file, name in called.items()]
+        return list(device_names(devices).values())
+
+    assert named(dut="Wallbox 22", other="") == ["Wallbox 22", "other"]
+    assert named(left="Wallbox 22", right="Wallbox 22") == ["Wallbox 22 (left)", "Wallbox 22 (right)"]
+    assert named(left="right", right="") == ["right (left)", "right"], "never the same name twice"
 
 
 class Node:

@@ -64,6 +64,8 @@ def test_a_tutorial_ends_with_a_green_report(name: str, steps: int, tmp_path: Pa
     assert done == steps
     record = load(tmp_path / "reports")
     assert record.green and len(record.cases) == 3
+    if name == "tutorial-station.md":
+        assert (record.run.device_name, record.run.testers) == ("Conformance Reference", "Ada Example, Lab 7")
     assert (tmp_path / "reports" / "report.html").is_file()
     for told in re.findall(r"`([^`]*)`", page.partition("Answer what it asks")[2].partition("<!--")[0]):
         assert told in answers(page), f"the page tells to answer {told}"

@@ -218,6 +218,14 @@ class FuzzSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportNames:
+    """What the report calls the device, and who tests it; "" for what is not given."""
+
+    device: str = ""
+    tester: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TlsFiles:
     """Certificates that the tester brings; None means that the run makes them.
 
@@ -295,6 +303,7 @@ class Dut:
     timeouts: Timeouts = Timeouts()
     values: Values = Values()
     fuzz: FuzzSettings = FuzzSettings()
+    report: ReportNames = ReportNames()
     operator: OperatorPlan = OperatorPlan()
     expected_failures: tuple[ExpectedFailure, ...] = ()
     source: str = "the description"

@@ -77,6 +77,25 @@ DEVICE = Section(
     ),
 )
 
+REPORT = Section(
+    "report",
+    "What the report says of device and tester; no case depends on it.",
+    (
+        Key(
+            "device",
+            "text",
+            "Name of the device, such as maker and model. The name of this file if not given.",
+            example='"Example Chargers Wallbox 22"',
+        ),
+        Key(
+            "tester",
+            "text",
+            "Who tests: a person, a laboratory. --ocpp-tester names another one for a run.",
+            example='"Ada Example, Example Laboratory"',
+        ),
+    ),
+)
+
 CONNECTION = Section(
     "connection",
     "Where the two sides meet.",
@@ -397,7 +416,8 @@ OPERATOR = Section(
             "kind",
             "text",
             "How the operator is reached: manual, a person is asked on the terminal; http, a bench or simulator that "
-            "has the operator interface; command, a program; python, a class.",
+            "has the operator interface; octt, a CSMS that has `POST /api/octt/...`; command, a program; python, a "
+            "class.",
             "manual",
             choices=("manual", "http", "octt", "command", "python"),
         ),
@@ -452,6 +472,7 @@ EXPECTED_FAILURES = Section(
 
 SECTIONS: Final[tuple[Section, ...]] = (
     DEVICE,
+    REPORT,
     CONNECTION,
     TLS,
     EVSES,

@@ -10,7 +10,7 @@ from typing import Any
 from conformance.dut import keys
 from conformance.dut.checking import Checks
 from conformance.dut.declared import read_expected_failures, read_features
-from conformance.dut.description import Dut, Timeouts, Tokens, Values
+from conformance.dut.description import Dut, ReportNames, Timeouts, Tokens, Values
 from conformance.dut.errors import DescriptionError
 from conformance.dut.features import Features
 from conformance.dut.operator_plan import read_operators
@@ -78,6 +78,7 @@ def _read(checks: Checks) -> Dut | None:
     values = checks.table(keys.VALUES, "values", role)
     check_files(checks, values)
     fuzz = read_fuzz(checks, checks.table(keys.FUZZ, "fuzz"), versions)
+    report = checks.table(keys.REPORT, "report")
     features = read_features(checks, role, connectors)
     operator = read_operators(checks, role)
     expected = read_expected_failures(checks, role, versions)
@@ -100,6 +101,7 @@ def _read(checks: Checks) -> Dut | None:
         timeouts=Timeouts(**{name: float(value) for name, value in timeouts.items()}),
         values=Values(**values),
         fuzz=fuzz,
+        report=ReportNames(**{name: (value or "").strip() for name, value in report.items()}),
         operator=operator,
         expected_failures=expected,
         source=checks.source,

@@ -386,6 +386,7 @@ def lede(record: RunRecord) -> str:
         record.role_name,
         f"OCPP {', '.join(run.versions)}" if run.versions else "",
         f"firmware {firmware}" if firmware else "",
+        f"tested by {run.testers}" if run.testers else "",
         _moment(run.started),
         f"ocpp-conformance {run.tool_version}",
     ]
@@ -410,6 +411,8 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
         rows.append((name.capitalize(), str(value or "")))
     known = {"name", "vendor", "model", "firmware", "serial"}
     rows += [(key.replace("_", " ").capitalize(), str(value)) for key, value in run.device.items() if key not in known]
+    if run.devices:
+        rows.append(("Tested by", run.testers or "not told (--ocpp-tester NAME)"))
     for one in run.devices:
         connectors = "; ".join(f"EVSE {pair[0]} connector {pair[1]}" for pair in one.get("connectors", ()))
         rows.append((f"Operator of {one.get('name')}", str(one.get("operator", ""))))

@@ -45,6 +45,7 @@ def summary_markdown(record: RunRecord) -> str:
     lines += [f"- {escaped(one)}" for one in sent_lines(cases)]
     lines += [*_requirements(record), *_profiles(found), *_blocks(record), *_attention(record), *_expected(record)]
     made = f"ocpp-conformance {escaped(run.tool_version)}, started {escaped(run.started)}"
+    made += f", tested by {escaped(run.testers)}" if run.testers else ""
     lines += ["", f"{made}. A self-test, not an OCA certification. `report.html` has the details."]
     return "\n".join(lines) + "\n"
 

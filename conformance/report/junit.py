@@ -122,6 +122,7 @@ def to_xml(record: RunRecord) -> str:
             for name, value in (
                 ("tool", f"ocpp-conformance {run.tool_version}"),
                 ("device", run.device_name),
+                ("tester", run.testers),
                 ("role", run.role),
                 ("versions", ", ".join(run.versions)),
             )

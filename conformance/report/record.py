@@ -515,7 +515,8 @@ class RunInfo:
     problems: list[str] = field(default_factory=list)
     devices: list[dict[str, Any]] = field(default_factory=list)
     """Each device under test as its description has it: `name`, `role`, `versions`, `identity`, `source`,
-    `security_profile`, `connectors`, `operator`, `tolerance` (seconds) and `features`."""
+    `security_profile`, `connectors`, `operator`, `tester` (who tests, "" if not told), `tolerance` (seconds) and
+    `features`."""
     environment: dict[str, Any] = field(default_factory=dict)
     """What the tool ran on, for whoever reproduces a run."""
     secrets: str = ""
@@ -529,6 +530,11 @@ class RunInfo:
             if value:
                 return str(value)
         return "unnamed device"
+
+    @property
+    def testers(self) -> str:
+        """Who tested, each once; "" if nobody said."""
+        return "; ".join(dict.fromkeys(str(one["tester"]) for one in self.devices if one.get("tester")))
 
     @property
     def seconds(self) -> float | None:

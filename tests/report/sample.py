@@ -290,6 +290,7 @@ def run_info() -> RunInfo:
                 "security_profile": 2,
                 "connectors": [[1, 1], [2, 1]],
                 "operator": "manual; http: power_cycle",
+                "tester": "Ada <Example>, Lab 7",
                 "tolerance": 4.0,
                 "features": {"C-49": False, "C-10.2": True, "HFS-8": 1},
             }

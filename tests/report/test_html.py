@@ -95,7 +95,7 @@ def test_the_first_screen_answers_the_question(sample: ModuleType) -> None:
     start = Reader(text).text
     for words in (
         "OCPP conformance report: Acme Volt 22",
-        "charging station · OCPP 2.0.1, 2.1 · firmware 3.1.4 · 2026-03-02 09:14:05 UTC · ocpp-conformance 0.1.0",
+        "charging station · OCPP 2.0.1, 2.1 · firmware 3.1.4 · tested by Ada <Example>, Lab 7 · 2026-03-02 09:14:05 UTC",
         "Self-test, not an OCA certification.",
         "May I certify? Not yet: 5 failing cases block certification 0 of 3 claimed profiles are ready.",
     ):
@@ -142,6 +142,7 @@ def test_the_facts_of_the_run_are_all_there(sample: ModuleType) -> None:
     about = section(page(sample.sample_record()), "about")
     for words in (
         "Firmware 3.1.4",
+        "Tested by Ada <Example>, Lab 7",
         "Operator of volt-22 manual; http: power_cycle",
         "Connectors of volt-22 EVSE 1 connector 1; EVSE 2 connector 1",
         "Clock of volt-22, OCPP 2.0.1",

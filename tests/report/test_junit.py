@@ -45,6 +45,7 @@ def test_id_requirements_and_profiles_are_properties(sample: ModuleType) -> None
     assert properties["requirements"] == "B01.FR.01, B01.FR.03, B04.FR.01, B12.FR.03, B12.FR.04"
     assert properties["requirements_violated"] == "B04.FR.01"
     suite = ElementTree.fromstring(to_xml(sample.sample_record()))[0]
+    assert suite.find("properties/property[@name='tester']").attrib["value"] == "Ada <Example>, Lab 7"  # type: ignore[union-attr]
     first = suite.find("testcase")
     assert first is not None
     assert {p.attrib["name"]: p.attrib["value"] for p in first.iter("property")} == properties
