@@ -6,12 +6,14 @@ import argparse
 import asyncio
 import contextlib
 import json
+import os
 import signal
+import stat
 import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 
 def parser(kind: str = "") -> argparse.ArgumentParser:
@@ -79,7 +81,7 @@ def _common(one: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="behave in a named way that the standard leaves open",
     )
-    one.add_argument("--die-with-parent", action="store_true", help="exit when standard input is closed")
+    one.add_argument("--die-with-parent", action="store_true", help="exit when standard input, a pipe, is closed")
 
 
 def address(text: str) -> tuple[str, int]:
@@ -99,6 +101,16 @@ def settings(pairs: Sequence[str]) -> dict[str, str]:
             raise ValueError(f"--set {pair}: write NAME=VALUE")
         found[name] = value
     return found
+
+
+def held_open(file: TextIO | None) -> None:
+    """Raise ValueError, in one line, when nothing can tell that `file` has ended: only pipes and terminals can."""
+    mode = os.fstat(file.fileno()).st_mode if file is not None and not file.closed else 0
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or (file is not None and mode and file.isatty())):
+        raise ValueError(
+            "--die-with-parent: standard input is neither a pipe nor a terminal (a file or /dev/null ends at once); "
+            "start it with a pipe that its parent holds open, or leave the option out"
+        )
 
 
 async def _until_told(die_with_parent: bool) -> None:
@@ -159,6 +171,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     arguments = parser(words[0] if words else "").parse_args(words)
     try:
+        if arguments.die_with_parent:
+            held_open(sys.stdin)
         asyncio.run(_station(arguments) if arguments.kind == "station" else _csms(arguments))
     except (ValueError, OSError) as problem:
         sys.stderr.write(f"{problem}\n")

@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,6 +51,25 @@ async def test_operator_interface(version: str) -> None:
         process.stdin.close()
         assert await asyncio.wait_for(process.wait(), 5) == 0
         assert csms.problems == []
+
+
+@pytest.mark.parametrize("input", ["/dev/null", __file__, "closed"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["station", "--version", "2.0.1", "--csms", "ws://127.0.0.1:9/ocpp", "--identity", "A"],
+        ["csms", "--version", "2.0.1", "--listen", "127.0.0.1:0"],
+    ],
+)
+def test_a_standard_input_that_cannot_tell_when_the_parent_dies(
+    arguments: list[str], input: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Path("/dev/null" if input == "closed" else input).open() as file:
+        monkeypatch.setattr("sys.stdin", None if input == "closed" else file)
+        assert main([*arguments, "--die-with-parent"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("--die-with-parent: standard input is neither a pipe nor a terminal")
+    assert len(error.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
