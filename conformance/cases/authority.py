@@ -10,6 +10,7 @@ from conformance.cases.tls import pki_of
 from conformance.peers.outcome import NotApplicable
 
 _ANOTHER = "Another Operator"
+_SUCCESSORS = ("successor", "signed-successor", "signed-predecessor")
 
 
 class LabAuthority:
@@ -33,6 +34,9 @@ class LabAuthority:
         return text
 
     def new_root(self, kind: str) -> str:
+        if kind in _SUCCESSORS:
+            self._own("issue the root that comes after it")
+            return self._successor(kind)
         # A folder of its own: a hierarchy that stands there would be taken up again.
         self._made += 1
         pki = type(self._pki)(
@@ -44,6 +48,16 @@ class LabAuthority:
             text: str = pki.roots.read_text("ascii")
             return text
         return str(pki.spoilt_root(kind))
+
+    def _successor(self, kind: str) -> str:
+        if kind == "successor":
+            text: str = self._pki.successor.roots.read_text("ascii")
+            return text
+        pair = (self._pki.successor, self._pki) if kind == "signed-successor" else (self._pki, self._pki.successor)
+        try:
+            return str(pair[0].root_signed_by(pair[1]))
+        except ValueError as error:
+            raise NotApplicable(f"{error}; delete the folder, and have the station trust the new roots.pem") from None
 
     def contract(self, common_name: str, ocsp_url: str) -> str:
         chain = self._pki.contract(common_name, ocsp_url)

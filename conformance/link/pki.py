@@ -57,6 +57,8 @@ class Variant(StrEnum):
     """Right, but shown without the intermediate certificate."""
     WEAK_KEY = "weak-key"
     """RSA with 1024 bits."""
+    SUCCESSOR = "successor"
+    """Right, but issued by the authority that shall come after this one (`TestPki.successor`)."""
 
 
 _BITS = {KeyKind.RSA_2048: 2048, KeyKind.RSA_3072: 3072, KeyKind.RSA_1024: 1024}
@@ -98,6 +100,7 @@ class TestPki:
         self.now = (now or datetime.now(UTC)).replace(microsecond=0)
         self._numbers = itertools.count(1)
         self._foreign: TestPki | None = None
+        self._successor: TestPki | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self.roots = folder / "roots.pem"
         self.root_certificate, self.issuer_certificate, self.issuer_key = self._found() or self._made()
@@ -191,6 +194,36 @@ class TestPki:
         root = self._certificate("Test Root", key.public_key(), None, key, authority=1, variant=Variant(variant))
         return _pem(root).decode("ascii")
 
+    @property
+    def successor(self) -> TestPki:
+        """The hierarchy of the authority that shall come after this one."""
+        if self._successor is None:
+            self._successor = TestPki(
+                self.folder / "successor", keys=self.keys, organization=f"{self.organization} 2", now=self.now
+            )
+        return self._successor
+
+    def root_signed_by(self, other: TestPki) -> str:
+        """This hierarchy's root, with its own key, signed by another one's root (M05.FR.12), as PEM.
+
+        ValueError when the other one was taken up from a folder without the key of its root.
+        """
+        from cryptography.hazmat.primitives import serialization
+
+        path = other.folder / "root.key"
+        if not path.exists():
+            raise ValueError(f"{path} is missing: the root of {other.folder} can't sign another one")
+        root, key = self.root_certificate, serialization.load_pem_private_key(path.read_bytes(), None)
+        signed = self._certificate(
+            root.subject,
+            root.public_key(),
+            other.root_certificate,
+            key,  # type: ignore[arg-type]  # of the two kinds of PrivateKey: we wrote it
+            authority=1,
+            days=_AUTHORITY_DAYS,
+        )
+        return _pem(signed).decode("ascii")
+
     def write(self, chain: str, key: Path, name: str) -> Credentials:
         """Credentials of a PEM chain such as `sign` returns and the key file that `request` returned."""
         path = self.folder / f"{self._stem(name)}.pem"
@@ -208,6 +241,7 @@ class TestPki:
         days = _AUTHORITY_DAYS
         root = self._certificate("Test Root", root_key.public_key(), None, root_key, authority=1, days=days)
         issuer = self._certificate("Test Intermediate", issuer_key.public_key(), root, root_key, authority=0, days=days)
+        self._write_key(root_key, "root")
         self._write_key(issuer_key, "intermediate")
         (self.folder / "intermediate.pem").write_bytes(_pem(issuer))
         self.roots.write_bytes(_pem(root))
@@ -235,7 +269,11 @@ class TestPki:
     def _leaf(self, common_name: str, hosts: list[str], variant: Variant, keys: KeyKind | None) -> Credentials:
         kind = KeyKind.RSA_1024 if variant is Variant.WEAK_KEY else keys or self.keys
         key = _leaf_key(kind)
-        authority = self._foreign_pki() if variant is Variant.FOREIGN_CA else self
+        authority = self
+        if variant is Variant.FOREIGN_CA:
+            authority = self._foreign_pki()
+        elif variant is Variant.SUCCESSOR:
+            authority = self.successor
         issuer: x509.Certificate | None = authority.issuer_certificate
         issuer_key: PrivateKey = authority.issuer_key
         if variant is Variant.SELF_SIGNED:

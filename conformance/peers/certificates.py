@@ -33,7 +33,9 @@ class Authority(Protocol):
         """The root certificate above the one that our CSMS shows."""
 
     def new_root(self, kind: str) -> str:
-        """A root certificate that nobody has: "valid" or "expired"."""
+        """A root certificate that nobody has: "valid" or "expired"; "successor" is the one above what our CSMS shows
+        in `tls.shown("successor")`, "signed-successor" the same, signed by the root that is in use, and
+        "signed-predecessor" the way back: the root that is in use, signed by the successor."""
 
     def contract(self, common_name: str, ocsp_url: str) -> str:
         """A contract certificate of an EV, with everything above it, the root last."""
@@ -69,7 +71,9 @@ class Certificates:
         return self._noted(self._made_by.own_root())
 
     def new_root(self, kind: str = "valid") -> str:
-        """A root certificate (PEM) that nobody has: "valid" or "expired"."""
+        """A root certificate (PEM) that nobody has: "valid" or "expired"; or that of the certificate which our CSMS
+        shows in `tls.shown("successor")`: "successor" signed by itself, "signed-successor" by the root in use;
+        "signed-predecessor" is the way back, the root in use, signed by the successor."""
         return self._noted(self._made_by.new_root(kind))
 
     def sign(self, request: Any, kind: str = "valid") -> str:
@@ -258,12 +262,15 @@ def _bit_string(encoded: bytes) -> bytes:
     return value[1:]
 
 
-def listed(entries: Any, certificate: str) -> Mapping[str, Any] | None:
-    """The entry of certificateHashData that means a root certificate, by whatever algorithm; None without one."""
+def listed(entries: Any, certificate: str, issuer: str = "") -> Mapping[str, Any] | None:
+    """The entry of certificateHashData that means a root certificate, by whatever algorithm; None without one.
+
+    `issuer` is the certificate above one that has not signed itself.
+    """
     for one in entries if isinstance(entries, (Items, list)) else ():
         algorithm = str(one.hashAlgorithm)
-        if algorithm in _DIGITS and _same(one, hash_data(certificate, algorithm)):
-            return hash_data(certificate, algorithm)
+        if algorithm in _DIGITS and _same(one, hash_data(certificate, algorithm, issuer)):
+            return hash_data(certificate, algorithm, issuer)
     return None
 
 

@@ -87,19 +87,20 @@ class TlsFront:
         self._credentials = credentials
 
     @contextmanager
-    def shown(self, certificate: str = "valid", **limits: Any) -> Iterator[None]:
+    def shown(self, certificate: str = "valid", *, hang_up: bool = True, **limits: Any) -> Iterator[None]:
         """Inside, whoever connects is shown this certificate and offered these versions and cipher suites.
 
-        The kinds and limits are those of `CsmsCredentials.context`. The open connection is closed, so that the station
-        comes anew; afterwards the right certificate is shown again.
+        The kinds and limits are those of `CsmsCredentials.context`. With `hang_up` the open connection is closed, so
+        that the station comes anew; afterwards the right certificate is shown again.
         """
         peer, right = self._peer, self._door.tls
         wrong = self._credentials.context(certificate, **limits)
         peer.act("link", "show", {"certificate": certificate, **limits})
         self._door.tls = wrong
         try:
-            peer.disconnect()
-            peer.wait(lambda: not peer.connected, within=peer.deadlines.message)
+            if hang_up:
+                peer.disconnect()
+                peer.wait(lambda: not peer.connected, within=peer.deadlines.message)
             yield
         finally:
             self._door.tls = right

@@ -65,9 +65,13 @@ class CertificateStore:
     def _own(self) -> dict[str, str]:
         return self._station.memory.section("own_certificate")
 
+    def vouching(self) -> list[str]:
+        """The roots of which one has to stand above the certificate of the CSMS."""
+        return self.roots(self._trusted)
+
     def equip(self, context: ssl.SSLContext) -> None:
         """Have a fresh context trust the roots and show the certificate."""
-        roots = "".join(self.roots(self._trusted))
+        roots = "".join(self.vouching())
         if roots:
             context.load_verify_locations(cadata=roots)
         if self._own:
@@ -81,17 +85,22 @@ class CertificateStore:
 
     def _named(self, pem: str) -> Payload:
         """certificateHashData of an installed root, as it is reported."""
-        named = hash_data(pem)
+        named = self._hashed(pem)
         if self._station.defects.active("certificate-hash-of-pem"):
             return {**named, "issuerKeyHash": _digest(named["serialNumber"].encode())}
         return named
 
-    def _add(self, kind: str, pem: str) -> bool:
-        """Install a root, replacing the same one; whether there was room."""
+    def _hashed(self, pem: str, algorithm: str = "SHA256") -> dict[str, str]:
+        """Its hash data; the issuer is the root that has signed it, if that is another one."""
+        above = next((one.get("issuer", "") for one in self._store if one["pem"] == pem), "")
+        return hash_data(pem, algorithm, above)
+
+    def _add(self, kind: str, pem: str, issuer: str = "") -> bool:
+        """Install a root, replacing the same one; whether there was room. `issuer` has signed it, if not itself."""
         if pem not in self.roots(kind):
             if len(self._store) >= ROOM:
                 return False
-            self._store.append({"type": kind, "pem": pem})
+            self._store.append({"type": kind, "pem": pem, **({"issuer": issuer} if issuer else {})})
             self._station.memory.save()
         return True
 
@@ -103,7 +112,7 @@ class CertificateStore:
         """Answer DeleteCertificate: whatever has this hash, but the root that vouches for the connection in use."""
         wanted = request["certificateHashData"]
         for one in self._store:
-            if not means(wanted, hash_data(one["pem"], wanted["hashAlgorithm"])):
+            if not means(wanted, self._hashed(one["pem"], wanted["hashAlgorithm"])):
                 continue
             in_use = one["type"] == self._trusted and one["pem"] == self._in_use()
             if in_use and not self._station.defects.active("root-in-use-deleted"):

@@ -8,6 +8,7 @@ import stat
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -365,3 +366,15 @@ def test_server_certificate_needs_a_host(pki):
 def test_odd_names_make_safe_file_names(pki):
     chain = pki.station("../a b/ü").chain
     assert chain.parent == pki.folder
+
+
+def test_the_root_of_a_successor_may_be_signed_by_the_one_before(tmp_path: Path) -> None:
+    pki = TestPki(tmp_path)
+    signed = x509.load_pem_x509_certificate(pki.successor.root_signed_by(pki).encode())
+    signed.verify_directly_issued_by(pki.root_certificate)
+    pki.successor.issuer_certificate.verify_directly_issued_by(signed)
+    chain = x509.load_pem_x509_certificates(pki.server("host", variant=Variant.SUCCESSOR).chain.read_bytes())
+    chain[1].verify_directly_issued_by(pki.successor.root_certificate)
+    (tmp_path / "root.key").unlink()
+    with pytest.raises(ValueError, match=r"root\.key is missing"):
+        pki.successor.root_signed_by(pki)

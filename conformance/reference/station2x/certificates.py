@@ -98,7 +98,9 @@ class Certificates(CertificateStore):
         # M05.FR.12: the one before is kept until the new one has proved itself.
         for one in [one for one in self._store if one["type"] == CSMS and one["pem"] != old[0]]:
             self._remove(one)
-        return {"status": "Accepted" if self._add(kind, pem) else "Rejected"}
+        # Told of later (M03), when the old one may be gone.
+        issuer = "" if signed_by(pem, pem) else old[0]
+        return {"status": "Accepted" if self._add(kind, pem, issuer) else "Rejected"}
 
     @property
     def _one_at_a_time(self) -> bool:
@@ -112,6 +114,18 @@ class Certificates(CertificateStore):
             return {"status": "Failed"}
         return super().delete(request)
 
+    def vouching(self) -> list[str]:
+        """The roots that count for the attempt at hand: for a new profile the new one alone, for the one that is gone
+        back to the old one (M05.FR.15, M05.FR.16); otherwise both (M05.FR.14)."""
+        roots = self.roots(CSMS)
+        active = self._station.defects.active
+        if active("new-root-forgotten"):
+            return roots[:1]
+        if not self._one_at_a_time or len(roots) < 2 or active("old-root-for-new-profile"):
+            return roots
+        migrating = self._station.network_profiles.migrating
+        return roots if migrating is None else roots[1:] if migrating else roots[:1]
+
     def equip(self, context: ssl.SSLContext) -> None:
         """A root that its predecessor has signed is trusted for its own sake."""
         super().equip(context)
@@ -122,7 +136,8 @@ class Certificates(CertificateStore):
     def connected(self) -> None:
         """A connection stands: what was kept in case it would not goes (A02.FR.10, M05.FR.13)."""
         roots = self.roots(CSMS)
-        if self._one_at_a_time and len(roots) > 1 and self._in_use() == roots[-1]:
+        proved = self._one_at_a_time and len(roots) > 1 and self._in_use() == roots[-1]
+        if proved and not self._station.defects.active("old-root-kept"):
             for one in [one for one in self._store if one["type"] == CSMS and one["pem"] != roots[-1]]:
                 self._remove(one)
         if self._own.pop("spare", None) is not None:

@@ -39,6 +39,16 @@ class NetworkProfiles:
         """After a boot the first entry of the priority list is tried first (B10.FR.04)."""
         self._connected_since_boot = False
 
+    @property
+    def migrating(self) -> bool | None:
+        """Whether the profile that is tried is another than the one that worked last; None when no change is under way.
+
+        A change is under way from a boot, for which another profile was put first, until a connection stands.
+        """
+        if self._connected_since_boot or self._order()[0] == self.active:
+            return None
+        return self._trying != self.active
+
     def connected(self) -> None:
         """The slot that was tried works; there is no way back to a lower security profile (A05.FR.06)."""
         self._connected_since_boot = True

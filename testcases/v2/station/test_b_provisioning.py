@@ -15,7 +15,6 @@ from conformance import (
     Report,
     case,
     check,
-    networks,
     one_of,
     require,
     required_variables,
@@ -735,93 +734,6 @@ def test_reset_and_resume_refused(csms: FakeCsms) -> None:
     csms.expect_nothing("BootNotification", within=csms.deadlines.quiet, requirement="B13.FR.01")
 
 
-# ---------------------------------------------------------------------- network profiles
-
-
-@case("TC_B_43_CS")
-def test_network_profile_rejected(csms: FakeCsms, dut: Dut) -> None:
-    """A network profile for a slot that the station does not have is rejected."""
-    step("Set a network profile in slot 999", expect="Rejected")
-    answer = csms.send(
-        "SetNetworkProfile",
-        configurationSlot=999,
-        connectionData=networks.connection_data(csms),
-    )
-    check(answer.status == "Rejected", "Rejected", requirement="B09.FR.02", actual=answer.status)
-
-
-@case("TC_B_45_CS")
-def test_network_profile_changed(csms: FakeCsms, dut: Dut) -> None:
-    """A station changes to the network profile that the CSMS puts first."""
-    spare, active = networks.slots(csms)
-    csms.keep(COMM, "NetworkConfigurationPriority")
-
-    step("Set a network profile in a spare slot and put it first", expect="Accepted; Accepted or RebootRequired")
-    path = _set_profile(csms, spare)
-    _set_priority(csms, spare, active)
-
-    step("Reset OnIdle", expect="Accepted; the station connects by the new profile and registers")
-    _check_reset(csms, "OnIdle", "Accepted", "B11.FR.03")
-    _check_attempts(csms, [path], "B10.FR.04")
-    for connector in dut.connectors:
-        csms.expect_connector_status("Available", connector, requirement="B01.FR.05")
-
-    step("Put the old profile first again and reset", expect="the station connects by it")
-    _set_priority(csms, active)
-    old = path.replace(f"/{networks.OTHER_WAY}/", "/")
-    _check_reset(csms, "OnIdle", "Accepted", "B11.FR.03")
-    _check_attempts(csms, [old], "B10.FR.04")
-
-
-@case("TC_B_46_CS")
-def test_network_profile_fails(csms: FakeCsms, dut: Dut) -> None:
-    """A station that can't connect by the first network profile tries so many times, and then the second."""
-    spare, active = networks.slots(csms)
-    own = csms.path
-    csms.keep(COMM, "NetworkConfigurationPriority")
-    csms.configure(COMM, "NetworkProfileConnectionAttempts", "2")
-
-    step("Set a network profile in a spare slot and put it first", expect="Accepted; Accepted or RebootRequired")
-    path = _set_profile(csms, spare)
-    _set_priority(csms, spare, active)
-
-    step("Reset OnIdle, turn two attempts away", expect="two attempts by the new profile, then one by the old")
-    csms.turn_away(2)
-    _check_reset(csms, "OnIdle", "Accepted", "B11.FR.03")
-    _check_attempts(csms, [path, path, own], "B10.FR.03")
-    for connector in dut.connectors:
-        csms.expect_connector_status("Available", connector, requirement="B01.FR.05")
-
-
-@case("TC_B_49_CS")
-def test_network_profiles_fail(csms: FakeCsms, dut: Dut) -> None:
-    """A station that can't connect by any network profile goes back to the one that worked last."""
-    spare, active = networks.slots(csms)
-    own, wait = csms.path, dut.values.retry_back_off
-    csms.keep(COMM, "NetworkConfigurationPriority")
-    csms.configure(COMM, "NetworkProfileConnectionAttempts", "1")
-    csms.configure(COMM, "RetryBackOffRepeatTimes", "0")
-    csms.configure(COMM, "RetryBackOffRandomRange", "0")
-    csms.configure(COMM, "RetryBackOffWaitMinimum", str(wait))
-
-    step("Set a network profile in a spare slot and put it first", expect="Accepted; Accepted or RebootRequired")
-    path = _set_profile(csms, spare)
-    _set_priority(csms, spare, active)
-
-    step(
-        "Reset OnIdle, turn one attempt by each profile away", expect="another by the old one, after the back-off time"
-    )
-    csms.turn_away(2)
-    _check_reset(csms, "OnIdle", "Accepted", "B11.FR.03")
-    _check_attempts(csms, [path, own, own], "B10.FR.07")
-    waited = csms.waited()
-    check(
-        waited >= wait - min(1.0, 0.1 * wait), f"after {wait} s at the earliest", requirement="B10.FR.07", actual=waited
-    )
-    for connector in dut.connectors:
-        csms.expect_connector_status("Available", connector, requirement="B01.FR.05")
-
-
 # ---------------------------------------------------------------------- shapes that several cases share
 
 
@@ -968,28 +880,6 @@ def _check_availability(report: Report, component: str, evse_id: int | None, req
         requirement=requirement,
         actual=found.members,
     )
-
-
-def _set_profile(csms: FakeCsms, slot: str) -> str:
-    """A network profile that leads to us by another path is stored in a slot; the path."""
-    status = networks.set_profile(csms, slot)
-    check(status == "Accepted", "SetNetworkProfile is Accepted", requirement="B09.FR.01", actual=status)
-    return csms.url_with(networks.OTHER_WAY)[1]
-
-
-def _set_priority(csms: FakeCsms, *slots: str) -> None:
-    """NetworkConfigurationPriority is set, at once or for the next boot."""
-    status = networks.set_priority(csms, *slots)
-    taken = status in ("Accepted", "RebootRequired")
-    check(taken, "NetworkConfigurationPriority is Accepted or RebootRequired", requirement="B10.FR.01", actual=status)
-
-
-def _check_attempts(csms: FakeCsms, paths: list[str], requirement: str) -> None:
-    """After a reset the station connects by these paths, the last of which is taken, and registers."""
-    csms.expect_connection(within=csms.deadlines.reset, requirement=requirement)
-    used = csms.attempts_in_step()
-    check(used == paths, f"connection attempts by {', '.join(paths)}", requirement=requirement, actual=used)
-    csms.expect("BootNotification", within=csms.deadlines.boot, requirement="B01.FR.03")
 
 
 def _status(one: Any, occupied: list[Any]) -> Any:
