@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from conformance.fuzz.envelope import broken_envelopes, play_wrong_answers
     from conformance.fuzz.example import Allowed, Example
     from conformance.fuzz.texts import broken_texts
+    from conformance.peers import payment
     from conformance.peers.asked import as_asked
     from conformance.peers.certificates import (
         SigningRequest,
@@ -81,6 +82,7 @@ __all__ = [
     "observe",
     "ocsp_request_data",
     "one_of",
+    "payment",
     "play_wrong_answers",
     "recommend",
     "report_data",
@@ -128,7 +130,11 @@ _PLACES = {
     "conformance.proposals": ("from_keys",),
 }
 _HOMES = {name: module for module, names in _PLACES.items() for name in names}
-_MODULES = {"networks": "conformance.cases.networks", "security": "conformance.cases.security"}
+_MODULES = {
+    "networks": "conformance.cases.networks",
+    "payment": "conformance.peers.payment",
+    "security": "conformance.cases.security",
+}
 """Names that stand for a module, whose own public names a case uses."""
 _RENAMED = {"Operator": "Hands"}
 

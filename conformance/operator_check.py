@@ -196,6 +196,11 @@ _NOT_TRIED = {
     "present_token": "start_session was tried instead",
     "choose_stop": "it needs a display that a master pass has opened",
     "stop_ev_session": "it needs an EV of ISO 15118 that charges",
+    "present_card": "it takes a payment card",
+    "cancel_payment": "it needs a session that is paid for",
+    "fail_settlement": "the next payment would fail",
+    "pay_at_kiosk": "it takes a payment card",
+    "pay_on_web": "it takes a payment card",
 }
 
 

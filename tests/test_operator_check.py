@@ -143,11 +143,11 @@ def test_a_csms_is_had_to_send_what_changes_nothing(tmp_path: Path, capsys: pyte
         text = re.sub(r"^firmware_.*\n", "", text, flags=re.MULTILINE)
         (tmp_path / "dut.toml").write_text(text.replace("http://127.0.0.1:9101", device.addresses["operator"]))
         states, out = checked(capsys, tmp_path)
-        assert states == {"works": ["csms_sends"] * 3 + ["answer_boot"]}
+        assert states == {"works": ["csms_sends"] * 3 + ["answer_boot"], "skipped": ["pay_at_kiosk", "pay_on_web"]}
         assert "GetVariables: done in " in out and "then GetVariables" in out
         assert "a BootNotification was answered Pending, the next one Accepted" in out
         states, out = checked(capsys, tmp_path, "--no-device")
-        assert states == {"skipped": ["csms_sends"] * 3 + ["answer_boot"]}
+        assert states == {"skipped": [*["csms_sends"] * 3, "answer_boot", "pay_at_kiosk", "pay_on_web"]}
 
 
 def test_which_device_is_asked_for_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:

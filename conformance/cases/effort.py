@@ -26,12 +26,13 @@ PLACES = ("the reader", "the cable", "the parking bay", "the lock", "a fault", "
 
 _PLACE_OF: Mapping[str, str] = {
     **dict.fromkeys(("present_token", "choose_stop"), "the reader"),
+    **dict.fromkeys(("present_card", "cancel_payment", "enter_vat_number", "fail_settlement"), "the reader"),
     **dict.fromkeys(("occupy_bay", "free_bay"), "the parking bay"),
     **dict.fromkeys(("jam_lock", "free_lock"), "the lock"),
     **dict.fromkeys(("cause_fault", "clear_fault"), "a fault"),
     **dict.fromkeys(("network_down", "network_up"), "the network"),
     "power_cycle": "the power",
-    **dict.fromkeys(("csms_sends", "answer_boot"), "the CSMS"),
+    **dict.fromkeys(("csms_sends", "answer_boot", "pay_at_kiosk", "pay_on_web"), "the CSMS"),
 }
 """By verb; what is not here is done with the cable and the EV at its end."""
 _BAY_FEATURES = ("C-09.6", "C-10.5")

@@ -48,6 +48,27 @@ class Hands:
         place = connector or self._dut.connector
         return self._perform("present_token", idToken=plain(token), evseId=place.evseId)
 
+    def present_card(self, connector: Any = None) -> Mapping[str, Any]:
+        """Present a payment card to the payment terminal."""
+        return self._perform("present_card", evseId=(connector or self._dut.connector).evseId)
+
+    def cancel_payment(self, connector: Any = None) -> Mapping[str, Any]:
+        """Cancel at the station a payment by card, and with it the session that it pays for."""
+        return self._perform("cancel_payment", evseId=(connector or self._dut.connector).evseId)
+
+    def enter_vat_number(self, number: str) -> Mapping[str, Any]:
+        """Enter a VAT number for the receipt."""
+        return self._perform("enter_vat_number", vatNumber=number, evseId=self._dut.evse)
+
+    def read_qr_code(self) -> Mapping[str, Any]:
+        """Read the QR code that the station shows; `url` is what is in it."""
+        return self._perform("read_qr_code", evseId=self._dut.evse)
+
+    def pay_at_kiosk(self, digits: str) -> Mapping[str, Any]:
+        """Pay for our station's first EVSE at a kiosk, with a card that ends in these digits."""
+        whose = {"identity": self._dut.identity, "evseId": self._dut.evse}
+        return self._perform("pay_at_kiosk", **whose, cardLast4Digits=digits)
+
     def start_session(self, token: Any, connector: Any = None) -> Mapping[str, Any]:
         """Plug in and authorize in one go, where the device can only do both."""
         place = connector or self._dut.connector

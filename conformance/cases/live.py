@@ -297,9 +297,15 @@ def token_statuses(dut: Any, ocpp: Version) -> Mapping[str, Mapping[str, Any]]:
     return statuses
 
 
-_SPELLED: Mapping[str, Mapping[str, str]] = {"1.6": {"Unknown": "Invalid"}, "2": {}}
+_SPELLED: Mapping[str, Mapping[str, str]] = {"1.6": {"Unknown": "Invalid", "NoCredit": "Blocked"}, "2": {}}
 _GROUP: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
     "1.6": lambda group: {"parentIdTag": group.idToken},
     "2": lambda group: {"groupIdToken": dict(group)},
 }
-_STATUSES = {"invalid": "Invalid", "blocked": "Blocked", "expired": "Expired", "unknown": "Unknown"}
+_STATUSES = {
+    "invalid": "Invalid",
+    "blocked": "Blocked",
+    "expired": "Expired",
+    "unknown": "Unknown",
+    "prepaid_empty": "NoCredit",
+}

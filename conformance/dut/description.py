@@ -117,6 +117,16 @@ class Tokens:
         return self._get("master_pass")
 
     @property
+    def prepaid(self) -> Token:
+        """A prepaid card with credit (2.1)."""
+        return self._get("prepaid")
+
+    @property
+    def prepaid_empty(self) -> Token:
+        """A prepaid card without credit (2.1)."""
+        return self._get("prepaid_empty")
+
+    @property
     def master_pass_group(self) -> Token:
         """The master pass group."""
         return self._get("master_pass_group")
@@ -186,6 +196,10 @@ class Values:
     firmware_signature: str = ""
     firmware_location: str = "ftp://files.example.com/firmware.bin"
     log_location: str = "ftp://files.example.com/logs"
+    vat_number: str = "NL001234567B01"
+    invalid_vat_number: str = "NL000000000B00"
+    payment_page: str = "https://pay.example.com"
+    payment_secret: str = "mysharedsecret"
     cpo_name: str = "OCPP Conformance"
     serial_number: str = ""
     model: str = "Conformance Station"

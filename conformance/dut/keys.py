@@ -209,6 +209,8 @@ TOKENS = Section(
         Key("master_pass", "token", "An accepted token of the master pass group."),
         Key("master_pass_group", "token", "The master pass group (MasterPassGroupId)."),
         Key("single", "token", "An accepted token that may be in one transaction at a time (ConcurrentTx otherwise)."),
+        Key("prepaid", "token", "A prepaid card with credit, accepted for that long (2.1)."),
+        Key("prepaid_empty", "token", "A prepaid card without credit: NoCredit (2.1)."),
         Key(
             "contract",
             "token",
@@ -386,6 +388,23 @@ VALUES = Section(
             "text",
             "URL of a folder for logs and diagnostics that the CSMS can send.",
             "ftp://files.example.com/logs",
+            role="CSMS",
+        ),
+        Key("vat_number", "text", "A VAT number that is valid (2.1; at most 20 characters).", "NL001234567B01"),
+        Key("invalid_vat_number", "text", "A VAT number that is not.", "NL000000000B00"),
+        Key(
+            "payment_page",
+            "text",
+            "URL of the CSMS's page for payments by QR code, as WebPaymentsCtrlr.URLTemplate begins; after it come "
+            "/{chargingstationid}/{evse}/{totp}/{version} (2.1).",
+            "https://pay.example.com",
+            role="CSMS",
+        ),
+        Key(
+            "payment_secret",
+            "text",
+            "WebPaymentsCtrlr.SharedSecret of our station, as the CSMS knows it; ValidityTime is 30, Length 8 (2.1).",
+            "mysharedsecret",
             role="CSMS",
         ),
         Key(

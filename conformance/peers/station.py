@@ -268,8 +268,8 @@ class FakeTransaction:
     def send(self, triggerReason: str, **fields: Any) -> Response:  # noqa: N803  # the wire's own name
         """Send the next TransactionEvent: Started when it is the first, else Updated, unless `eventType` says Ended.
 
-        Fields of transactionInfo (chargingState, stoppedReason, remoteStartId) are given by their own names. Started
-        and Ended carry the register's reading of the begin and of the end unless `meterValue` is given.
+        Fields of transactionInfo (chargingState, stoppedReason, remoteStartId, transactionLimit) are given by their own
+        names. Started and Ended carry the register's reading of the begin and of the end unless `meterValue` is given.
         """
         return self._station.send("TransactionEvent", **self.event(triggerReason, **fields))
 
@@ -277,7 +277,7 @@ class FakeTransaction:
         """The payload of the next TransactionEvent; building it counts as sending it."""
         station = self._station
         info: dict[str, Any] = {"transactionId": self.id}
-        for name in ("chargingState", "stoppedReason", "remoteStartId"):
+        for name in ("chargingState", "stoppedReason", "remoteStartId", "transactionLimit"):
             if name in fields:
                 info[name] = fields.pop(name)
         self.charging_state = info.setdefault("chargingState", self.charging_state)
@@ -341,6 +341,7 @@ _VARIABLES = {
     ("SecurityCtrlr", "BasicAuthPassword"): "",
     ("SecurityCtrlr", "SecurityProfile"): "0",
     ("TxCtrlr", "EVConnectionTimeOut"): "60",
+    ("TxCtrlr", "SupportedLimits"): "maxCost,maxEnergy,maxTime",
     ("TxCtrlr", "StopTxOnInvalidId"): "true",
     ("TxCtrlr", "TxStartPoint"): "EVConnected,Authorized",
     ("TxCtrlr", "TxStopPoint"): "EVConnected",

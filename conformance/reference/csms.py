@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.ocppj.versions import VERSIONS, Version, version
-from conformance.reference import csms_crossing
+from conformance.reference import csms_crossing, csms_payment
 from conformance.reference.csms_certificates import CertificateAuthority
 from conformance.reference.csms_desk import Desk
 from conformance.reference.csms_door import PATH, Door, Security, identity_of, subject_of
@@ -144,7 +144,13 @@ class Csms:
     @property
     def verbs(self) -> Mapping[str, Verb]:
         """What the operator can ask for; `csms_sends` is the contract, the others are helpers of this device."""
-        return {"csms_sends": self.csms_sends, "answer_boot": self.answer_boot, "station": self.station}
+        return {
+            "csms_sends": self.csms_sends,
+            "answer_boot": self.answer_boot,
+            "pay_at_kiosk": self.pay_at_kiosk,
+            "pay_on_web": self.pay_on_web,
+            "station": self.station,
+        }
 
     async def csms_sends(self, identity: str, action: str, payload: Payload | None = None) -> None:
         """Send `action` to the station: the fields of `payload`, and sensible ones for the rest; null means without.
@@ -154,15 +160,44 @@ class Csms:
         """
         if payload is not None and not isinstance(payload, dict):
             raise VerbError(f"payload: expected an object, got {type(payload).__name__}")
+        self._ask(self._addressee(identity), str(action), payload or {})
+        # The queue's task gets the loop before the answer to the operator does.
+        await asyncio.sleep(0)
+
+    def _addressee(self, identity: str) -> Session:
         session = csms_crossing.addressee(self._live, str(identity))
         if session is None:
             raise VerbError(f"no station {identity!r} is connected; connected: {', '.join(self._live) or 'none'}")
+        return session
+
+    def _ask(self, session: Session, action: str, payload: Payload) -> None:
         try:
-            session.ask(str(action), payload or {})
+            session.ask(action, payload)
         except Refused as problem:
             raise VerbError(str(problem)) from None
-        # The queue's task gets the loop before the answer to the operator does.
+
+    async def pay_at_kiosk(self, identity: str, evseId: int, cardLast4Digits: str) -> None:  # noqa: N803 - names of the wire
+        """A card is authorized at the kiosk: the station is to start (C24)."""
+        session = self._addressee(identity)
+        flawed = session.desk.defects.active
+        digits = "" if flawed("card-not-told") else str(cardLast4Digits)
+        evse = 2 if flawed("kiosk-starts-another-evse") and evseId == 1 else evseId
+        self._ask(session, "RequestStartTransaction", csms_payment.start(session.desk, evse, {}, digits))
         await asyncio.sleep(0)
+
+    async def pay_on_web(self, url: str) -> dict[str, Any]:
+        """A QR code leads to our page: where it is valid, a card is authorized and the station is to start (C25)."""
+        try:
+            visit = csms_payment.read_page(str(url), any_password=self._flawed("one-time-password-unchecked"))
+        except csms_payment.PageError as problem:
+            if not self._flawed("page-starts-anything") or not self._live:
+                return {"note": f"the page says: {problem}"}
+            visit = csms_payment.Visit(next(iter(self._live)), 1, {})
+        session = self._addressee(visit.identity)
+        self._ask(session, "NotifyWebPaymentStarted", {"evseId": visit.evse, "timeout": csms_payment.LOCKED})
+        self._ask(session, "RequestStartTransaction", csms_payment.start(session.desk, visit.evse, visit.limit))
+        await asyncio.sleep(0)
+        return {}
 
     def answer_boot(self, identity: str, status: str = PENDING, times: int = 1) -> None:
         """Answer the station's next BootNotifications with `status`, `times` times, then with Accepted again."""

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from conformance.reference import csms_contracts
+from conformance.reference import csms_contracts, csms_payment
 from conformance.reference.csms_desk import Desk
 from conformance.reference.csms_registration import now
 from conformance.reference.csms_store import Transaction
@@ -132,7 +132,10 @@ def _authorized(desk: Desk, payload: Payload, *, contract: bool) -> Payload:
 
 
 def _judge(desk: Desk, token: Mapping[str, Any], own: object = None) -> Verdict:
-    return desk.judge(token["idToken"], kind=token["type"], unknown="Unknown", own=own)
+    if token["type"] == csms_payment.DIRECT_PAYMENT:
+        # A payment service provider has authorized it: at the station's terminal, or with us (C18.FR.05, C24.FR.01).
+        return Verdict("Accepted")
+    return desk.judge(token["idToken"], kind=token["type"], unknown="Unknown", broke="NoCredit", own=own)
 
 
 def _info(verdict: Verdict) -> Payload:
@@ -140,6 +143,8 @@ def _info(verdict: Verdict) -> Payload:
     info: Payload = {"status": verdict.status}
     if verdict.group is not None:
         info["groupIdToken"] = {"idToken": verdict.group, "type": "Central"}
+    if verdict.credit is not None:
+        info["cacheExpiryDateTime"] = csms_payment.expiry()
     return info
 
 
@@ -149,15 +154,19 @@ def _info(verdict: Verdict) -> Payload:
 def _transaction_event(desk: Desk, payload: Payload) -> Outcome:
     """idTokenInfo exactly when a token was presented (E01.FR.11, FR.12, C12.FR.03). Events are taken in any order:
     what happened offline arrives late."""
-    _record(desk, payload)
+    transaction = _record(desk, payload)
     result: Payload = {}
+    verdict = None
     if "idToken" in payload:
-        own = payload["transactionInfo"]["transactionId"]
-        result["idTokenInfo"] = _info(_judge(desk, payload["idToken"], own))
+        verdict = _judge(desk, payload["idToken"], transaction.id)
+        result["idTokenInfo"] = _info(verdict)
+    if "NotifySettlement" in desk.version.actions:
+        result |= csms_payment.money(desk, transaction, payload, None if verdict is None else verdict.credit)
+        desk.save()
     return result
 
 
-def _record(desk: Desk, payload: Payload) -> None:
+def _record(desk: Desk, payload: Payload) -> Transaction:
     info = payload["transactionInfo"]
     transaction = desk.record.transaction(info["transactionId"])
     again = transaction is not None and payload["seqNo"] in transaction.sequence
@@ -179,7 +188,11 @@ def _record(desk: Desk, payload: Payload) -> None:
         transaction.started = payload["timestamp"]
     elif payload["eventType"] == "Ended":
         transaction.ended = payload["timestamp"]
+    read = csms_payment.register(payload)
+    transaction.meter_start = read if transaction.meter_start is None else transaction.meter_start
+    transaction.meter_stop = transaction.meter_stop if read is None else read
     desk.save()
+    return transaction
 
 
 # -- G, K: availability and smart charging ------------------------------------------------------------------------
@@ -279,14 +292,6 @@ def _data_transfer(desk: Desk, payload: Payload) -> Outcome:
     return {"status": "UnknownVendorId"}
 
 
-def _vat_number(desk: Desk, payload: Payload) -> Outcome:
-    """2.1: no register of VAT numbers is at hand."""
-    result: Payload = {"status": "Rejected", "vatNumber": payload["vatNumber"]}
-    if "evseId" in payload:
-        result["evseId"] = payload["evseId"]
-    return result
-
-
 def _accepted(desk: Desk, payload: Payload) -> Outcome:
     return {"status": "Accepted"}
 
@@ -325,7 +330,7 @@ _ANSWERS: Mapping[str, Callable[[Desk, Payload], Outcome]] = {
     "NotifyPeriodicEventStream": _nothing,
     "NotifyPriorityCharging": _nothing,
     "NotifyReport": _notify_report,
-    "NotifySettlement": _nothing,
+    "NotifySettlement": csms_payment.settled,
     "OpenPeriodicEventStream": _accepted,
     "PublishFirmwareStatusNotification": _nothing,
     "PullDynamicScheduleUpdate": _rejected,
@@ -336,5 +341,5 @@ _ANSWERS: Mapping[str, Callable[[Desk, Payload], Outcome]] = {
     "SignCertificate": _sign_certificate,
     "StatusNotification": _status_notification,
     "TransactionEvent": _transaction_event,
-    "VatNumberValidation": _vat_number,
+    "VatNumberValidation": csms_payment.vat_number,
 }

@@ -38,7 +38,9 @@ class Desk:
         counter = f"transactionId of {self.record.identity}" if own else "transactionId"
         return self.begun if anew else self.store.next(counter)
 
-    def judge(self, value: str, *, kind: str = "", unknown: str = "Invalid", own: object = None) -> Verdict:
+    def judge(
+        self, value: str, *, kind: str = "", unknown: str = "Invalid", broke: str = "Blocked", own: object = None
+    ) -> Verdict:
         """What the token book says; `own` is the id of the transaction that the token is presented for."""
 
         def busy() -> bool:
@@ -48,7 +50,7 @@ class Desk:
                 for one in record.transactions
             )
 
-        return csms_crossing.verdict(self, self.tokens.judge(value, kind=kind, busy=busy, unknown=unknown))
+        return csms_crossing.verdict(self, self.tokens.judge(value, kind=kind, busy=busy, unknown=unknown, broke=broke))
 
     def running(self, evse: int | None = None) -> Transaction | None:
         """The running transaction of this station (on that EVSE)."""

@@ -29,6 +29,8 @@ class Transaction:
     charging_state: str = ""
     sequence: list[int] = field(default_factory=list)
     offline: bool = False
+    limit_told: bool = False
+    """Whether the limit that we set for it was told (2.1)."""
 
     @property
     def running(self) -> bool:
@@ -56,6 +58,10 @@ class StationRecord:
     certificates: list[dict[str, Any]] = field(default_factory=list)
     reservations: list[int] = field(default_factory=list)
     list_version: int = 0
+    payments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The limits of payments that were authorized with us, by reference (2.1)."""
+    settlements: dict[str, str] = field(default_factory=dict)
+    """What became of payments at the station's terminal, by reference (2.1)."""
 
     def transaction(self, identifier: object) -> Transaction | None:
         """The transaction with this id, ended or not."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 
 TOKEN_TYPE = "ISO14443"
 """The 2.x type of every token in the default book."""
@@ -17,14 +18,17 @@ class Token:
     """One identification. `status` is the standard's word for it ("Accepted", "Blocked", "Expired", "Invalid").
 
     `group` is the groupIdToken (2.x) or parentIdTag (1.6). `single`: only one transaction at a time; a second one is
-    told ConcurrentTx.
+    told ConcurrentTx. `credit`: what is left on a prepaid card; None for a token that somebody else pays for.
     """
 
     value: str
     status: str = "Accepted"
     group: str | None = None
     single: bool = False
+    credit: Decimal | None = None
 
+
+_KEYS = ("status", "group", "single", "credit")
 
 DEFAULT_TOKENS: tuple[Token, ...] = (
     Token("AABBCC01"),
@@ -36,10 +40,12 @@ DEFAULT_TOKENS: tuple[Token, ...] = (
     Token("AABBCC07", "Blocked"),
     Token("AABBCC08", "Expired"),
     Token("AABBCC09", "Invalid"),
+    Token("AABBCC10", credit=Decimal(20)),
+    Token("AABBCC11", credit=Decimal(0)),
     Token("DE8AA1A2B3C4D59"),
 )
-"""Two for everyday use, two of one group, a master pass, one that allows a single transaction, the three refusals, and
-an eMAID."""
+"""Two for everyday use, two of one group, a master pass, one that allows a single transaction, the three refusals, two
+prepaid cards, one of them empty, and an eMAID."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Verdict:
 
     status: str
     group: str | None = None
+    credit: Decimal | None = None
 
 
 class TokenBook:
@@ -57,13 +64,19 @@ class TokenBook:
         self._tokens = {token.value.casefold(): token for token in tokens}
 
     def judge(
-        self, value: str, *, kind: str = "", busy: Callable[[], bool] = lambda: False, unknown: str = "Invalid"
+        self,
+        value: str,
+        *,
+        kind: str = "",
+        busy: Callable[[], bool] = lambda: False,
+        unknown: str = "Invalid",
+        broke: str = "Blocked",
     ) -> Verdict:
         """The status of the token `value`.
 
         `kind` is the 2.x type: NoAuthorization needs no entry (C02.FR.02). `busy` tells whether the token has a
         transaction running elsewhere. `unknown` is the status of a token that is not in the book: 1.6 knows only
-        Invalid, 2.x has Unknown (C01.FR.07).
+        Invalid, 2.x has Unknown (C01.FR.07). `broke` is that of a prepaid card without credit: 1.6 has no NoCredit.
         """
         if kind == "NoAuthorization":
             return Verdict("Accepted")
@@ -72,7 +85,9 @@ class TokenBook:
             return Verdict(unknown)
         if token.status == "Accepted" and token.single and busy():
             return Verdict("ConcurrentTx", token.group)
-        return Verdict(token.status, token.group)
+        if token.status == "Accepted" and token.credit is not None and token.credit <= 0:
+            return Verdict(broke, token.group, token.credit)
+        return Verdict(token.status, token.group, token.credit)
 
     def accepted(self) -> str:
         """The token that the CSMS uses of its own accord: the first one in the book that may charge.
@@ -80,21 +95,23 @@ class TokenBook:
         Raises LookupError for a book without such a token.
         """
         for token in self._tokens.values():
-            if token.status == "Accepted":
+            if token.status == "Accepted" and token.credit is None:
                 return token.value
         raise LookupError("no token of the book is accepted")
 
     @classmethod
     def read(cls, entries: Mapping[str, Mapping[str, object]]) -> TokenBook:
-        """The book written as `{value: {"status": ..., "group": ..., "single": ...}}`, every key optional.
+        """The book written as `{value: {"status": ..., "group": ..., "single": ..., "credit": ...}}`, keys optional.
 
-        Raises ValueError, naming the token, for a key that does not belong there.
+        Raises ValueError, naming the token, for a key that does not belong there and for a credit that is no number.
         """
         tokens = []
         for value, entry in entries.items():
-            unknown = set(entry) - {"status", "group", "single"}
+            unknown = set(entry) - {"status", "group", "single", "credit"}
             if unknown:
-                raise ValueError(f"token {value!r}: unknown key {sorted(unknown)[0]!r}; known: status, group, single")
+                raise ValueError(
+                    f"token {value!r}: unknown key {sorted(unknown)[0]!r}; known: status, group, single, credit"
+                )
             group = entry.get("group")
             tokens.append(
                 Token(
@@ -102,6 +119,14 @@ class TokenBook:
                     str(entry.get("status", "Accepted")),
                     None if group is None else str(group),
                     bool(entry.get("single", False)),
+                    _credit(value, entry.get("credit")),
                 )
             )
         return cls(tokens)
+
+
+def _credit(token: str, given: object) -> Decimal | None:
+    try:
+        return None if given is None else Decimal(str(given))
+    except InvalidOperation:
+        raise ValueError(f"token {token!r}: credit {given!r} is no number") from None

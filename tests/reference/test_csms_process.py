@@ -40,7 +40,10 @@ def device() -> Iterator[Device]:
 
 def test_operator_interface(device: Device) -> None:
     with urllib.request.urlopen(f"{device.addresses['operator']}/verbs", timeout=5) as response:
-        assert json.load(response) == {"role": "CSMS", "verbs": ["answer_boot", "csms_sends", "station"]}
+        assert json.load(response) == {
+            "role": "CSMS",
+            "verbs": ["answer_boot", "csms_sends", "pay_at_kiosk", "pay_on_web", "station"],
+        }
 
     async def work() -> None:
         async with ScriptedStation(device.addresses["ocpp"], "CS001", "2.0.1") as station:

@@ -130,6 +130,39 @@ _ALL = (
         (_EVSE,),
         (("energyWh", "The imported energy so far, in Wh."),),
     ),
+    Verb("present_card", "CS", "Present a payment card to the payment terminal for EVSE {evseId}.", (_EVSE,)),
+    Verb(
+        "cancel_payment",
+        "CS",
+        "Cancel at the station the payment by card for EVSE {evseId}, and with it the session.",
+        (_EVSE,),
+    ),
+    Verb(
+        "enter_vat_number",
+        "CS",
+        "Enter VAT number {vatNumber} at the station, for the receipt of EVSE {evseId}.",
+        (Argument("vatNumber", "string", "The number."), _EVSE),
+    ),
+    Verb(
+        "fail_settlement",
+        "CS",
+        "Have the payment terminal's next settlement come out as {status}.",
+        (
+            Argument(
+                "status",
+                "string",
+                "Rejected by the payment service provider, or Failed because it can't be reached.",
+                choices=("Rejected", "Failed"),
+            ),
+        ),
+    ),
+    Verb(
+        "read_qr_code",
+        "CS",
+        "Read the QR code that the station shows for EVSE {evseId}.",
+        (_EVSE,),
+        (("url", "The URL in it."),),
+    ),
     Verb(
         "csms_sends",
         "CSMS",
@@ -152,6 +185,22 @@ _ALL = (
             Argument("status", "string", "The status of those answers.", choices=("Pending", "Rejected")),
             Argument("times", "integer", "How many are answered so; 1 if not given.", required=False),
         ),
+    ),
+    Verb(
+        "pay_at_kiosk",
+        "CSMS",
+        "Pay for EVSE {evseId} of station {identity} at the payment kiosk, with a card that ends in {cardLast4Digits}.",
+        (
+            Argument("identity", "string", "Identity of the charging station."),
+            _EVSE,
+            Argument("cardLast4Digits", "string", "The last four digits of the card."),
+        ),
+    ),
+    Verb(
+        "pay_on_web",
+        "CSMS",
+        "Open {url} in a browser, and pay if the page lets you.",
+        (Argument("url", "string", "The URL, as in a QR code on the station."),),
     ),
 )
 

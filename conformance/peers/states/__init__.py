@@ -57,6 +57,7 @@ def load() -> None:
     """Import the modules that register states."""
     from conformance.peers.states import (  # noqa: F401  # they register
         csms_2,
+        csms_2_payment,
         csms_16,
         station_2,
         station_2_certificates,
