@@ -201,6 +201,8 @@ _NOT_TRIED = {
     "fail_settlement": "the next payment would fail",
     "pay_at_kiosk": "it takes a payment card",
     "pay_on_web": "it takes a payment card",
+    "enter_limit": "it needs a running transaction",
+    "limit_transaction": "it needs a running transaction",
 }
 
 
@@ -326,6 +328,8 @@ def _station_trials(dut: Any, offered: frozenset[str]) -> list[Trial]:
         Trial("network_down", {}),
         Trial("network_up", {}, "network_down", _is_back, "connection", "reset"),
         Trial("power_cycle", {}, "", _sent(_BOOT), _BOOT, "boot"),
+        Trial("power_off", {}),
+        Trial("power_on", {}, "power_off", _sent(_BOOT), _BOOT, "boot"),
     ]
 
 

@@ -94,8 +94,8 @@ def test_a_station_is_led_through_a_session_and_left_as_it_was(
     with station_process(f"ws://127.0.0.1:{port}/ocpp") as (_, operator):
         described_with_operator(tmp_path, port, operator)
         states, out = checked(capsys, tmp_path)
-    assert set(states) == {"works", "skipped"} and states["skipped"] == ["choose_stop", "start_session"]
-    assert set(states["works"]) == verbs_of("CS") - {"choose_stop", "start_session"}
+    assert set(states) == {"works", "skipped"} and states["skipped"] == ["choose_stop", "enter_limit", "start_session"]
+    assert set(states["works"]) == verbs_of("CS") - {"choose_stop", "enter_limit", "start_session"}
     assert "plug_in        done in " in out and "StatusNotification Occupied" in out
     assert "nothing to mend" in out
     for done, undone in (("plug_in", "unplug"), ("network_down", "network_up"), ("cause_fault", "clear_fault")):

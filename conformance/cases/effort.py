@@ -25,14 +25,14 @@ PLACES = ("the reader", "the cable", "the parking bay", "the lock", "a fault", "
 """Where a person acts, in the order in which a bench is worked through."""
 
 _PLACE_OF: Mapping[str, str] = {
-    **dict.fromkeys(("present_token", "choose_stop"), "the reader"),
+    **dict.fromkeys(("present_token", "choose_stop", "enter_limit"), "the reader"),
     **dict.fromkeys(("present_card", "cancel_payment", "enter_vat_number", "fail_settlement"), "the reader"),
     **dict.fromkeys(("occupy_bay", "free_bay"), "the parking bay"),
     **dict.fromkeys(("jam_lock", "free_lock"), "the lock"),
     **dict.fromkeys(("cause_fault", "clear_fault"), "a fault"),
     **dict.fromkeys(("network_down", "network_up"), "the network"),
-    "power_cycle": "the power",
-    **dict.fromkeys(("csms_sends", "answer_boot", "pay_at_kiosk", "pay_on_web"), "the CSMS"),
+    **dict.fromkeys(("power_cycle", "power_off", "power_on"), "the power"),
+    **dict.fromkeys(("csms_sends", "answer_boot", "pay_at_kiosk", "pay_on_web", "limit_transaction"), "the CSMS"),
 }
 """By verb; what is not here is done with the cable and the EV at its end."""
 _BAY_FEATURES = ("C-09.6", "C-10.5")
@@ -67,7 +67,7 @@ def effort_of(one: Selected) -> Effort:
     by_hand = tuple(verb for verb in acts if _kind(verb, one.dut) == "manual")
     by_program = tuple(verb for verb in acts if _kind(verb, one.dut) != "manual")
     timeouts = one.dut.timeouts
-    waits = {"power_cycle": timeouts.boot / 2, "network_up": timeouts.connect}
+    waits = {"power_cycle": timeouts.boot / 2, "power_on": timeouts.boot / 2, "network_up": timeouts.connect}
     seconds = (
         CASE_SECONDS
         + 3 * timeouts.quiet

@@ -69,6 +69,15 @@ class Hands:
         whose = {"identity": self._dut.identity, "evseId": self._dut.evse}
         return self._perform("pay_at_kiosk", **whose, cardLast4Digits=digits)
 
+    def enter_limit(self, connector: Any = None, **limit: Any) -> Mapping[str, Any]:
+        """Enter a limit at the station for the transaction on a connector's EVSE: maxEnergy, maxTime or maxCost."""
+        return self._perform("enter_limit", evseId=(connector or self._dut.connector).evseId, limit=limit)
+
+    def limit_transaction(self, transactionId: str, **limit: Any) -> Mapping[str, Any]:  # noqa: N803  # the wire's own name
+        """Have the CSMS under test limit a transaction of ours: maxEnergy, maxTime or maxCost."""
+        whose = {"identity": self._dut.identity, "transactionId": transactionId}
+        return self._perform("limit_transaction", **whose, limit=limit)
+
     def start_session(self, token: Any, connector: Any = None) -> Mapping[str, Any]:
         """Plug in and authorize in one go, where the device can only do both."""
         place = connector or self._dut.connector
@@ -153,6 +162,7 @@ class Hands:
 
 UNDO = {
     "network_down": "network_up",
+    "power_off": "power_on",
     "jam_lock": "free_lock",
     "cause_fault": "clear_fault",
     "ev_not_ready": "ev_ready",

@@ -168,6 +168,7 @@ class Values:
     aligned_interval: int = 10
     measurands: tuple[str, ...] = ("Energy.Active.Import.Register",)
     transaction_duration: int = 10
+    energy_limit: int = 20
     ev_connection_timeout: int = 10
     reservation_time: int = 10
     offline_threshold: int = 10

@@ -277,6 +277,16 @@ VALUES = Section(
             3600,
         ),
         Key(
+            "energy_limit",
+            "integer",
+            "Energy after which a transaction is limited; the EV has to take 1 kW at least.",
+            20,
+            "Wh",
+            1,
+            10000,
+            role="CS",
+        ),
+        Key(
             "ev_connection_timeout",
             "integer",
             "Time to plug in after authorization (EVConnectionTimeOut, ConnectionTimeOut).",

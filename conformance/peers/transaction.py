@@ -9,7 +9,16 @@ from conformance.peers.payload import ABSENT, Fields, matches, mismatch, peek, s
 if TYPE_CHECKING:
     from conformance.peers.peer import Peer, Request
 
-_INFO = ("transactionId", "chargingState", "timeSpentCharging", "stoppedReason", "remoteStartId", "operationMode")
+_INFO = (
+    "transactionId",
+    "chargingState",
+    "timeSpentCharging",
+    "stoppedReason",
+    "remoteStartId",
+    "operationMode",
+    "tariffId",
+    "transactionLimit",
+)
 
 
 class TransactionView:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.ocppj.versions import VERSIONS, Version, version
-from conformance.reference import csms_crossing, csms_payment
+from conformance.reference import csms_crossing, csms_limits, csms_payment
 from conformance.reference.csms_certificates import CertificateAuthority
 from conformance.reference.csms_desk import Desk
 from conformance.reference.csms_door import PATH, Door, Security, identity_of, subject_of
@@ -24,7 +24,7 @@ from conformance.reference.csms_succession import succeed
 from conformance.reference.csms_tokens import DEFAULT_TOKENS, TokenBook
 from conformance.reference.defects import Defects, all_defects
 from conformance.reference.habits import chosen_habits
-from conformance.reference.http_operator import Verb, VerbError
+from conformance.reference.http_operator import Verb, VerbError, transaction_limit
 from conformance.reference.wire import Payload
 
 if TYPE_CHECKING:
@@ -149,6 +149,7 @@ class Csms:
             "answer_boot": self.answer_boot,
             "pay_at_kiosk": self.pay_at_kiosk,
             "pay_on_web": self.pay_on_web,
+            "limit_transaction": self.limit_transaction,
             "station": self.station,
         }
 
@@ -207,6 +208,15 @@ class Csms:
             raise VerbError(f"times {times!r}: expected 1 to 100")
         if not self._flawed("accepts-every-boot"):
             self._registration(identity).planned[:] = [status] * times
+
+    def limit_transaction(self, identity: str, transactionId: str, limit: dict[str, Any]) -> None:  # noqa: N803 - names of the wire
+        """Limit a running transaction of the station (2.1)."""
+        record = self.store.stations.get(identity)
+        transaction = record.transaction(transactionId) if record is not None else None
+        if record is None or transaction is None or not transaction.running:
+            raise VerbError(f"no transaction {transactionId!r} of {identity!r} is running")
+        csms_limits.limit(transaction, transaction_limit(limit))
+        self.store.save(record)
 
     def station(self, identity: str) -> dict[str, Any]:
         """What the CSMS knows of the station: for a person who looks on, never evidence."""

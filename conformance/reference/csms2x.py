@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from conformance.reference import csms_contracts, csms_payment
+from conformance.reference import csms_contracts, csms_limits, csms_payment
 from conformance.reference.csms_desk import Desk
 from conformance.reference.csms_registration import now
 from conformance.reference.csms_store import Transaction
@@ -44,11 +44,20 @@ def learn(desk: Desk, action: str, request: Payload, result: Payload) -> None:
         desk.record.list_version = result.get("versionNumber", 0)
     elif action == "SendLocalList" and accepted:
         desk.record.list_version = request["versionNumber"]
+    elif action == "SetChargingProfile" and accepted:
+        _note_profile(desk, request)
     elif action == "ReserveNow" and accepted:
         desk.record.reservations.append(request["id"])
     else:
         return
     desk.save()
+
+
+def _note_profile(desk: Desk, request: Payload) -> None:
+    """Remember the profile of a transaction, which a station that resumes it may have forgotten (E17.FR.15)."""
+    transaction = desk.record.transaction(request["chargingProfile"].get("transactionId"))
+    if transaction is not None:
+        transaction.profile = request
 
 
 def _note_limit(desk: Desk, data: Payload, value: str) -> None:
@@ -162,7 +171,11 @@ def _transaction_event(desk: Desk, payload: Payload) -> Outcome:
         result["idTokenInfo"] = _info(verdict)
     if "NotifySettlement" in desk.version.actions:
         result |= csms_payment.money(desk, transaction, payload, None if verdict is None else verdict.credit)
-        desk.save()
+        csms_limits.answer(desk, transaction, payload, result)
+    desk.save()
+    profile = csms_limits.resumed(desk, transaction) if payload["triggerReason"] == "TxResumed" else None
+    if profile is not None:
+        return Answer(result, lambda: desk.initiate("SetChargingProfile", profile))
     return result
 
 
@@ -191,7 +204,7 @@ def _record(desk: Desk, payload: Payload) -> Transaction:
     read = csms_payment.register(payload)
     transaction.meter_start = read if transaction.meter_start is None else transaction.meter_start
     transaction.meter_stop = transaction.meter_stop if read is None else read
-    desk.save()
+    csms_limits.note(transaction, payload)
     return transaction
 
 

@@ -152,6 +152,11 @@ def _total(transaction: Transaction, event: Payload) -> Decimal:
     total = event.get("costDetails", {}).get("totalCost", {}).get("total")
     if total is not None:
         return Decimal(str(total.get("inclTax", total.get("exclTax", 0))))
+    return cost_of_energy(transaction)
+
+
+def cost_of_energy(transaction: Transaction) -> Decimal:
+    """What the energy so far costs, taxes included."""
     begin, end = transaction.meter_start, transaction.meter_stop
     energy = Decimal(0) if begin is None or end is None else max(Decimal(0), Decimal(end - begin))
     return (energy * PRICE / 1000).quantize(Decimal("0.01"))

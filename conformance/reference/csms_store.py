@@ -31,6 +31,14 @@ class Transaction:
     offline: bool = False
     limit_told: bool = False
     """Whether the limit that we set for it was told (2.1)."""
+    limit: dict[str, Any] = field(default_factory=dict)
+    """What limits it: the fields of TransactionLimitType that the operator has set (2.1)."""
+    limit_due: bool = False
+    """Whether the station has to be told of `limit` yet."""
+    own_cost: bool = False
+    """Whether the station calculates what it costs, and tells so in its events (2.1)."""
+    profile: dict[str, Any] = field(default_factory=dict)
+    """The SetChargingProfile with which the station took its TxProfile (2.x)."""
 
     @property
     def running(self) -> bool:

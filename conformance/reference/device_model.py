@@ -133,6 +133,10 @@ class DeviceModel:
                 return variable
         raise KeyError(f"{component}.{name}")
 
+    def has(self, component: str, name: str, instance: str | None = None) -> bool:
+        """Whether the station has that variable."""
+        return any((one.component, one.name, one.instance) == (component, name, instance) for one in self.variables)
+
     def text(self, component: str, name: str, instance: str | None = None) -> str:
         """The current value as text."""
         return self.value(self.find(component, name, instance))
@@ -164,11 +168,15 @@ class DeviceModel:
             variable.changed(value)
 
     def factory(self, settings: dict[str, str]) -> None:
-        """Replace factory values, `{"Component.Variable[instance]": value}`. Raises ValueError for an unknown one."""
+        """Replace factory values, `{"Component.Variable[instance]": value}`; "" for a number or a boolean leaves the
+        variable out. Raises ValueError for an unknown one."""
         by_label = {variable.label: variable for variable in self.variables}
         for label, value in settings.items():
             if label not in by_label:
                 raise ValueError(f"--set {label}: the station has no such variable")
+            if value == "" and by_label[label].data_type in ("integer", "decimal", "boolean"):
+                self.variables.remove(by_label[label])
+                continue
             objection = by_label[label].objection(value)
             if objection:
                 raise ValueError(f"--set {label}={value}: {objection}")

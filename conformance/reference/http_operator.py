@@ -25,6 +25,17 @@ class VerbError(Exception):
     """The act cannot be made; its text goes to the caller with status 409."""
 
 
+_LIMITS = frozenset({"maxEnergy", "maxTime", "maxCost"})
+
+
+def transaction_limit(limit: object) -> dict[str, Any]:
+    """The argument `limit` of a verb: fields of TransactionLimitType. Raises VerbError."""
+    known = isinstance(limit, dict) and limit.keys() <= _LIMITS
+    if not isinstance(limit, dict) or not known or not all(type(one) in (int, Decimal) for one in limit.values()):
+        raise VerbError(f"limit must be an object with numbers: {', '.join(sorted(_LIMITS))}")
+    return limit
+
+
 class OperatorServer:
     """Serves the verbs of one device on 127.0.0.1 or wherever it is told to listen."""
 

@@ -85,6 +85,7 @@ class Station:
         self._tasks: set[asyncio.Task[Any]] = set()
         self.going_down = False
         """Whether a reset is under way: nothing new begins any more."""
+        self._powered = False
         self._boot_now = asyncio.Event()
         self._boot_reason = "PowerUp"
         self._offline_since: float | None = None
@@ -98,6 +99,7 @@ class Station:
 
     def start(self, reason: str = "PowerUp") -> None:
         """Switch on; returns at once. What happens to the hardware from now on belongs to the new life."""
+        self._powered = True
         self._boot_reason = reason
         self.registration = "unknown"
         self._offline_since = None
@@ -108,10 +110,25 @@ class Station:
 
     def power_cycle(self) -> None:
         """Cut the power and give it back; returns at once."""
+        self.power_off()
+        self.power_on()
+
+    def power_off(self) -> bool:
+        """Cut the power; False if it is off."""
+        if not self._powered:
+            return False
+        self._powered = False
         self._cut()
         self.hardware.cut_power()
         self.power_lost()
+        return True
+
+    def power_on(self) -> bool:
+        """Give the power back; returns at once, False if it is on."""
+        if self._powered:
+            return False
         self.start("PowerUp")
+        return True
 
     async def reboot(self, reason: str) -> None:
         """Restart the station's computer in good order: close the connection, forget what is volatile, boot."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from conformance.reference.hardware import Connector, Evse, Hardware
-from conformance.reference.http_operator import Verb, VerbError
+from conformance.reference.http_operator import Verb, VerbError, transaction_limit
 
 
 class Touchable(Protocol):
@@ -18,6 +18,8 @@ class Touchable(Protocol):
     hardware: Hardware
 
     def power_cycle(self) -> None: ...
+    def power_off(self) -> bool: ...
+    def power_on(self) -> bool: ...
     def network_down(self) -> None: ...
     def network_up(self) -> None: ...
     def cable_in(self, evse: Evse, connector: Connector) -> None: ...
@@ -29,6 +31,7 @@ class Touchable(Protocol):
     def token_presented(self, token: dict[str, Any], evse_id: int | None) -> None: ...
     def stop_chosen(self, evse_id: int | None) -> bool: ...
     def ev_session_stopped(self, evse: Evse) -> bool: ...
+    def limit_entered(self, evse_id: int, limit: dict[str, Any]) -> bool: ...
 
 
 class StationVerbs:
@@ -45,6 +48,7 @@ class StationVerbs:
             "unplug": self.unplug,
             "present_token": self.present_token,
             "choose_stop": self.choose_stop,
+            "enter_limit": self.enter_limit,
             "start_session": self.start_session,
             "suspend_ev": self.suspend_ev,
             "resume_ev": self.resume_ev,
@@ -54,6 +58,8 @@ class StationVerbs:
             "occupy_bay": self.occupy_bay,
             "free_bay": self.free_bay,
             "power_cycle": lambda: station.power_cycle(),
+            "power_off": self.power_off,
+            "power_on": self.power_on,
             "network_down": lambda: station.network_down(),
             "network_up": lambda: station.network_up(),
             "cause_fault": self.cause_fault,
@@ -127,6 +133,22 @@ class StationVerbs:
             self._evse(evseId)
         if not self._station.stop_chosen(evseId):
             raise VerbError("no display asks which transaction to stop")
+
+    def enter_limit(self, evseId: int, limit: dict[str, Any]) -> None:  # noqa: N803 - names of the wire
+        """Enter a limit for the transaction of an EVSE; one that the station refuses has been entered, too."""
+        evse = self._evse(evseId)
+        if not self._station.limit_entered(evse.id, transaction_limit(limit)):
+            raise VerbError(f"no transaction that can be limited runs on EVSE {evseId}")
+
+    def power_off(self) -> None:
+        """Cut the power."""
+        if not self._station.power_off():
+            raise VerbError("the power is off already")
+
+    def power_on(self) -> None:
+        """Give the power back."""
+        if not self._station.power_on():
+            raise VerbError("the power is on already")
 
     def start_session(self, idToken: dict[str, Any], evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
         """Plug in if need be, and present the token."""

@@ -92,6 +92,15 @@ _ALL = (
         ),
     ),
     Verb(
+        "enter_limit",
+        "CS",
+        "Enter {limit} at the station as a limit for the transaction of EVSE {evseId}, even if it is refused.",
+        (
+            _EVSE,
+            Argument("limit", "object", "As TransactionLimitType: maxEnergy in Wh, maxTime in s, or maxCost."),
+        ),
+    ),
+    Verb(
         "start_session",
         "CS",
         "Plug an EV into connector {connectorId} of EVSE {evseId} and authorize with token {idToken}, in any order.",
@@ -112,6 +121,8 @@ _ALL = (
     Verb("occupy_bay", "CS", "Have a vehicle stand in the parking bay of EVSE {evseId}.", (_EVSE,)),
     Verb("free_bay", "CS", "Have the vehicle leave the parking bay of EVSE {evseId}.", (_EVSE,)),
     Verb("power_cycle", "CS", "Switch the power of the charging station off and on again."),
+    Verb("power_off", "CS", "Switch the power of the charging station off, and leave it off."),
+    Verb("power_on", "CS", "Switch the power of the charging station on again."),
     Verb("network_down", "CS", "Cut the network of the charging station."),
     Verb("network_up", "CS", "Restore the network of the charging station."),
     Verb(
@@ -201,6 +212,16 @@ _ALL = (
         "CSMS",
         "Open {url} in a browser, and pay if the page lets you.",
         (Argument("url", "string", "The URL, as in a QR code on the station."),),
+    ),
+    Verb(
+        "limit_transaction",
+        "CSMS",
+        "Have the CSMS limit transaction {transactionId} of station {identity} to {limit}.",
+        (
+            Argument("identity", "string", "Identity of the charging station."),
+            Argument("transactionId", "string", "The transaction, which runs."),
+            Argument("limit", "object", "As TransactionLimitType: maxEnergy in Wh, maxTime in s, or maxCost."),
+        ),
     ),
 )
 

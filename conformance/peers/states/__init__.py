@@ -62,6 +62,8 @@ def load() -> None:
         station_2,
         station_2_certificates,
         station_2_contracts,
+        station_2_interruptions,
+        station_2_limits,
         station_2_tokens,
         station_16,
         station_16_certificates,

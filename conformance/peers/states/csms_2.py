@@ -10,7 +10,7 @@ from conformance.peers.station import FakeStation
 
 @state("Booted", family="2", dut="CSMS")
 def booted(station: FakeStation, lab: Any, reason: str = "PowerUp") -> None:
-    """The station powers up, is accepted and reports every connector Available."""
+    """The station powers up, is accepted and reports every connector, Available or, with a cable in it, Occupied."""
     if not station.connected:
         station.connect()
     boot = station.send(
@@ -20,8 +20,22 @@ def booted(station: FakeStation, lab: Any, reason: str = "PowerUp") -> None:
     )
     if boot.status != "Accepted":
         raise station.failure('BootNotification answered "Accepted"', f"{boot.status}", entry=boot._entry)
+    plugged = [one.connector.evseId for one in station.open_transactions() if one.ev_connected]
     for connector in lab.dut.connectors:
-        station.report_connector("Available", connector)
+        station.report_connector("Occupied" if connector.evseId in plugged else "Available", connector)
+
+
+@state("TransactionResumed", family="2", dut="CSMS")
+def transaction_resumed(station: FakeStation, lab: Any) -> None:
+    """The power was lost during a transaction: the station registers, tells so, and goes on with the transaction."""
+    with station.offline():
+        pass
+    booted(station, lab)
+    station.send("SecurityEventNotification", type="StartupOfTheDevice", timestamp=station.timestamp())
+    transaction = station.transaction()
+    for problem in ("true", "false"):
+        station.notify("ElectricalFeed", "Problem", problem, transaction.connector)
+    transaction.send("TxResumed", chargingState=transaction.charging_state)
 
 
 def _serial_number(station: FakeStation, lab: Any) -> dict[str, str]:

@@ -29,7 +29,7 @@ def booting(csms: FakeCsms, lab: Any) -> None:
 @state("Booted", family="2", dut="CS")
 def booted(csms: FakeCsms, lab: Any, by: str = "power_cycle") -> Request:
     """The station restarts (`by` power_cycle, Reset, or OnIdle for a Reset OnIdle), registers and reports every
-    connector; returns its boot."""
+    connector, Available or, with a cable in it, Occupied; returns its boot."""
     csms.mark()
     if by == "power_cycle":
         lab.operator.power_cycle()
@@ -39,10 +39,17 @@ def booted(csms: FakeCsms, lab: Any, by: str = "power_cycle") -> Request:
         _reset(csms, "OnIdle" if by == "OnIdle" else "Immediate")
         within = csms.deadlines.reset
     boot = csms.expect("BootNotification", within=within)
-    for connector in lab.dut.connectors:
-        csms.expect_connector_status("Available", connector)
-    csms.expect_optional("SecurityEventNotification", type=one_of("StartupOfTheDevice", "ResetOrReboot"))
+    booted_statuses(csms, lab)
     return boot
+
+
+def booted_statuses(csms: FakeCsms, lab: Any) -> None:
+    """In this window the station has reported every connector, as a station does that has registered."""
+    for connector in lab.dut.connectors:
+        session = csms.sessions.get(connector.evseId)
+        plugged = session is not None and "EVConnected" in session.holds
+        csms.expect_connector_status("Occupied" if plugged else "Available", connector)
+    csms.expect_optional("SecurityEventNotification", type=one_of("StartupOfTheDevice", "ResetOrReboot"))
 
 
 def _reset(csms: FakeCsms, kind: str = "Immediate") -> None:

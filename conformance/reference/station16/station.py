@@ -242,6 +242,10 @@ class Station16(Station):
         """1.6 has no master pass, so no display asks what one shall stop."""
         return False
 
+    def limit_entered(self, evse_id: int, limit: dict[str, Any]) -> bool:
+        """1.6 knows no limits of transactions."""
+        return False
+
     # -- settings ----------------------------------------------------------------------------------------------------
 
     def boot_notification(self, reason: str) -> Payload:

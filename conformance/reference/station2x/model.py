@@ -47,6 +47,7 @@ def variables(station: Station2x) -> list[Variable]:
         *_authorization(station),
         *_transactions(),
         *_metering(),
+        *(_new_in_21() if _KNOWS_21[station.version.id] else ()),
     ]
 
 
@@ -289,6 +290,24 @@ def _transactions() -> list[Variable]:
         _switch(tx, "TxBeforeAcceptedEnabled", True, READ_ONLY),
         Variable(tx, "TxStartPoint", "EVConnected,Authorized", "MemberList", READ_WRITE, values=POINTS),
         Variable(tx, "TxStopPoint", "EVConnected,Authorized", "MemberList", READ_WRITE, values=POINTS),
+    ]
+
+
+_KNOWS_21 = {"2.0.1": False, "2.1": True}
+"""Whether the version has what 2.1 added."""
+LIMITS = ("maxEnergy", "maxTime", "maxCost")
+CUSTOM_TRIGGERS = ("com.example.Greeting", "com.example.Farewell")
+
+
+def _new_in_21() -> list[Variable]:
+    tx = "TxCtrlr"
+    return [
+        _number(tx, "ResumptionTimeout", 0, unit="s"),
+        _switch(tx, "AllowEnergyTransferResumption", True),
+        Variable(tx, "SupportedLimits", ",".join(LIMITS), "MemberList", values=LIMITS),
+        Variable(
+            "CustomizationCtrlr", "CustomTriggers", ",".join(CUSTOM_TRIGGERS), "MemberList", values=CUSTOM_TRIGGERS
+        ),
     ]
 
 

@@ -115,16 +115,30 @@ class Remote:
             "LogStatusNotification": lambda evse: self._station.files.tell_log_status,
             "FirmwareStatusNotification": lambda evse: self._station.files.tell_firmware_status,
         }
-        make = makers.get(kind)
         certificates = self._station.certificates
-        if make is None and certificates.offers(kind):
-            make = lambda evse: certificates.trigger(kind)  # noqa: E731  # one line in the table above, were it not for the question
-        if make is None:
+        if kind in makers:
+            act = makers[kind](request.get("evse") or {})
+        elif kind == "CustomTrigger":
+            act = self._trigger_custom(request.get("customTrigger", ""))
+            if act is None:
+                return {"status": "NotImplemented"}
+        elif certificates.offers(kind):
+            act = certificates.trigger(kind)
+        else:
             return {"status": "NotImplemented"}
-        act = make(request.get("evse") or {})
         if act is None:
             return rejected("UnsupportedRequest")
         return Answer({"status": "Accepted"}, act)
+
+    def _trigger_custom(self, name: str) -> Callable[[], object] | None:
+        """What a maker's own trigger brings: data of that maker (F06.FR.18)."""
+        model, where = self._station.model, ("CustomizationCtrlr", "CustomTriggers")
+        known = model.members(*where) if model.has(*where) else []
+        if name not in known and not self._station.defects.active("custom-trigger-invented"):
+            return None
+        vendor, _, message = name.rpartition(".")
+        payload = {"vendorId": vendor or "com.example", "messageId": message or "unnamed"}
+        return lambda: self._station.spawn(self._station.tell("DataTransfer", payload))
 
     def _trigger_boot(self, evse: Payload) -> Callable[[], object] | None:
         """Only while it has not been accepted (F06.FR.17)."""

@@ -26,7 +26,8 @@ class OtherRequests:
         return {"status": "UnknownVendorId"}
 
     def cost_updated(self, request: Payload) -> Payload:
-        """There is no display to show it on."""
+        """There is no display to show it on, but a limit of the cost may be reached (E16.FR.15)."""
+        self._station.limits.cost_told(request["transactionId"], request["totalCost"])
         return {}
 
     def customer_information(self, request: Payload) -> Answer | Payload:

@@ -19,6 +19,7 @@ from conformance.reference.station2x.availability import Availability
 from conformance.reference.station2x.certificates import CSMS, Certificates
 from conformance.reference.station2x.contracts import Contracts
 from conformance.reference.station2x.files import FileTransfers
+from conformance.reference.station2x.limits import Limits
 from conformance.reference.station2x.lists import Lists
 from conformance.reference.station2x.metering import meter_value
 from conformance.reference.station2x.network import NetworkProfiles
@@ -50,6 +51,7 @@ class Station2x(Station):
         self.local_list = LocalList(self.memory, self.clock)
         self.cache = AuthorizationCache(self.memory, self.clock)
         self.transactions = Transactions(self)
+        self.limits = Limits(self)
         self.availability = Availability(self)
         self.tokens = Tokens(self)
         self.contracts = Contracts(self)
@@ -118,6 +120,12 @@ class Station2x(Station):
         self.spawn(self._clock_aligned())
         self.spawn(self.monitoring.watch())
 
+    def power_lost(self) -> None:
+        self.transactions.interrupted("PowerLoss")
+
+    def rebooting(self) -> None:
+        self.transactions.interrupted("Reboot")
+
     def connected(self) -> None:
         self.network_profiles.connected()
         self.certificates.connected()
@@ -168,6 +176,7 @@ class Station2x(Station):
         return wanted + 1 if self.defects.active("events-repeated-too-often") else wanted
 
     def _answered(self, entry: dict[str, Any], answer: Payload) -> None:
+        self.limits.told(entry["transaction"], answer)
         token = entry["payload"].get("idToken")
         info = answer.get("idTokenInfo")
         if token is None or info is None:
@@ -266,6 +275,10 @@ class Station2x(Station):
     def stop_chosen(self, evse_id: int | None) -> bool:
         """The user chose at the display what a master pass shall stop; whether that was asked."""
         return self.tokens.stop_chosen(evse_id)
+
+    def limit_entered(self, evse_id: int, limit: dict[str, Any]) -> bool:
+        """The driver entered a limit for the transaction of an EVSE; whether one runs that can be limited."""
+        return self.limits.entered(evse_id, limit)
 
     # -- settings --------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ Source: 2.0.1 part 2, E01 to E15, section 2.6.6 (TxStartStopPoint values), 1.3 (
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from conformance.reference.station2x.station import Station2x
 
 Token = dict[str, Any]
+Limit = dict[str, Any]
+"""Fields of TransactionLimitType."""
 
 NO_TOKEN: Token = {"idToken": "", "type": "NoAuthorization"}
 
@@ -42,6 +45,15 @@ class Transaction:
     stopped_reason: str | None = None
     begin: Payload | None = None
     samples: list[Payload] = field(default_factory=list)
+    since: float = field(default_factory=time.time)
+    energy_before: Decimal = Decimal(0)
+    limits: Limit = field(default_factory=dict)
+    most: Limit = field(default_factory=dict)
+    """The limits that the CSMS set, which the driver can't raise (E16.FR.04)."""
+    cost: Decimal | None = None
+    reached: bool = False
+    """Whether a limit is reached, and keeps energy from flowing."""
+    watched: bool = False
     charged_since: float | None = None
     charged: float = 0.0
 
@@ -98,7 +110,7 @@ class Transactions:
     # -- power ---------------------------------------------------------------------------------------------------
 
     def power_up(self) -> None:
-        """Begin anew; transactions that a power cut interrupted are ended (stoppedReason PowerLoss)."""
+        """Begin anew; transactions that were interrupted are resumed, or ended (E17)."""
         self.sessions = {evse.id: Session(evse) for evse in self._station.hardware.evses}
         interrupted = self._station.memory.section("transactions")
         for key, kept in list(interrupted.items()):
@@ -107,9 +119,12 @@ class Transactions:
             if evse is None:
                 continue
             session = self.sessions[evse.id]
-            session.transaction = Transaction(kept["id"], kept["seq"], token_told=True, begin=kept.get("begin"))
+            session.transaction = _recalled(kept)
+            if self._resumes(kept):
+                self._resume(session, kept)
+                continue
             session.state = self._charging_state(session)
-            self._end(session, "AbnormalCondition", "PowerLoss")
+            self._end(session, "AbnormalCondition", kept.get("cause", "PowerLoss"))
         for session in self.sessions.values():
             session.facts = self._facts(session)
             session.state = self._charging_state(session)
@@ -120,8 +135,67 @@ class Transactions:
         if transaction is None:
             kept.pop(str(session.evse.id), None)
         else:
-            kept[str(session.evse.id)] = {"id": transaction.id, "seq": transaction.seq}
+            kept[str(session.evse.id)] = {
+                "id": transaction.id,
+                "seq": transaction.seq,
+                "at": time.time(),
+                "since": transaction.since,
+                "begin": transaction.begin,
+                "energy": transaction.energy_before,
+                "place": transaction.place_told,
+                "token_told": transaction.token_told,
+                "limits": transaction.limits,
+                "most": transaction.most,
+                "reached": transaction.reached,
+                "cost": transaction.cost,
+                "token": session.token,
+                "group": session.group,
+                "authorized": session.authorized,
+                "suspended": session.suspended,
+                "state": session.state,
+                "facts": sorted(session.facts),
+            }
         self._station.memory.save()
+
+    def interrupted(self, cause: str) -> None:
+        """The station goes down without having ended its transactions; `cause` as in stoppedReason."""
+        for kept in self._station.memory.section("transactions").values():
+            kept |= {"at": time.time(), "cause": cause}
+        self._station.memory.save()
+
+    def _resumes(self, kept: dict[str, Any]) -> bool:
+        """Whether the interruption was short enough (E17.FR.10, E17.FR.20)."""
+        model, name = self._station.model, "ResumptionTimeout"
+        longest = model.number("TxCtrlr", name) if model.has("TxCtrlr", name) else 0
+        if self._station.defects.active("resumes-never"):
+            return False
+        late = self._station.defects.active("resumes-however-late")
+        return late or (longest > 0 and time.time() - float(kept["at"]) <= longest)
+
+    def _resume(self, session: Session, kept: dict[str, Any]) -> None:
+        """Go on where the interruption came; without leave, energy does not flow again (E17.FR.11 to FR.17)."""
+        transaction, active = session.transaction, self._station.defects.active
+        if transaction is None:
+            return
+        allowed = self._station.model.flag("TxCtrlr", "AllowEnergyTransferResumption")
+        allowed = (allowed or active("resumes-energy-always")) and not active("resumes-energy-never")
+        session.token, session.group, session.authorized = kept["token"], kept["group"], kept["authorized"]
+        session.path_closed = session.authorized and session.evse.connected and session.evse.connector.lock()
+        energy = kept["state"] in ("Charging", "SuspendedEV")
+        session.suspended = kept["suspended"] or transaction.reached or (energy and not allowed)
+        self._switch(session, session.path_closed and not session.suspended and session.evse.ev_takes_energy)
+        session.facts = self._facts(session)
+        session.state = self._charging_state(session)
+        lost = frozenset(kept["facts"]) - session.facts - {"EnergyTransfer", "DataSigned"}
+        if lost & frozenset(self._station.model.members("TxCtrlr", "TxStopPoint")):
+            self._end(session, "EVCommunicationLost", "EVDisconnected")
+            return
+        if not active("resumption-not-told"):
+            self._emit(session, "Updated", "TxResumed", place=True)
+        session.sampler = self._station.spawn(self._sample(session, transaction))
+        self._station.limits.watch(session)
+        if session.authorized and not session.evse.connected:
+            self._start_connection_timer(session)
 
     # -- happenings at the bay and the cable ----------------------------------------------------------------------
 
@@ -175,7 +249,7 @@ class Transactions:
         session.token = token
         session.group = verdict.group
         session.authorized = True
-        session.suspended = False
+        session.suspended = session.transaction is not None and session.transaction.reached
         if session.transaction is not None:
             session.transaction.stopped_reason = None
             session.transaction.token_told = False
@@ -228,6 +302,23 @@ class Transactions:
             self._watch_limit(session)
         else:
             self._suspend(session)
+
+    def limit_set(self, session: Session, limit: Limit) -> None:
+        """A limit was set: it is told, once (E16.FR.01, E16.FR.03)."""
+        self._emit(session, "Updated", "LimitSet", info={"transactionLimit": limit})
+
+    def limit_reached(self, session: Session, trigger: str, reason: str) -> None:
+        """No energy beyond a limit: that suspends the transaction, or ends it (E16.FR.05, E16.FR.06)."""
+        session.suspended = True
+        self._switch(session, False)
+        end = "EnergyTransfer" in self._station.model.members("TxCtrlr", "TxStopPoint")
+        self._move(session, trigger, reason=reason, end=end)
+        self._finish(session)
+
+    def limit_raised(self, session: Session) -> None:
+        """The limit that was reached is not any more (E16.FR.14)."""
+        session.suspended = False
+        self._flow(session)
 
     def _watch_limit(self, session: Session) -> None:
         async def watch() -> None:
@@ -471,7 +562,7 @@ class Transactions:
                 self._emit(session, "Updated", trigger, token=token)
 
     def _start(self, session: Session, trigger: str) -> None:
-        transaction = Transaction(str(uuid.uuid4()))
+        transaction = Transaction(str(uuid.uuid4()), energy_before=session.evse.meter.read())
         session.transaction = transaction
         if session.flowing:
             transaction.charged_since = asyncio.get_running_loop().time()
@@ -577,6 +668,23 @@ class Transactions:
         if level == 2:
             payload["evse"]["connectorId"] = session.evse.connector.id
         transaction.place_told = max(level, transaction.place_told)
+
+
+def _recalled(kept: dict[str, Any]) -> Transaction:
+    """The transaction that was interrupted."""
+    return Transaction(
+        kept["id"],
+        kept["seq"],
+        token_told=kept["token_told"],
+        place_told=kept["place"],
+        begin=kept["begin"],
+        since=float(kept["since"]),
+        energy_before=Decimal(kept["energy"]),
+        limits=kept["limits"],
+        most=kept["most"],
+        cost=kept["cost"],
+        reached=kept["reached"],
+    )
 
 
 def key_of(token: Token) -> str:

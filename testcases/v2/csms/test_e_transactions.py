@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import ABSENT, Dut, FakeStation, Operator, case, check, step
+from conformance import ABSENT, PRESENT, Dut, FakeStation, Operator, case, check, step
 
 # ---------------------------------------------------------------- start points
 
@@ -350,6 +350,158 @@ def test_status_of_an_empty_queue(station: FakeStation, operator: Operator) -> N
     station.expect("GetTransactionStatus", transactionId=ABSENT, requirement="E14.FR.06")
 
 
+# ---------------------------------------------------------------- limits, new in 2.1
+
+
+@case("TC_E_102_CSMS")
+def test_limits_of_both(station: FakeStation, operator: Operator) -> None:
+    """The CSMS overrules the limit that a driver has set."""
+    _supports_limits(station)
+    station.reach("EnergyTransferStarted")
+    transaction = station.transaction()
+
+    step("Tell a limit of 6000 Wh", expect="the event is answered")
+    transaction.send("LimitSet", transactionLimit={"maxEnergy": 6000})
+
+    step("Have the CSMS limit the transaction to 10000 Wh, send an event", expect="transactionLimit in the answer")
+    operator.limit_transaction(transaction.id, maxEnergy=10000)
+    _check_limit(transaction.send("MeterValuePeriodic", meterValue=[transaction.meter_value()]), maxEnergy=10000)
+
+    step("Confirm that limit", expect="the event is answered without a limit")
+    _check_no_limit(transaction.send("LimitSet", transactionLimit={"maxEnergy": 10000}))
+
+    step("End the transaction with EnergyLimitReached", expect="the event is answered")
+    transaction.send("EnergyLimitReached", eventType="Ended", stoppedReason="EnergyLimitReached")
+
+
+@case("TC_E_106_CSMS")
+def test_energy_limit_of_driver(station: FakeStation) -> None:
+    """The CSMS, which wants no limit itself, goes along with the energy limit of a driver."""
+    _supports_limits(station)
+    station.reach("EnergyTransferStarted")
+
+    step("Tell a limit of 6000 Wh", expect="the event is answered without a limit")
+    _check_no_limit(station.transaction().send("LimitSet", transactionLimit={"maxEnergy": 6000}))
+
+    step("End the transaction with EnergyLimitReached", expect="the event is answered")
+    station.transaction().send("EnergyLimitReached", eventType="Ended", stoppedReason="EnergyLimitReached")
+
+
+@case("TC_E_107_CSMS")
+def test_time_limit_of_driver(station: FakeStation) -> None:
+    """The CSMS, which wants no limit itself, goes along with the time limit of a driver."""
+    _supports_limits(station)
+    station.reach("EnergyTransferStarted")
+
+    step("Tell a limit of 120 s", expect="the event is answered without a limit")
+    _check_no_limit(station.transaction().send("LimitSet", transactionLimit={"maxTime": 120}))
+
+    step("End the transaction with TimeLimitReached", expect="the event is answered")
+    station.transaction().send("TimeLimitReached", eventType="Ended", stoppedReason="TimeLimitReached")
+
+
+@case("TC_E_108_CSMS")
+def test_cost_limit_of_driver(station: FakeStation, operator: Operator) -> None:
+    """A station that has a tariff calculates the cost itself: the CSMS neither tells a cost nor limits it."""
+    _supports_limits(station)
+    station.variables["TariffCostCtrlr", "Enabled"] = "true"
+    station.answer("SetDefaultTariff", status="Accepted")
+
+    step("Have the CSMS set a tariff of 1 EUR a minute", expect="SetDefaultTariff with that price")
+    tariff = {"currency": "EUR", "chargingTime": {"prices": [{"priceMinute": 1}]}}
+    operator.csms_sends("SetDefaultTariff", evseId=0, tariff=tariff)
+    station.expect("SetDefaultTariff", evseId=0, tariff={"tariffId": PRESENT, **tariff}, requirement="I07.FR.01")
+
+    step("Charge, and tell a limit of 2 EUR", expect="neither limit nor cost in the answer")
+    station.execute("EnergyTransferStarted")
+    _check_own_cost(station, "LimitSet", 60, transactionLimit={"maxCost": 2})
+
+    step("Tell a cost below it", expect="neither limit nor cost in the answer")
+    _check_own_cost(station, "RunningCost", 90)
+
+    step("End the transaction with CostLimitReached", expect="neither limit nor cost in the answer")
+    _check_own_cost(station, "CostLimitReached", 120, eventType="Ended", stoppedReason="LocalOutOfCredit")
+
+
+@case("TC_E_109_CSMS")
+def test_cost_limit_of_csms(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """The CSMS limits the cost, and tells it to a station that does not calculate it."""
+    _supports_limits(station)
+    station.variables["TariffCostCtrlr", "Enabled"] = "false"
+    station.reach("EVConnectedPreSession")
+    transaction = station.transaction()
+
+    step("Have the CSMS limit the cost to 10, then charge", expect="Accepted; limit and cost in the answer")
+    operator.limit_transaction(transaction.id, maxCost=10)
+    _authorize(station, dut)
+    _check_cost(_check_limit(_charges(station, dut), maxCost=10))
+
+    step("Confirm that limit", expect="the cost in the answer, and no limit")
+    _check_cost(_check_no_limit(transaction.send("LimitSet", transactionLimit={"maxCost": 10})))
+
+
+@case("TC_E_110_CSMS")
+def test_energy_limit_of_csms(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """The CSMS limits the energy of a transaction."""
+    _supports_limits(station)
+    station.reach("EVConnectedPreSession")
+    transaction = station.transaction()
+
+    step("Have the CSMS limit the energy to 8000 Wh, then charge", expect="the limit in the answer")
+    operator.limit_transaction(transaction.id, maxEnergy=8000)
+    _check_limit(_charges(station, dut), maxEnergy=8000)
+
+    step("Confirm that limit", expect="the event is answered without a limit")
+    _check_no_limit(transaction.send("LimitSet", transactionLimit={"maxEnergy": 8000}))
+
+    step("Tell that it is reached", expect="the event is answered")
+    transaction.send("EnergyLimitReached", chargingState="SuspendedEVSE", transactionLimit={"maxEnergy": 8000})
+
+
+@case("TC_E_111_CSMS")
+def test_time_limit_of_csms(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """The CSMS limits the time of a transaction."""
+    _supports_limits(station)
+    station.reach("EVConnectedPreSession")
+    transaction = station.transaction()
+
+    step("Have the CSMS limit the time to 1800 s, then charge", expect="the limit in the answer")
+    operator.limit_transaction(transaction.id, maxTime=1800)
+    _check_limit(_charges(station, dut), maxTime=1800)
+
+    step("Confirm that limit", expect="the event is answered without a limit")
+    _check_no_limit(transaction.send("LimitSet", transactionLimit={"maxTime": 1800}))
+
+
+# ---------------------------------------------------------------- interruptions, new in 2.1
+
+
+@case("TC_E_113_CSMS")
+def test_transaction_resumed(station: FakeStation) -> None:
+    """A transaction that goes on after a power failure is taken note of."""
+    station.reach("EnergyTransferStarted")
+
+    step("Boot again, tell of the power failure and TxResumed", expect="Accepted, and every message is answered")
+    station.execute("TransactionResumed")
+
+
+@case("TC_E_117_CSMS")
+def test_profile_restored(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """The charging profile of a transaction that goes on after a power failure is sent again."""
+    station.reach("EnergyTransferStarted")
+    wanted = {"chargingProfilePurpose": "TxProfile", "transactionId": station.transaction().id}
+
+    step("Have the CSMS set a TxProfile", expect="SetChargingProfile of the transaction")
+    operator.csms_sends("SetChargingProfile", evseId=dut.evse, chargingProfile=wanted)
+    first = station.expect("SetChargingProfile", evseId=dut.evse, chargingProfile=wanted, requirement="K01.FR.03")
+
+    step("Boot again, tell of the power failure and TxResumed", expect="the same SetChargingProfile again")
+    station.execute("TransactionResumed")
+    again = station.expect("SetChargingProfile", evseId=dut.evse, chargingProfile=wanted, requirement="E17.FR.15")
+    same = again.chargingProfile.chargingSchedule == first.chargingProfile.chargingSchedule
+    check(same, "the schedule that it had", requirement="E17.FR.15", actual=again.chargingProfile)
+
+
 # ---------------------------------------------------------------- helpers of this file
 
 _SIGNED = {
@@ -380,3 +532,47 @@ def _metered(station: FakeStation, **fields: Any) -> dict[str, Any]:
     """An event with a periodic meter value, made now and sent later."""
     transaction = station.transaction()
     return transaction.event("MeterValuePeriodic", meterValue=[transaction.meter_value()], **fields)
+
+
+def _supports_limits(station: FakeStation) -> None:
+    station.variables["TxCtrlr", "SupportedLimits"] = "maxEnergy,maxTime,maxCost"
+
+
+def _charges(station: FakeStation, dut: Dut) -> Any:
+    """The transaction that runs tells the token and that energy flows."""
+    answer = station.transaction().send(
+        "ChargingStateChanged", idToken=dut.tokens.valid, chargingState="Charging", evse=dut.connector.evse
+    )
+    status = answer.idTokenInfo.status
+    check(status == "Accepted", "idTokenInfo Accepted", requirement="E01.FR.12", actual=status)
+    return answer
+
+
+def _check_limit(answer: Any, **limit: int) -> Any:
+    """The answer sets that limit and no other."""
+    told = answer.transactionLimit
+    check(told == limit, f"transactionLimit {limit}", requirement="E16.FR.02", actual=told)
+    return answer
+
+
+def _check_no_limit(answer: Any) -> Any:
+    """The answer sets no limit: none is wanted, or it was told before, once (E16.FR.02, E16.FR.08)."""
+    told = answer.transactionLimit
+    check(told is ABSENT, "no transactionLimit", requirement="E16.FR.08", actual=told)
+    return answer
+
+
+def _check_cost(answer: Any) -> None:
+    cost = answer.totalCost
+    check(cost is not ABSENT and cost >= 0, "a totalCost", requirement="E16.FR.11", actual=cost)
+
+
+def _check_own_cost(station: FakeStation, trigger: str, seconds: int, **fields: Any) -> None:
+    """An event tells a cost of 1 EUR a minute; its answer has neither limit nor cost."""
+    cost = {"inclTax": seconds / 60}
+    total = {"currency": "EUR", "typeOfCost": "NormalCost", "chargingTime": cost, "total": cost}
+    usage = {"energy": 0, "chargingTime": seconds, "idleTime": 0}
+    details = {"totalCost": total, "totalUsage": usage}
+    answer = _check_no_limit(station.transaction().send(trigger, costDetails=details, **fields))
+    told = answer.totalCost
+    check(told is ABSENT, "no totalCost: the station calculates it", requirement="E16.FR.16", actual=told)

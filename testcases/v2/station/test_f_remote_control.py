@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import PRESENT, Download, Dut, FakeCsms, case, check, step
+from conformance import PRESENT, Download, Dut, FakeCsms, case, check, require, step
 
 SOME_FIRMWARE = b"a firmware that nobody has made\n" * 100
 
@@ -288,6 +288,26 @@ def test_trigger_not_implemented(csms: FakeCsms, dut: Dut) -> None:
     csms.expect_nothing("SignCertificate", within=dut.timeouts.quiet, requirement="F06.FR.08")
 
 
+@case("TC_F_100_CS")
+def test_custom_trigger(csms: FakeCsms) -> None:
+    """A message of the maker's own can be asked for by the name that the station tells; others are not known."""
+    custom = csms.configured("CustomizationCtrlr", "CustomTriggers").split(",")[0].strip()
+    require(custom, "CustomizationCtrlr.CustomTriggers names no trigger")
+
+    step("Ask for the first CustomTrigger that it has", expect="Accepted, then some message")
+    _trigger(csms, "CustomTrigger", customTrigger=custom)
+    by_station = (name for name, action in csms.version.actions.items() if action.may_be_sent_by("CS"))
+    csms.expect_one_of(*by_station, requirement="F06.FR.18")
+
+    step("Ask for Heartbeat, naming it as well", expect="Accepted, then Heartbeat")
+    _trigger(csms, "Heartbeat", customTrigger=custom)
+    csms.expect("Heartbeat", requirement="F06.FR.10")
+
+    step("Ask for a CustomTrigger that nobody has", expect="NotImplemented, and no message")
+    answer = csms.send("TriggerMessage", requestedMessage="CustomTrigger", customTrigger="no-such-trigger")
+    check(answer.status == "NotImplemented", "status NotImplemented", requirement="F06.FR.19", actual=answer.status)
+
+
 # ---------------------------------------------------------------- helpers
 
 
@@ -307,9 +327,9 @@ def _unlock(csms: FakeCsms, connector: Any, status: str, requirement: str) -> No
     check(answer.status == status, f"status {status}", requirement=requirement, actual=answer.status)
 
 
-def _trigger(csms: FakeCsms, requestedMessage: str, **evse: Any) -> None:  # noqa: N803  # the wire's own name
+def _trigger(csms: FakeCsms, requestedMessage: str, **fields: Any) -> None:  # noqa: N803  # the wire's own name
     """Ask for a message; it has to follow the answer (F06.FR.04), so what came before does not count."""
-    answer = csms.send("TriggerMessage", requestedMessage=requestedMessage, **evse)
+    answer = csms.send("TriggerMessage", requestedMessage=requestedMessage, **fields)
     check(answer.status == "Accepted", "status Accepted", requirement="F06.FR.05", actual=answer.status)
     csms.follow(answer)
 

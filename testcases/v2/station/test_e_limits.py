@@ -1,0 +1,203 @@
+"""Block E, Transactions: a charging station under test that limits transactions (2.1, E16)."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+from conformance import PRESENT, Dut, FakeCsms, NotApplicable, Operator, case, check, moment, step
+
+
+@case("TC_E_100_CS")
+def test_energy_limit_of_csms(csms: FakeCsms, dut: Dut) -> None:
+    """A transaction takes no more energy than the CSMS allows, which may lower the limit."""
+    _limiting(csms, dut, "maxEnergy")
+    energy = dut.values.energy_limit
+    csms.reach("Authorized")
+
+    step("Plug in the EV, answer an event with maxEnergy", expect="LimitSet with that limit alone")
+    csms.answer("TransactionEvent", {"transactionLimit": {"maxEnergy": 10 * energy}})
+    csms.execute("EnergyTransferStarted")
+    csms.execute("LimitSet", maxEnergy=10 * energy)
+
+    step("Answer an event with a lower maxEnergy", expect="LimitSet with the lower limit alone")
+    csms.answer("TransactionEvent", {"transactionLimit": {"maxEnergy": energy}})
+    csms.execute("LimitSet", maxEnergy=energy)
+
+    step("Let the EV charge as much", expect="EnergyLimitReached, SuspendedEVSE or Ended")
+    csms.execute("LimitReached", reason="EnergyLimitReached", within=_charging_time(energy))
+    _check_told_once(csms, limits=2)
+
+
+@case("TC_E_101_CS")
+def test_cost_limit_of_driver(csms: FakeCsms, dut: Dut) -> None:
+    """A driver limits the cost, which the CSMS tells by CostUpdated."""
+    _limiting(csms, dut, "maxCost")
+    _costs_of_csms(csms)
+    csms.reach("EnergyTransferStarted")
+
+    step("Enter a limit of 45.30 at the station", expect="LimitSet with maxCost 45.30 alone")
+    csms.execute("LimitEntered", maxCost=45.3)
+
+    step("Tell a cost of 44.30", expect="the energy flows on")
+    csms.send("CostUpdated", totalCost=44.3, transactionId=csms.transaction(dut.evse).id)
+    csms.drain()
+    early = csms.seen("TransactionEvent", triggerReason="CostLimitReached")
+    check(not early, "no CostLimitReached below the limit", requirement="E16.FR.15", actual=early)
+
+    step("Tell a cost of 45.30", expect="CostLimitReached, SuspendedEVSE or Ended")
+    csms.send("CostUpdated", totalCost=45.3, transactionId=csms.transaction(dut.evse).id)
+    csms.execute("LimitReached", reason="CostLimitReached")
+    _check_told_once(csms, limits=1)
+
+
+@case("TC_E_102_CS")
+def test_energy_limits_of_both(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """A driver can lower the limit of the CSMS but not raise it, and the CSMS has the last word."""
+    _limiting(csms, dut, "maxEnergy")
+    energy = dut.values.energy_limit
+    csms.reach("Authorized")
+
+    step("Plug in the EV, answer an event with maxEnergy", expect="LimitSet with that limit alone")
+    csms.answer("TransactionEvent", {"transactionLimit": {"maxEnergy": 100 * energy}})
+    csms.execute("EnergyTransferStarted")
+    csms.execute("LimitSet", maxEnergy=100 * energy)
+
+    step("Enter half of it at the station", expect="LimitSet with the lower limit alone")
+    csms.execute("LimitEntered", maxEnergy=50 * energy)
+
+    step("Enter twice of it at the station", expect="no limit above that of the CSMS")
+    operator.enter_limit(maxEnergy=200 * energy)
+    csms.drain()
+    told = [one.transactionInfo.transactionLimit.maxEnergy or 0 for one in csms.transaction(dut.evse).events]
+    check(max(told) <= 100 * energy, "no higher limit", requirement="E16.FR.04", actual=told)
+
+    step("Answer an event with a low maxEnergy", expect="LimitSet with that limit alone")
+    csms.answer("TransactionEvent", {"transactionLimit": {"maxEnergy": energy}})
+    csms.execute("LimitSet", maxEnergy=energy)
+
+    step("Let the EV charge as much", expect="EnergyLimitReached, SuspendedEVSE or Ended")
+    csms.execute("LimitReached", reason="EnergyLimitReached", within=_charging_time(energy))
+
+
+@case("TC_E_104_CS")
+def test_cost_limit_of_csms(csms: FakeCsms, dut: Dut) -> None:
+    """The CSMS limits the cost, and tells it in its answers to the events."""
+    _limiting(csms, dut, "maxCost")
+    _costs_of_csms(csms)
+    csms.reach("Authorized")
+
+    step("Plug in the EV, answer an event with maxCost 99.13", expect="LimitSet with that limit alone")
+    csms.answer("TransactionEvent", {"transactionLimit": {"maxCost": 99.13}})
+    csms.execute("EnergyTransferStarted")
+    csms.execute("LimitSet", maxCost=99.13)
+
+    step("Answer events with a cost of 50.34, then of 120.34", expect="CostLimitReached, SuspendedEVSE or Ended")
+    csms.answer("TransactionEvent", {"totalCost": 50.34}, {"totalCost": 120.34})
+    reached = csms.execute("LimitReached", reason="CostLimitReached", within=3 * dut.values.sampled_interval)
+    early = reached.answer.totalCost
+    check(not early, "a cost below the limit stops nothing", requirement="E16.FR.15", actual=early)
+    _check_told_once(csms, limits=1)
+
+
+@case("TC_E_105_CS")
+def test_time_limit_of_csms(csms: FakeCsms, dut: Dut) -> None:
+    """Energy flows no longer than the CSMS allows, counted from the start of the transaction."""
+    _limiting(csms, dut, "maxTime")
+    csms.reach("Authorized")
+
+    step("Plug in the EV, answer an event with maxTime", expect="LimitSet with that limit alone")
+    csms.answer("TransactionEvent", {"transactionLimit": {"maxTime": 3600}})
+    csms.execute("EnergyTransferStarted")
+    csms.execute("LimitSet", maxTime=3600)
+
+    step("Answer an event with a lower maxTime", expect="LimitSet with the lower limit alone")
+    seconds = _a_while(csms, dut)
+    csms.answer("TransactionEvent", {"transactionLimit": {"maxTime": seconds}})
+    csms.execute("LimitSet", maxTime=seconds)
+
+    step("Wait until then", expect="TimeLimitReached, SuspendedEVSE or Ended")
+    _check_in_time(csms, dut, csms.execute("LimitReached", reason="TimeLimitReached", within=seconds), seconds)
+    _check_told_once(csms, limits=2)
+
+
+@case("TC_E_106_CS")
+def test_energy_limit_of_driver(csms: FakeCsms, dut: Dut) -> None:
+    """A transaction takes no more energy than its driver wants, who may lower the limit."""
+    _limiting(csms, dut, "maxEnergy")
+    energy = dut.values.energy_limit
+    csms.reach("EnergyTransferStarted")
+
+    step("Enter an energy limit at the station", expect="LimitSet with that limit alone")
+    csms.execute("LimitEntered", maxEnergy=10 * energy)
+
+    step("Enter a lower one", expect="LimitSet with the lower limit alone")
+    csms.execute("LimitEntered", maxEnergy=energy)
+
+    step("Let the EV charge as much", expect="EnergyLimitReached, SuspendedEVSE or Ended")
+    csms.execute("LimitReached", reason="EnergyLimitReached", within=_charging_time(energy))
+    _check_told_once(csms, limits=2)
+
+
+@case("TC_E_107_CS")
+def test_time_limit_of_driver(csms: FakeCsms, dut: Dut) -> None:
+    """Energy flows no longer than the driver wants, counted from the start of the transaction."""
+    _limiting(csms, dut, "maxTime")
+    csms.reach("EnergyTransferStarted")
+
+    step("Enter a time limit at the station", expect="LimitSet with that limit alone")
+    csms.execute("LimitEntered", maxTime=3600)
+
+    step("Enter a lower one", expect="LimitSet with the lower limit alone")
+    seconds = _a_while(csms, dut)
+    csms.execute("LimitEntered", maxTime=seconds)
+
+    step("Wait until then", expect="TimeLimitReached, SuspendedEVSE or Ended")
+    _check_in_time(csms, dut, csms.execute("LimitReached", reason="TimeLimitReached", within=seconds), seconds)
+    _check_told_once(csms, limits=2)
+
+
+# ---------------------------------------------------------------- helpers of this file
+
+
+def _limiting(csms: FakeCsms, dut: Dut, limit: str) -> None:
+    """The station has that limit, and sends an event now and then."""
+    supported = csms.configured("TxCtrlr", "SupportedLimits")
+    if limit not in [one.strip() for one in supported.split(",")]:
+        raise NotApplicable(f"TxCtrlr.SupportedLimits is {supported!r}, without {limit}")
+    csms.prefer("SampledDataCtrlr", "Enabled", "true")
+    csms.configure("SampledDataCtrlr", "TxUpdatedInterval", f"{dut.values.sampled_interval}")
+
+
+def _costs_of_csms(csms: FakeCsms) -> None:
+    """The station calculates no cost by itself."""
+    for instance in ("Tariff", "Cost"):
+        csms.prefer("TariffCostCtrlr", "Enabled", instance, "false")
+
+
+def _charging_time(energy: int) -> float:
+    """Seconds in which an EV that takes 1 kW takes so many Wh."""
+    return 3.6 * energy
+
+
+def _a_while(csms: FakeCsms, dut: Dut) -> int:
+    """Seconds from the start of the transaction until a while from now."""
+    transaction = csms.transaction(dut.evse)
+    return ceil(csms.time_between(transaction.first, transaction.last)) + dut.values.transaction_duration
+
+
+def _check_in_time(csms: FakeCsms, dut: Dut, reached: Any, seconds: int) -> None:
+    """The limit was reached so long after Started, by the station's clock (to the second) and the tolerance."""
+    took = moment(reached.timestamp) - moment(csms.transaction(dut.evse).first.timestamp)
+    in_time = seconds - 1 < took < seconds + dut.timeouts.tolerance
+    check(in_time, f"{seconds} s after the start", requirement="E16.FR.09", actual=f"{took:.1f} s")
+
+
+def _check_told_once(csms: FakeCsms, *, limits: int) -> None:
+    """Each of the limits is told once; what the event says that one is reached is left open (part 6 wants both)."""
+    told = csms.seen(
+        "TransactionEvent",
+        triggerReason=lambda reason: not reason.endswith("LimitReached"),
+        transactionInfo={"transactionLimit": PRESENT},
+    )
+    check(len(told) == limits, f"{limits} events with transactionLimit", requirement="E16.FR.03", actual=told)
