@@ -83,8 +83,7 @@ class Limits:
             self._station.transactions.limit_set(session, told)
         if transaction.reached and self._exceeded(session, transaction) is None:
             transaction.reached = False
-            if not active("raised-limit-ignored"):
-                self._station.transactions.limit_raised(session)
+            self._station.transactions.limit_raised(session)
         self.watch(session)
 
     # -- what reaches them ---------------------------------------------------------------------------------------------

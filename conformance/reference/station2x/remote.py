@@ -136,6 +136,8 @@ class Remote:
         known = model.members(*where) if model.has(*where) else []
         if name not in known and not self._station.defects.active("custom-trigger-invented"):
             return None
+        if self._station.defects.active("custom-trigger-without-message"):
+            return lambda: None
         vendor, _, message = name.rpartition(".")
         payload = {"vendorId": vendor or "com.example", "messageId": message or "unnamed"}
         return lambda: self._station.spawn(self._station.tell("DataTransfer", payload))

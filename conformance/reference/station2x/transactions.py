@@ -169,8 +169,8 @@ class Transactions:
         longest = model.number("TxCtrlr", name) if model.has("TxCtrlr", name) else 0
         if self._station.defects.active("resumes-never"):
             return False
-        late = self._station.defects.active("resumes-however-late")
-        return late or (longest > 0 and time.time() - float(kept["at"]) <= longest)
+        late = "resumes-however-late" if model.has("TxCtrlr", name) else "resumes-unasked"
+        return self._station.defects.active(late) or (longest > 0 and time.time() - float(kept["at"]) <= longest)
 
     def _resume(self, session: Session, kept: dict[str, Any]) -> None:
         """Go on where the interruption came; without leave, energy does not flow again (E17.FR.11 to FR.17)."""
@@ -190,6 +190,8 @@ class Transactions:
         if lost & frozenset(self._station.model.members("TxCtrlr", "TxStopPoint")):
             self._end(session, "EVCommunicationLost", "EVDisconnected")
             return
+        if active("resumed-numbers-begin-anew"):
+            transaction.seq = 0
         if not active("resumption-not-told"):
             self._emit(session, "Updated", "TxResumed", place=True)
         session.sampler = self._station.spawn(self._sample(session, transaction))

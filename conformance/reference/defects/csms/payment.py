@@ -91,7 +91,10 @@ flag(
     role=ROLE,
     families=NEW,
     breaks="a limit is told in every answer, not once (C17.FR.03, E16.FR.02)",
-    must_fail=("TC_C_103_CSMS", "TC_C_125_CSMS", "TC_C_126_CSMS"),
+    must_fail=(
+        *("TC_C_103_CSMS", "TC_C_125_CSMS", "TC_C_126_CSMS"),
+        *("TC_E_102_CSMS", "TC_E_109_CSMS", "TC_E_110_CSMS", "TC_E_111_CSMS"),
+    ),
 )
 
 

@@ -56,6 +56,20 @@ yes_without_act(
     breaks="a remote start is answered Accepted, and nothing happens [70] (F01, 1.6 5.11)",
     must_fail=("TC_F_01_CS", "TC_F_02_CS", "TC_E_13_CS", "TC_010_CS", "TC_011_1_CS"),
 )
+flag(
+    "custom-trigger-invented",
+    role=CS,
+    families=NEW,
+    breaks="a CustomTrigger that the station does not have is accepted (F06.FR.19)",
+    must_fail=("TC_F_100_CS",),
+)
+flag(
+    "custom-trigger-without-message",
+    role=CS,
+    families=NEW,
+    breaks="a CustomTrigger is accepted, and no message follows (F06.FR.18)",
+    must_fail=("TC_F_100_CS",),
+)
 wrong_status(
     "remote-start-while-busy",
     ("RequestStartTransaction", "RemoteStartTransaction"),

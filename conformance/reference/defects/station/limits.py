@@ -1,0 +1,80 @@
+"""Defects of the station in limits of transactions (2.1, E16)."""
+
+from __future__ import annotations
+
+from conformance.reference.defects import defect, flag
+from conformance.reference.defects.station.bases import CS, NEW, Events
+from conformance.reference.wire import Payload
+
+BY_CSMS = ("TC_E_100_CS", "TC_E_102_CS", "TC_E_104_CS", "TC_E_105_CS")
+BY_DRIVER = ("TC_E_101_CS", "TC_E_106_CS", "TC_E_107_CS")
+EVERY = (*BY_CSMS, *BY_DRIVER)
+
+flag(
+    "limit-of-csms-ignored",
+    role=CS,
+    families=NEW,
+    breaks="transactionLimit in a TransactionEventResponse is ignored (E16.FR.03)",
+    must_fail=BY_CSMS,
+)
+flag(
+    "limit-not-confirmed",
+    role=CS,
+    families=NEW,
+    breaks="a limit that was set is not told (E16.FR.01, E16.FR.03)",
+    must_fail=EVERY,
+)
+flag(
+    "limit-told-wrong",
+    role=CS,
+    families=NEW,
+    breaks="LimitSet tells another maxEnergy than was set (E16.FR.01, E16.FR.03)",
+    must_fail=("TC_E_100_CS", "TC_E_102_CS", "TC_E_106_CS"),
+)
+flag(
+    "limit-of-csms-raised",
+    role=CS,
+    families=NEW,
+    breaks="the driver may exceed the limit that the CSMS has set (E16.FR.04)",
+    must_fail=("TC_E_102_CS",),
+)
+flag(
+    "limits-never-reached",
+    role=CS,
+    families=NEW,
+    breaks="limits are confirmed and then ignored (E16.FR.05)",
+    must_fail=EVERY,
+)
+flag(
+    "limit-reached-not-named",
+    role=CS,
+    families=NEW,
+    breaks="the event of a limit that is reached has triggerReason ChargingStateChanged (E16.FR.05)",
+    must_fail=EVERY,
+)
+flag(
+    "cost-of-csms-ignored",
+    role=CS,
+    families=NEW,
+    breaks="what the CSMS says of the cost reaches no limit (E16.FR.15)",
+    must_fail=("TC_E_101_CS", "TC_E_104_CS"),
+)
+
+
+@defect(
+    "limit-told-in-every-event",
+    role=CS,
+    families=NEW,
+    breaks="every event tells the limit of the transaction, not the first one alone (E16.FR.01, E16.FR.03)",
+    must_fail=("TC_E_100_CS", "TC_E_104_CS", "TC_E_105_CS"),
+)
+class _LimitToldInEveryEvent(Events):
+    def __init__(self) -> None:
+        self._limits: dict[str, Payload] = {}
+
+    def spoil(self, payload: Payload) -> list[Payload]:
+        info = payload["transactionInfo"]
+        limit = info.get("transactionLimit", self._limits.get(info["transactionId"]))
+        if limit is not None:
+            self._limits[info["transactionId"]] = info["transactionLimit"] = limit
+        return [payload]
