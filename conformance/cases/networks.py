@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from conformance.peers.csms import FakeCsms
 from conformance.peers.reports import variable
 
 COMMUNICATION = "OCPPCommCtrlr"
+CONFIGURATION = "NetworkConfiguration"
 OTHER_WAY = "second"
 """The segment that makes our own URL another one."""
 
@@ -33,6 +35,38 @@ def connection_data(csms: FakeCsms, profile: int | None = None) -> dict[str, Any
         "ocppVersion": "OCPP20",
         "securityProfile": wanted,
     }
+
+
+def wanted_data(csms: FakeCsms, profile: int, **fields: Any) -> dict[str, Any]:
+    """A network profile of 2.1 for a CSMS that need not be there, on any interface, by this security profile."""
+    scheme = "wss" if profile > 1 else "ws"
+    return {
+        "messageTimeout": csms.lab.dut.values.message_timeout,
+        "ocppCsmsUrl": f"{scheme}://csms.example.com/ocpp",
+        "ocppInterface": "Any",
+        "ocppTransport": "JSON",
+        "ocppVersion": "OCPP21",
+        "securityProfile": profile,
+        **fields,
+    }
+
+
+def as_variables(slot: str, data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A network profile as data of SetVariables for a slot's NetworkConfiguration (2.1, part 2, 2.1.8)."""
+    return [
+        variable(CONFIGURATION, variable_name(field), of=slot, attributeValue=text(value))
+        for field, value in data.items()
+    ]
+
+
+def variable_name(field: str) -> str:
+    """The variable of NetworkConfiguration for a field of NetworkConnectionProfileType."""
+    return field[:1].upper() + field[1:]
+
+
+def text(value: Any) -> str:
+    """A field's value as that of a variable."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def set_profile(csms: FakeCsms, slot: str, profile: int | None = None) -> str:

@@ -23,16 +23,19 @@ def variable(
     name: str,
     *,
     instance: str | None = None,
+    of: str | None = None,
     evseId: int | None = None,  # noqa: N803  # the wire's own name
     connectorId: int | None = None,  # noqa: N803  # the wire's own name
     **fields: Any,
 ) -> dict[str, Any]:
     """A component and one of its variables as GetVariables, SetVariables and GetReport name them.
 
-    `instance` is the variable's, evseId and connectorId place the component; further fields (attributeType,
-    attributeValue) are put beside them.
+    `instance` is the variable's, `of` the component's, evseId and connectorId place the component; further fields
+    (attributeType, attributeValue) are put beside them.
     """
     where: dict[str, Any] = {"name": component}
+    if of is not None:
+        where["instance"] = of
     if evseId is not None:
         where["evse"] = {"id": evseId, **({} if connectorId is None else {"connectorId": connectorId})}
     what = {"name": name} if instance is None else {"name": name, "instance": instance}
@@ -62,6 +65,8 @@ class Reported:
     """One entry of reportData: what it names, and the parts of it that are compared. `data` is the entry itself."""
 
     component: str
+    of: str
+    """The component's instance."""
     variable: str
     instance: str
     evse: tuple[int | None, int | None]
@@ -78,8 +83,9 @@ class Reported:
 
     @property
     def label(self) -> str:
-        """Component#evse#connector.Variable[instance], for findings."""
-        where = "".join(f"#{number}" for number in self.evse if number is not None)
+        """Component[instance]#evse#connector.Variable[instance], for findings."""
+        where = f"[{self.of}]" if self.of else ""
+        where += "".join(f"#{number}" for number in self.evse if number is not None)
         return f"{self.component}{where}.{self.variable}" + (f"[{self.instance}]" if self.instance else "")
 
     @property
@@ -115,13 +121,15 @@ class Report:
         name: str,
         *,
         instance: str | None = None,
+        of: str | None = None,
         evseId: int | None = None,  # noqa: N803  # the wire's own name
         connectorId: int | None = None,  # noqa: N803  # the wire's own name
     ) -> Reported | None:
         """The variable of that name at that place, None if it is not in the report; names know no case (B06.FR.15)."""
-        wanted = (component.lower(), name.lower(), (instance or "").lower(), (evseId, connectorId))
+        texts = tuple(text.lower() for text in (component, of or "", name, instance or ""))
         for one in self.variables:
-            if (one.component.lower(), one.variable.lower(), one.instance.lower(), one.evse) == wanted:
+            named = tuple(text.lower() for text in (one.component, one.of, one.variable, one.instance))
+            if (named, one.evse) == (texts, (evseId, connectorId)):
                 return one
         return None
 
@@ -162,6 +170,7 @@ def _reported(data: Any) -> Reported:
     limit = peek(traits, "maxLimit")
     return Reported(
         component=str(peek(component, "name")),
+        of=str(peek(component, "instance") or ""),
         variable=str(peek(name, "name")),
         instance=str(peek(name, "instance") or ""),
         evse=(peek(evse, "id"), peek(evse, "connectorId")),

@@ -49,8 +49,9 @@ class Variable:
 
     @property
     def label(self) -> str:
-        """Component.Variable[instance], as `--set` and the memory name it."""
+        """Component[instance].Variable[instance], as `--set` and the memory name it."""
         where = "".join(f"#{number}" for number in self.evse if number is not None)
+        where += f"[{self.component_instance}]" if self.component_instance else ""
         return f"{self.component}{where}.{self.name}" + (f"[{self.instance}]" if self.instance else "")
 
     def component_payload(self) -> Payload:
@@ -246,8 +247,10 @@ class DeviceModel:
             "persistent": variable.mutability != READ_ONLY,
             "constant": False,
         }
-        if variable.mutability != WRITE_ONLY:
-            attribute["value"] = self.value(variable)
+        text = self.value(variable)
+        unset = not text and variable.data_type in ("integer", "decimal", "boolean")
+        if variable.mutability != WRITE_ONLY and not unset:
+            attribute["value"] = text
         return {
             "component": variable.component_payload(),
             "variable": variable.variable_payload(),

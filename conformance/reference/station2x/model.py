@@ -6,7 +6,7 @@ Source: 2.0.1 part 2, "Referenced Components and Variables"; part 4 section 9 fo
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.reference.certificates import LONGEST_CHAIN, ROOM
 from conformance.reference.device_model import READ_ONLY, READ_WRITE, WRITE_ONLY, Variable
@@ -31,6 +31,9 @@ BYTES = "65536"
 BASE_REPORTS = ("FullInventory", "ConfigurationInventory", "SummaryInventory")
 LIST_ENTRIES = 100
 SLOTS = ("1", "2", "3")
+INTERFACES = (*(f"{kind}{number}" for kind in ("Wired", "Wireless") for number in range(4)), "Any")
+_HAS_NETWORK_CONFIGURATION = {"2.0.1": False, "2.1": True}
+"""Whether a version has the component NetworkConfiguration."""
 PASSWORD = r"[A-Za-z0-9*\-_=:+|@.]+"
 """passwordString."""
 CHAIN_SIZE = 5600
@@ -42,6 +45,7 @@ def variables(station: Station2x) -> list[Variable]:
     return [
         *_infrastructure(station),
         *_communication(station),
+        *(_network(station) if _HAS_NETWORK_CONFIGURATION[station.version.id] else ()),
         *_security(station),
         *(_plug_and_charge(station) if station.options.iso15118 else ()),
         *_authorization(station),
@@ -192,10 +196,55 @@ def _communication(station: Station2x) -> list[Variable]:
     return found
 
 
+def _network(station: Station2x) -> list[Variable]:
+    """The network connection profiles, slot by slot; there is neither APN nor VPN (B09.FR.08, FR.13)."""
+    profiles, component, found = station.network_profiles, "NetworkConfiguration", []
+    for slot in SLOTS:
+
+        def place(name: str, data_type: str = "string", *, slot: str = slot, **more: Any) -> Variable:
+            field = name[0].lower() + name[1:]
+            return Variable(
+                component,
+                name,
+                "",
+                data_type,
+                more.pop("mutability", READ_WRITE),
+                component_instance=slot,
+                read=lambda: profiles.told(slot, field),
+                check=lambda value: profiles.objection(slot, field, value),
+                changed=lambda value: profiles.store(slot, field, value),
+                **more,
+            )
+
+        found += [
+            place("OcppCsmsUrl", maximum="2000"),
+            place("OcppInterface", "OptionList", values=INTERFACES),
+            place("OcppTransport", "OptionList", values=("JSON",)),
+            place("OcppVersion", "OptionList", values=("OCPP16", "OCPP20", "OCPP201", "OCPP21")),
+            place("MessageTimeout", "integer", unit="s", minimum="1"),
+            place("SecurityProfile", "integer", minimum="0", maximum="3"),
+            place("Identity", maximum="48"),
+            place("BasicAuthPassword", mutability=WRITE_ONLY, minimum="16", maximum="64"),
+            *(
+                Variable(component, name, "false", "boolean", component_instance=slot)
+                for name in ("VpnEnabled", "ApnEnabled")
+            ),
+        ]
+    return found
+
+
 def _security(station: Station2x) -> list[Variable]:
     security = "SecurityCtrlr"
     return [
-        Variable(security, "Identity", station.options.identity, maximum="48"),
+        Variable(
+            security,
+            "Identity",
+            station.options.identity,
+            mutability=READ_WRITE if _HAS_NETWORK_CONFIGURATION[station.version.id] else READ_ONLY,
+            maximum="48",
+            read=lambda: station.network_profiles.identity,
+            changed=lambda value: station.network_profiles.clear("identity"),
+        ),
         Variable(security, "OrganizationName", "Conformance", mutability=READ_WRITE),
         Variable(
             security,

@@ -15,6 +15,22 @@ if TYPE_CHECKING:
     from conformance.reference.station2x.station import Station2x
 
 
+_KEYS = {"ocppCsmsUrl": "url"}
+_TOLD = (
+    *("ocppCsmsUrl", "securityProfile", "identity", "basicAuthPassword"),
+    *("messageTimeout", "ocppInterface", "ocppTransport", "ocppVersion"),
+)
+"""The fields of NetworkConnectionProfileType that are kept."""
+_AS_DELIVERED = {"messageTimeout": 30, "ocppInterface": "Wired0", "ocppTransport": "JSON", "ocppVersion": "OCPP201"}
+
+
+def _valid(profile: dict[str, Any]) -> bool:
+    """Whether a profile has what a connection needs, and a URL that fits its security (A00.FR.002)."""
+    parts = urlsplit(str(profile.get("url", "")))
+    security = profile.get("securityProfile")
+    return security is not None and bool(parts.hostname) and parts.scheme == ("ws" if security <= 1 else "wss")
+
+
 class NetworkProfiles:
     """The slots; slot 1 holds at first what the station was started with."""
 
@@ -24,7 +40,7 @@ class NetworkProfiles:
         self._trying = "1"
         slots = self._slots()
         if "1" not in slots:
-            slots["1"] = {"url": station.options.csms, "securityProfile": station.security_profile}
+            slots["1"] = {"url": station.options.csms, "securityProfile": station.security_profile, **_AS_DELIVERED}
 
     def _slots(self) -> dict[str, dict[str, Any]]:
         slots: dict[str, dict[str, Any]] = self._station.memory.section("network").setdefault("slots", {})
@@ -68,7 +84,7 @@ class NetworkProfiles:
 
     def _forget_lower(self, reached: int) -> None:
         slots, model = self._slots(), self._station.model
-        for slot in [one for one, profile in slots.items() if profile["securityProfile"] < reached]:
+        for slot in [one for one, profile in slots.items() if profile.get("securityProfile", reached) < reached]:
             del slots[slot]
         priority = model.find("OCPPCommCtrlr", "NetworkConfigurationPriority")
         left = [slot for slot in model.members("OCPPCommCtrlr", "NetworkConfigurationPriority") if slot in slots]
@@ -79,7 +95,10 @@ class NetworkProfiles:
         wanted = [part.strip() for part in value.split(",") if part.strip()]
         if not wanted or not all(slot in self._slots() for slot in wanted):
             return "InvalidNetworkConf"
-        profiles = [self._slots()[slot]["securityProfile"] for slot in wanted]
+        checked = not self._station.defects.active("network-configuration-not-validated")
+        if checked and not all(_valid(self._slots()[slot]) for slot in wanted):
+            return "InvalidNetworkConf"
+        profiles = [self._slots()[slot].get("securityProfile", 0) for slot in wanted]
         if self._too_low(min(profiles)):
             return "NoSecurityDowngrade"
         highest, certificates, active = max(profiles), self._station.certificates, self._station.defects.active
@@ -91,8 +110,10 @@ class NetworkProfiles:
     def _too_low(self, profile: int) -> bool:
         """Whether a security profile is below the one in use: from 3 to 2 it may be allowed (A05.FR.08 to FR.10)."""
         lower = profile < self.security_profile
-        allowed = self._station.model.flag("SecurityCtrlr", "AllowSecurityProfileDowngrade") and profile == 2
-        return lower and not allowed and not self._station.defects.active("security-downgrade-accepted")
+        active = self._station.defects.active
+        down = profile == 2 or active("downgrade-to-any-profile")
+        allowed = self._station.model.flag("SecurityCtrlr", "AllowSecurityProfileDowngrade") and down
+        return lower and not allowed and not (active("security-downgrade-accepted") or active("downgrade-not-watched"))
 
     def set_profile(self, request: Payload) -> Payload:
         """Answer SetNetworkProfile."""
@@ -102,24 +123,64 @@ class NetworkProfiles:
             return rejected("InvalidConfSlot")
         if self._too_low(data["securityProfile"]):
             return rejected("NoSecurityDowngrade")
-        url = data["ocppCsmsUrl"]
-        parts = urlsplit(url)
-        scheme = "ws" if data["securityProfile"] <= 1 else "wss"
-        if parts.scheme != scheme or not parts.hostname:
+        if not _valid({"url": data["ocppCsmsUrl"], "securityProfile": data["securityProfile"]}):
             return rejected("InvalidURL")
-        profile: dict[str, Any] = {"url": url, "securityProfile": data["securityProfile"]}
-        for key in ("basicAuthPassword", "messageTimeout"):
-            if key in data:
-                profile[key] = data[key]
-        self._slots()[slot] = profile
+        if "apn" in data or "vpn" in data:
+            # It has neither (B09.FR.13).
+            return rejected("InvalidNetworkConf")
+        self._slots()[slot] = {_KEYS.get(name, name): data[name] for name in _TOLD if name in data}
         self._station.memory.save()
-        self._station.security.happened("ReconfigurationOfSecurityParameters", critical=False, info=f"slot {slot}")
+        self._changed(slot)
         return {"status": "Accepted"}
+
+    def _changed(self, slot: str) -> None:
+        self._station.security.happened("ReconfigurationOfSecurityParameters", critical=False, info=f"slot {slot}")
+
+    # -- the same as variables (2.1) -------------------------------------------------------------------------------
+
+    def told(self, slot: str, name: str) -> str:
+        """A field of a profile as the value of its variable; "" where there is none."""
+        if name in ("messageTimeout", "ocppInterface") and self._station.defects.active(
+            "network-variables-not-updated"
+        ):
+            return ""
+        return str(self._slots().get(slot, {}).get(_KEYS.get(name, name), ""))
+
+    def objection(self, slot: str, name: str, value: str) -> str | None:
+        """Why a variable of a slot can't be set: it may be needed to connect, or is a downgrade (B09.FR.22, FR.32)."""
+        in_use = slot in self._station.model.members("OCPPCommCtrlr", "NetworkConfigurationPriority")
+        if in_use and not self._station.defects.active("network-in-use-changed"):
+            return "PriorityNetworkConf"
+        lower = name == "securityProfile" and self._too_low(int(value))
+        return "NoSecurityDowngrade" if lower else None
+
+    def store(self, slot: str, name: str, value: str) -> None:
+        """A variable of a slot was set."""
+        if self._station.defects.active("network-variables-forgotten"):
+            return
+        profile = self._slots().setdefault(slot, {})
+        profile[_KEYS.get(name, name)] = int(value) if name in ("messageTimeout", "securityProfile") else value
+        self._station.memory.save()
+        self._changed(slot)
+
+    def clear(self, name: str) -> None:
+        """What SecurityCtrlr was given counts from now on, not what the profile in use has (B09.FR.26, FR.27)."""
+        if not self._station.defects.active("profile-keeps-identity"):
+            self._slots().get(self.active, {}).pop(name, None)
+            self._station.memory.save()
+
+    @property
+    def identity(self) -> str:
+        """That of the profile in use, else that of the station (B09.FR.28)."""
+        own = self._slots().get(self.active, {}).get("identity")
+        return str(own or self._station.own_identity())
+
+    # -- connecting ------------------------------------------------------------------------------------------------
 
     def _order(self) -> list[str]:
         """Slots to try after a boot; the last that worked comes last (B10.FR.07)."""
         wanted = self._station.model.members("OCPPCommCtrlr", "NetworkConfigurationPriority")
-        return [slot for slot in wanted if slot in self._slots()] or [self.active]
+        return [slot for slot in wanted if _valid(self._slots().get(slot, {}))] or [self.active]
 
     def attempts_of_a_round(self) -> int:
         """Attempts after which every profile that is tried has had its turn (B10.FR.03)."""
@@ -139,8 +200,8 @@ class NetworkProfiles:
                 slot = order[0]
         self._trying = slot
         profile = self._slots()[slot]
-        identity = self._station.options.identity
-        sent = profile["securityProfile"] < 3 or self._station.defects.active("password-sent-with-certificate")
+        identity = str(profile.get("identity") or self._station.own_identity())
+        sent = profile["securityProfile"] in (1, 2) or self._station.defects.active("password-sent-with-certificate")
         password = self._station.password(profile.get("basicAuthPassword")) if sent else None
         if sent and profile["securityProfile"] == 3:
             password = password or "left over from before"

@@ -307,17 +307,23 @@ class Station2x(Station):
         return self.model.number("OCPPCommCtrlr", "WebSocketPingInterval") or None
 
     def password(self, of_profile: str | None = None) -> str | None:
-        """The HTTP Basic password: what the CSMS set, else the profile's, else the one given at start."""
+        """The HTTP Basic password: the profile's, else what SecurityCtrlr was given, else the one given at start."""
         stored = self.memory.section("variables").get("SecurityCtrlr.BasicAuthPassword")
         if self.defects.active("new-password-not-used"):
             stored = None
-        return stored or of_profile or self.options.password
+        return of_profile or stored or self.options.password
+
+    def own_identity(self) -> str:
+        """What SecurityCtrlr.Identity was set to, else the one given at start."""
+        return str(self.memory.section("variables").get("SecurityCtrlr.Identity") or self.options.identity)
 
     def password_changed(self) -> None:
         """The CSMS set a new one: it counts from the next connection, and the log tells of it, not what it is."""
+        self.network_profiles.clear("basicAuthPassword")
         if not self.defects.active("password-change-not-logged"):
             self.security.happened("ReconfigurationOfSecurityParameters", critical=False, info="BasicAuthPassword")
-        if not self.defects.active("no-reconnection-with-new-password"):
+        in_use = self.network_profiles.security_profile in (1, 2)
+        if in_use and not self.defects.active("no-reconnection-with-new-password"):
             self.reconnect()
 
     def target(self, attempt: int) -> tuple[str, str | None]:

@@ -44,3 +44,65 @@ flag(
     must_fail=("TC_B_50_CS",),
     variant=STRICT,
 )
+flag(
+    "network-variables-not-updated",
+    role=CS,
+    families=NEW,
+    breaks="NetworkConfiguration does not tell the interface and the timeout of a network profile (B09.FR.09)",
+    must_fail=("TC_B_100_CS",),
+)
+flag(
+    "network-variables-forgotten",
+    role=CS,
+    families=NEW,
+    breaks="variables of NetworkConfiguration are accepted and not stored (B09.FR.23)",
+    must_fail=(
+        "TC_B_105_CS",
+        "TC_B_107_CS",
+    ),
+)
+flag(
+    "network-configuration-not-validated",
+    role=CS,
+    families=NEW,
+    breaks="a slot that nobody could connect by comes into NetworkConfigurationPriority (B09.FR.34)",
+    must_fail=("TC_B_107_CS",),
+)
+flag(
+    "network-in-use-changed",
+    role=CS,
+    families=NEW,
+    breaks="variables of a slot of NetworkConfigurationPriority are set (B09.FR.22)",
+    must_fail=("TC_B_108_CS",),
+)
+flag(
+    "profile-keeps-identity",
+    role=CS,
+    families=NEW,
+    breaks="the profile in use keeps its identity and password when SecurityCtrlr is given others (B09.FR.26, FR.27)",
+    must_fail=("TC_B_109_CS",),
+)
+
+MAY_GO_DOWN = "station on security profile 3 that may go down to 2"
+flag(
+    "downgrade-to-any-profile",
+    role=CS,
+    families=NEW,
+    breaks="where a station may go down from security profile 3 to 2, it goes down to 1, too (B09.FR.31, FR.32)",
+    must_fail=(
+        "TC_B_110_CS",
+        "TC_B_111_CS",
+    ),
+    variant=MAY_GO_DOWN,
+)
+flag(
+    "downgrade-not-watched",
+    role=CS,
+    families=NEW,
+    breaks="a lower security profile is taken though none is allowed, as a variable, too (B09.FR.04, FR.35)",
+    must_fail=(
+        "TC_B_112_CS",
+        "TC_B_113_CS",
+    ),
+    variant="station on security profile 3",
+)
