@@ -63,10 +63,24 @@ class Negatives:
         )
 
 
-def negatives(wishes: FuzzWishes, selected: Sequence[Selected], side_by_side: int) -> Negatives:
-    """Share the time of the run among the random searches of the selected cases."""
-    searches = sum(searches_of(one.info) for one in selected if not one.not_applicable)
-    return Negatives(wishes, wishes.explore_seconds(searches, side_by_side))
+def negatives(wishes: FuzzWishes, benches: Sequence[Sequence[Selected]], side_by_side: int = 1) -> Negatives:
+    """Share the time of the run among the random searches of the cases of each bench, so many benches at once."""
+    counts = [sum(searches_of(one.info) for one in members if not one.not_applicable) for members in benches]
+    # Benches without a search take nothing from those that have them, and give nothing either.
+    in_a_row = max(max(counts, default=0), sum(counts) / max(1, side_by_side))
+    return Negatives(wishes, wishes.explore_seconds(in_a_row))
+
+
+def prepare(selected: Sequence[Selected]) -> None:
+    """What a campaign of these cases needs once in a process, before its devices and threads are started."""
+    from conformance.fuzz import memory
+
+    memory.settle()
+    if any(searches_of(one.info) for one in selected if not one.not_applicable):
+        from conformance.fuzz import exploring
+
+        exploring.prepare()
+    memory.freeze()
 
 
 def searches_of(info: CaseInfo) -> int:

@@ -282,14 +282,16 @@ class Run:
         return True
 
     def plan_searches(self, selected: Sequence[Selected]) -> None:
-        """Share the time for random searches among these cases."""
+        """Share the time for random searches among these cases, and get ready for them."""
         from conformance.ahead import benches
         from conformance.fuzz.settings import FuzzWishes
-        from conformance.negative import negatives
+        from conformance.negative import negatives, prepare
 
         wishes = self.settings.fuzz or FuzzWishes(corpus=self.settings.report_dir / "fuzz")
-        at_once = min(self.settings.at_once, len(benches(selected))) if self.embedded else 1
-        self._negatives = negatives(wishes, selected, at_once)
+        together = benches(selected) if self.embedded else [selected]
+        self._negatives = negatives(wishes, together, self.settings.at_once if self.embedded else 1)
+        if self.settings.wishes.campaign:
+            prepare(selected)
 
     def execute(self, selected: Selected, node: str, on_step: Callable[[Any], None] | None = None) -> CaseRecord:
         """Run one selected case (or note why it does not apply) and add it to the record.

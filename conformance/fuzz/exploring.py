@@ -75,6 +75,32 @@ class Hunt:
             raise _Over
 
 
+def prepare() -> None:
+    """Have Hypothesis read the sources of this suite, before any search begins.
+
+    At its first draw it looks through every module that is not installed for numbers and texts to try, and at a later
+    draw through those that have come since. So what a seed draws would depend on the cases that ran before, the first
+    search would lose its time to it, and what is kept of many syntax trees would lie scattered among what is not.
+    """
+    import pkgutil
+    from importlib import import_module
+
+    from hypothesis import Phase, given, settings
+    from hypothesis import strategies as st
+
+    import conformance.fuzz
+
+    for module in pkgutil.walk_packages(conformance.fuzz.__path__, "conformance.fuzz."):
+        import_module(module.name)
+
+    @settings(max_examples=1, database=None, deadline=None, phases=(Phase.generate,))
+    @given(st.integers())
+    def nothing(_: int) -> None:
+        return
+
+    nothing()
+
+
 def explore(campaign: Campaign, examples: SearchStrategy[Example], *, seconds: float) -> None:
     """Draw examples until the time is over; every finding is shrunk, saved and reported."""
     from hypothesis import given

@@ -15,8 +15,9 @@ from conformance.ocppj.findings import Blame, Finding, Severity
 from conformance.ocppj.trace import Entry
 from conformance.peers.outcome import Abandoned, ExpectationFailed, Inconclusive, NotApplicable
 
-RENEWED_AFTER = 2000
-"""Entries of the trace after which it is exchanged for a fresh one, between two examples."""
+RENEWED_AFTER = 500
+"""Entries of the trace after which it is exchanged for a fresh one, between two examples: an entry with a rich message
+in it takes some 5 KB, and while a campaign goes on nothing else takes as much."""
 OWN_RULES = ("schema.", "wire.")
 """Rules that we keep in negative tests, too, but for messages that are marked as wrong on purpose."""
 DEAF_AFTER = 3

@@ -33,9 +33,9 @@ class FuzzWishes:
     first_only: bool = False
     """Whether a case ends with its first finding: what the proof of a defect needs."""
 
-    def explore_seconds(self, searches: int, side_by_side: int = 1) -> float:
-        """How long each of `searches` random searches lasts, so many of them at once."""
+    def explore_seconds(self, in_a_row: float) -> float:
+        """How long each random search lasts when so many come one after another."""
         if self.seconds is None and self.level != "soak":
             return EXPLORE_SECONDS[self.level]
         whole = SOAK_SECONDS if self.seconds is None else self.seconds
-        return whole * max(1, side_by_side) / max(1, searches)
+        return whole / max(1.0, in_a_row)

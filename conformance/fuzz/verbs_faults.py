@@ -174,6 +174,7 @@ def _stop(stage: Stage) -> None:
 
 
 def _remote_stop(stage: Stage) -> None:
+    _connected(stage)
     for id_ in running(stage.target.version, stage.entries):
         stage.peer.call_async(_REMOTE_STOP[stage.target.version.family], {"transactionId": id_})
 

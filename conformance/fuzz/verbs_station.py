@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from conformance.fuzz import transactions
 from conformance.fuzz.machines.oracles import REFUSED
@@ -27,11 +27,13 @@ from conformance.fuzz.machines.world import (
 from conformance.fuzz.stage import Stage, verb
 from conformance.fuzz.transactions import problem
 from conformance.ocppj.findings import Finding
-from conformance.peers.outcome import Inconclusive, NotApplicable
+from conformance.peers.outcome import ExpectationFailed, Inconclusive, NotApplicable
 from conformance.peers.peer import Refusal
 
+Result = TypeVar("Result")
+
 ROUNDS = 8
-"""How often the way back to idle is tried."""
+"""How often the way back, to idle or to a connection, is tried."""
 SAID = 1.0
 """Seconds, at the least, within which a station has said what it has to say about an act."""
 COLLECTING = 3
@@ -87,8 +89,16 @@ class Walk:
 
     def back(self) -> None:
         """Wait until the station can be asked: connected, and booted if it had to boot."""
+        for _ in range(ROUNDS):
+            self._come_back()
+            if self.peer.connected:
+                return
+
+    def _come_back(self) -> None:
+        """Wait for the connection, and then for the boot behind it, in which a scheduled reset may end it once more."""
         peer, world = self.peer, self.world
-        limit = self.dut.timeouts.reset if world.rebooting else self.dut.timeouts.boot
+        down = bool(world.rebooting) or world.reset_scheduled
+        limit = self.dut.timeouts.reset if down else self.dut.timeouts.boot
 
         def there() -> bool:
             wires = peer.wire_numbers
@@ -101,11 +111,23 @@ class Walk:
                 f"it is not, after {limit:g} s" if not peer.connected else f"the connection stands for {limit:g} s",
                 requirement=_RECONNECTS[self.family],
             )
-        if world.rebooting or world.reset_scheduled:
+        if down:
             # Until it has booted it may be asked nothing; a soft reset of 1.6 need not tell of it.
             peer.wait(self._booted, within=BOOTED if world.rebooting else self.dut.timeouts.quiet)
             world.reset_scheduled = world.reset_scheduled and not self._booted()
             world.rebooting, world.down_at = (), len(peer.trace.entries)
+
+    def reach(self, calls: Callable[[], Result]) -> Result:
+        """Do what sends CALLs when the station can be asked; again if its scheduled reset has come in between."""
+        for left in reversed(range(ROUNDS)):
+            self.back()
+            wires = self.peer.wire_numbers
+            try:
+                return calls()
+            except ExpectationFailed:
+                if not left or not self.world.reset_scheduled or self.peer.wire_numbers == wires:
+                    raise
+        raise AssertionError("the last round returns or raises")
 
     def drain(self, times: int = 1) -> None:
         """Wait until the station is quiet, so many times as long; one that has just connected needs a while."""
@@ -153,9 +175,8 @@ class Walk:
         """Send a CALL and return its answer; None if the connection ended first, or if there is nobody to ask."""
         if self.world.offline:
             return None
-        self.back()
         peer = self.peer
-        pending = peer.call_async(action, payload)
+        pending = self.reach(lambda: peer.call_async(action, payload))
         wire = self.asked_on = pending.entry.connection
         self.asked_at = pending.entry.index
 
@@ -428,9 +449,8 @@ def _configure(stage: Stage, where: list[str], value: str) -> None:
     if walk.world.offline:
         return
     with _reachable(walk):
-        walk.back()
         try:
-            stage.peer.configure(*where, value)
+            walk.reach(lambda: stage.peer.configure(*where, value))
         except (NotApplicable, Inconclusive) as unable:
             stage.peer._record("note", data={"unable": "configure", "why": str(unable)})
         stage.lasting["configured"] = True
@@ -596,9 +616,8 @@ _STOP = {"1.6": "RemoteStopTransaction", "2": "RequestStopTransaction"}
 
 def _restore(walk: Walk) -> None:
     if walk.stage.lasting.pop("configured", False):
-        walk.back()
         with walk.peer.behind_the_scenes():
-            walk.peer.configuration.restore()
+            walk.reach(walk.peer.configuration.restore)
 
 
 def _forget(walk: Walk) -> None:

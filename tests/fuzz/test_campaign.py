@@ -151,7 +151,7 @@ class TestSearches:
         from conformance.fuzz.settings import FuzzWishes
 
         assert searches_of(CaseInfo("x", searching(None))) == 1 and searches_of(CaseInfo("x", rows())) == 0
-        assert FuzzWishes("soak", 600).explore_seconds(10, 2) == 120
+        assert FuzzWishes("soak", 600).explore_seconds(5) == 120 == FuzzWishes("soak", 120).explore_seconds(0)
         assert FuzzWishes("smoke").explore_seconds(10) < FuzzWishes("default").explore_seconds(10)
 
 

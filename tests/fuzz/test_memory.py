@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def _resident() -> int:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_what_was_freed_goes_back() -> None:
-    if memory._trim() is None:
+    if memory._library("malloc_trim") is None:
         pytest.skip("the C library gives nothing back")
     blocks = [bytes(50_000) for _ in range(4000)]
     kept = blocks[::400]
@@ -27,9 +28,89 @@ def test_what_was_freed_goes_back() -> None:
     assert _resident() < full - 100_000 and len(kept) == 10
 
 
+LARGE_ONES_OF_A_THREAD = """
+import threading
+from pathlib import Path
+from conformance.fuzz import memory
+
+def resident():
+    return int(Path("/proc/self/status").read_text("utf-8").partition("VmRSS:")[2].split()[0])
+
+if {settled}:
+    assert memory.settle()
+full, go = threading.Event(), threading.Event()
+
+def take_and_free():
+    large = b"x" * 30_000_000
+    del large
+    many = [b"x" * 1_000_000 for _ in range(30)]
+    del many
+    full.set()
+    go.wait(30)
+
+memory.give_back()
+before = resident()
+thread = threading.Thread(target=take_and_free)
+thread.start()
+full.wait(30)
+memory.give_back()
+print(resident() - before)
+go.set()
+thread.join()
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_what_a_thread_has_freed_goes_back_when_large_blocks_are_the_systems_own() -> None:
+    if memory._library("mallopt") is None:
+        pytest.skip("the C library takes no options")
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE_ONES_OF_A_THREAD.replace("{settled}", "True")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert int(done.stdout) < 8_000
+
+
+READ_BEFOREHAND = """
+import pkgutil, sys
+import conformance.fuzz
+from conformance.fuzz import exploring
+
+exploring.prepare()
+names = {one.name for one in pkgutil.walk_packages(conformance.fuzz.__path__, "conformance.fuzz.")}
+assert len(names) > 50 and not names - set(sys.modules), names - set(sys.modules)
+
+from hypothesis import given, settings, strategies as st
+from hypothesis.internal.conjecture import providers
+
+read = []
+providers.constants_from_module = read.append
+
+@settings(max_examples=5, database=None)
+@given(st.integers())
+def draw(_):
+    pass
+
+draw()
+assert not read, read
+"""
+
+
+def test_no_search_has_to_read_sources(tmp_path: Path) -> None:
+    """Hypothesis looks for values to try in every module of ours: all of it before the first search."""
+    done = subprocess.run(
+        [sys.executable, "-c", READ_BEFOREHAND], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_where_there_is_no_such_function_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_trim", lambda: None)
+    monkeypatch.setattr(memory, "_library", lambda name: None)
     assert memory.give_back() is False
+    assert memory.settle() is False
 
 
 def test_it_is_given_back_after_some_seconds_and_not_after_every_example(monkeypatch: pytest.MonkeyPatch) -> None:
