@@ -222,7 +222,9 @@ class Endpoint:
         except TimeoutError:
             raise CallTimeout(f"no answer to {action} within {self.message_timeout} s") from None
         finally:
-            if not future.cancel() and not future.cancelled():
+            if not future.done():
+                future.cancel()
+            elif not future.cancelled():
                 # The connection may have ended while the CALL was being written: that is told by the write already.
                 future.exception()
             self._pending.pop(identifier, None)
