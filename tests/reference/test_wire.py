@@ -38,8 +38,9 @@ async def test_a_cut_while_a_call_is_written_is_told_once() -> None:
     calling = asyncio.create_task(endpoint.call("Heartbeat", {}))
     await reading
     socket.noticed.set()
-    # What is raised holds the frames, and with them the future, as long as anybody holds it.
     told = type((await asyncio.gather(calling, return_exceptions=True))[0])
+    # What was raised holds the frames, and with them the future; the loop lets go of it with its next turn.
     del calling
+    await asyncio.sleep(0)
     gc.collect()
     assert told is Disconnected and complaints == []
