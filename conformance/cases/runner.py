@@ -40,8 +40,11 @@ class CaseResult:
     @property
     def requirements(self) -> dict[str, list[str]]:
         """The requirements of the case: verified, violated, not exercised. "We did not ask" is never green."""
-        violated = {one.requirement for one in self.findings if one.requirement and one.severity == Severity.MUST}
-        violated |= {one.requirement for one in self.checks if one.requirement and not one.held}
+        named = {*self.entry.requirements, *(one.requirement for one in self.checks)}
+        violated = {one.requirement for one in self.checks if one.requirement and not one.held}
+        for one in self.findings:
+            if one.requirement and one.severity == Severity.MUST:
+                violated |= _among(one.requirement, named)
         held = {one.requirement for one in self.checks if one.requirement and one.held} - violated
         listed = set(self.entry.requirements) | held | violated
         verified = listed - violated if self.verdict == Verdict.PASS else held
@@ -50,6 +53,11 @@ class CaseResult:
             "violated": sorted(violated),
             "not_exercised": sorted(listed - verified - violated),
         }
+
+
+def _among(requirement: str, named: set[str]) -> set[str]:
+    """What a finding violates: of a rule that serves several requirements, those of which the case speaks, if any."""
+    return {one for one in requirement.split(", ") if one in named} or {requirement}
 
 
 class Interrupted(KeyboardInterrupt):

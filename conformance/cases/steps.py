@@ -120,7 +120,9 @@ def _judged(severity: Severity, rule: str, condition: object, text: str, require
     if severity is Severity.MUST:
         running.checks.append(Checked(text, held, requirement))
     if not held:
-        shown = "not so" if actual is None else repr(actual)
+        # A boolean as the wire has it.
+        said = str(actual).lower() if isinstance(actual, bool) else repr(actual)
+        shown = "not so" if actual is None else said
         running.findings.append(_finding(running, severity, rule, text, shown, requirement))
     return held
 

@@ -378,19 +378,21 @@ def _moment(iso: str) -> str:
         return iso
 
 
-def lede(record: RunRecord) -> str:
-    """What was tested, by what and when, in one line."""
+def lede(record: RunRecord) -> list[str]:
+    """What was tested, in one line; by whom and what, and when, in another."""
     run = record.run
     firmware = run.device.get("firmware") or "; ".join(_told(record, "firmware"))
-    parts = [
+    what = [
         record.role_name,
         f"OCPP {', '.join(run.versions)}" if run.versions else "",
         f"firmware {firmware}" if firmware else "",
+    ]
+    how = [
         f"tested by {run.testers}" if run.testers else "",
         _moment(run.started),
         f"ocpp-conformance {run.tool_version}",
     ]
-    return " · ".join(part for part in parts if part)
+    return [" · ".join(part for part in line if part) for line in (what, how)]
 
 
 def _told(record: RunRecord, name: str) -> list[str]:

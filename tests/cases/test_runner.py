@@ -450,6 +450,14 @@ class TestRequirements:
         result = lab.run(self.body, entry={"requirements": ("A", "B", "C")})
         assert result.requirements == {"verified": ["A"], "violated": ["B"], "not_exercised": ["C"]}
 
+    def test_a_rule_with_several_requirements_violates_those_of_which_the_case_speaks(self, lab: Lab) -> None:
+        def body(csms: FakeCsms) -> None:
+            lab.monitor.find(Severity.MUST, requirement="A, B, C")
+            lab.monitor.find(Severity.MUST, requirement="Part 2, 1.3.1")
+
+        result = lab.run(body, entry={"requirements": ("B", "D")})
+        assert result.requirements["violated"] == ["B", "Part 2, 1.3.1"]
+
     def test_a_case_that_passed_verified_what_it_names(self, lab: Lab) -> None:
         result = lab.run(lambda csms: check(True, "x", requirement="Z"), entry={"requirements": ("A",)})
         assert result.requirements == {"verified": ["A", "Z"], "violated": [], "not_exercised": []}

@@ -95,7 +95,7 @@ def test_the_first_screen_answers_the_question(sample: ModuleType) -> None:
     start = Reader(text).text
     for words in (
         "OCPP conformance report: Acme Volt 22",
-        "charging station · OCPP 2.0.1, 2.1 · firmware 3.1.4 · tested by Ada <Example>, Lab 7 · 2026-03-02",
+        "charging station · OCPP 2.0.1, 2.1 · firmware 3.1.4 tested by Ada <Example>, Lab 7 · 2026-03-02 09:14:05 UTC",
         "Self-test, not an OCA certification.",
         "May I certify? Not yet: 5 failing cases block certification 0 of 3 claimed profiles are ready.",
     ):

@@ -924,7 +924,7 @@ def _remember(csms: FakeCsms, operator: Operator, dut: Dut, token: Any, info: di
 def _check_status(csms: FakeCsms, requirement: str, *, ongoing: Any, queued: bool, **asked: Any) -> None:
     answer = csms.send("GetTransactionStatus", **asked)
     indicator = answer.ongoingIndicator
-    check(indicator is ongoing, f"ongoingIndicator {ongoing}", requirement=requirement, actual=indicator)
+    check(indicator is ongoing, f"ongoingIndicator {str(ongoing).lower()}", requirement=requirement, actual=indicator)
     check(answer.messagesInQueue is queued, f"messagesInQueue {queued}", requirement=requirement, actual=answer)
 
 

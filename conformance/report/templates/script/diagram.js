@@ -3,7 +3,9 @@
 const WIDTH = 880;
 const GUTTER = 84;
 const ROW = 34;
-const BAND = 28;
+const BAND = 26;
+const AIR = 5;
+const TOP = 58;
 const TELLING = ["eventType", "connectorStatus", "requestedMessage", "status", "type", "reason"];
 
 // What a reader wants to know of a message beside its action: `Started`, `Accepted`.
@@ -16,6 +18,14 @@ const gist = (text) => {
 };
 
 const plainAct = (frame) => frame.kind === "act" && !frame.text.startsWith("call ");
+
+// What this tool does to the connection, in words; the steps below have it as it was recorded.
+const LINK = {
+  "link refuse": "no connection is taken from here on",
+  "link accept": "connections are taken again",
+  "link close": "this tool closes the connection",
+  "link cut": "this tool cuts the connection",
+};
 
 const SETUP_SHOWN = 8;
 
@@ -113,11 +123,12 @@ const diagram = (item, content, pick = null, most = Infinity, setup = false) => 
   const right = Math.max(at.CS, at.CSMS);
   const middle = (left + right) / 2;
   const parts = [];
-  let y = 58;
+  let y = TOP;
   for (const row of rows) {
     if (row.band !== undefined) {
       const missed = row.step && !row.step.reached;
       const mark = row.leftOut ? "left-out" : missed ? "missed" : slug(row.step?.verdict);
+      if (y > TOP) y += AIR;
       parts.push(drawn("rect", { x: 0, y: y - 2, width: WIDTH, height: BAND - 5, rx: 4, class: `band ${mark}` }));
       const text = clip(row.band, 118) + (missed ? "  (not reached)" : "");
       parts.push(words(10, y + 14, text, `band-text${missed || row.leftOut ? " missed" : ""}`, "start"));
@@ -133,9 +144,9 @@ const diagram = (item, content, pick = null, most = Infinity, setup = false) => 
     }
     const { frame, findings } = row;
     const worst = findings.some((finding) => !finding.remark) ? "bad" : findings.length ? "noted" : "";
-    const line = y + 24;
+    const line = y + 22;
     const group = drawn("g", { class: `message ${worst}`, "data-frame": frame.index });
-    group.append(drawn("rect", { x: 0, y: y + 1, width: WIDTH, height: ROW, class: "hit" }));
+    group.append(drawn("rect", { x: 0, y: y, width: WIDTH, height: ROW - 2, rx: 4, class: "hit" }));
     group.append(words(GUTTER - 14, line + 4, `+${(frame.at - zero).toFixed(3)} s`, "time", "end"));
     const flag = worst === "bad" ? "✗ " : worst ? "! " : "";
     if (frame.kind === "frame") {
@@ -155,7 +166,7 @@ const diagram = (item, content, pick = null, most = Infinity, setup = false) => 
       group.append(words((at.operator + to) / 2, line - 6, flag + clip(said, 34), "label"));
     } else {
       const kind = frame.kind === "act" ? "" : KINDS[frame.kind] ?? frame.kind;
-      const text = `${kind} ${frame.text}`.trim();
+      const text = LINK[frame.text] ?? (frame.kind === "open" ? kind : `${kind} ${frame.text}`.trim());
       group.append(drawn("line", { x1: left, y1: line, x2: right, y2: line, class: "across" }));
       group.append(words(middle, line - 6, flag + clip(text, lines.length > 2 ? 40 : 62), "label aside"));
     }

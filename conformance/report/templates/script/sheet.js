@@ -147,6 +147,8 @@ const diagramPart = (item, content, sheet) => {
     const svg = diagram(item, content, pick, most, setup);
     if (!svg) return false;
     holder.replaceChildren(svg);
+    // Where the diagram is wider than the screen, the messages matter more than the times at its left.
+    requestAnimationFrame(() => (holder.scrollLeft = holder.scrollWidth));
     const offer = (words, again) => {
       const button = element("button", { type: "button" }, words);
       button.addEventListener("click", again);
