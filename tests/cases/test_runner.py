@@ -451,7 +451,7 @@ class TestRequirements:
         assert result.requirements == {"verified": ["A"], "violated": ["B"], "not_exercised": ["C"]}
 
     def test_a_rule_with_several_requirements_violates_those_of_which_the_case_speaks(self, lab: Lab) -> None:
-        def body(csms: FakeCsms) -> None:
+        def body(csms: Any) -> None:
             lab.monitor.find(Severity.MUST, requirement="A, B, C")
             lab.monitor.find(Severity.MUST, requirement="Part 2, 1.3.1")
 
