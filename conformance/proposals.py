@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.dut import keys
 from conformance.dut.features import FeatureValue, known_features
+from conformance.peers.session import START_FEATURES, STOP_FEATURES
 
 if TYPE_CHECKING:
     from conformance.peers.reports import Report, Reported
@@ -323,17 +324,8 @@ _RULES_2: Mapping[str, Rule] = {
     "C-06.2": _is("TxCtrlr", "StopTxOnEVSideDisconnect", True),
     "C-07": _no_master_pass,
     "C-08": _no_master_pass,
-    "C-09.1": _member(*_START, "EVConnected"),
-    "C-09.2": _member(*_START, "Authorized"),
-    "C-09.3": _member(*_START, "DataSigned"),
-    "C-09.4": _member(*_START, "PowerPathClosed"),
-    "C-09.5": _member(*_START, "EnergyTransfer"),
-    "C-09.6": _member(*_START, "ParkingBayOccupancy"),
-    "C-10.1": _member(*_STOP, "EVConnected"),
-    "C-10.2": _member(*_STOP, "Authorized"),
-    "C-10.3": _member(*_STOP, "PowerPathClosed"),
-    "C-10.4": _member(*_STOP, "EnergyTransfer"),
-    "C-10.5": _member(*_STOP, "ParkingBayOccupancy"),
+    **{id: _member(*_START, point) for id, point in START_FEATURES.items()},
+    **{id: _member(*_STOP, point) for id, point in STOP_FEATURES.items()},
     "C-12.1": _is("OCPPCommCtrlr", "UnlockOnEVSideDisconnect", True),
     "C-12.2": _is("OCPPCommCtrlr", "UnlockOnEVSideDisconnect", False),
     "C-13": _on("EVSE", "AllowReset"),

@@ -138,7 +138,11 @@ class StationBench(Bench):
         peer = self.peer
         limit = self.dut.timeouts.boot if not self.gone else self.dut.timeouts.quiet
         if not peer.wait(lambda: peer.connected, within=limit, what="the station to connect"):
-            self._give_up(f"the station has not connected within {limit:g} s{_last_attempt(peer.trace)}")
+            reason = f"the station has not connected within {limit:g} s{_last_attempt(peer.trace)}"
+            if self.gone or not self.hands.offers("power_cycle"):
+                self._give_up(reason)
+            with peer.behind_the_scenes():
+                self._start_over(reason)
         if self.gone and peer.wire_numbers == self._deaf:
             raise Inconclusive(self.gone)
         fresh = not peer.accepted
@@ -146,7 +150,7 @@ class StationBench(Bench):
             if not peer.accepted:
                 peer.wait(lambda: peer.accepted, within=min(1.0, limit))
             if peer.holds_back and self.hands.offers("power_cycle"):
-                self._start_over()
+                self._start_over("the station, told to wait before, has not asked again")
             if self.suspect or not peer.accepted:
                 self._round_trip()
             # A station that has only just booted takes a moment to report itself.
@@ -164,12 +168,12 @@ class StationBench(Bench):
         self._deaf = self.peer.wire_numbers
         raise Inconclusive(self.gone)
 
-    def _start_over(self) -> None:
-        """Switch a station off and on that a case before left Pending or Rejected and that has not asked again."""
+    def _start_over(self, reason: str) -> None:
+        """Switch a station off and on that is not to be had otherwise, for that `reason`."""
         limit = self.dut.timeouts.boot
         self.hands.power_cycle()
-        if not self.peer.wait(lambda: self.peer.accepted, within=limit):
-            self._give_up(f"the station, told to wait before, has not registered within {limit:g} s of a power cycle")
+        if not self.peer.wait(lambda: self.peer.connected and self.peer.accepted, within=limit):
+            self._give_up(f"{reason}, nor registered within {limit:g} s of a power cycle")
 
     def _round_trip(self) -> None:
         action, payload = self.sign_of_life()

@@ -33,6 +33,8 @@ class _Base:
         self._peer = peer
         self._known: dict[tuple[str, ...], str] = {}
         self._before: dict[tuple[str, ...], str] = {}
+        self._absent: set[tuple[str, ...]] = set()
+        """What the station said it does not have: if it lets that be set all the same, nothing is there to put back."""
 
     def get(self, *where: str) -> str:
         """The station's value, asked once a case; "" when it has none."""
@@ -57,7 +59,8 @@ class _Base:
             raise Inconclusive(f'{name} = "{value}" needs a reboot; set it before the run')
         if status != "Accepted":
             raise Inconclusive(f'{name} = "{value}" was answered {status}')
-        self._before.setdefault(where, current)
+        if where not in self._absent:
+            self._before.setdefault(where, current)
         self._known[where] = value
 
     def restore(self) -> list[str]:
@@ -117,7 +120,10 @@ class DeviceModel(_Base):
         answer = self._peer.call("GetVariables", {"getVariableData": [self._data(where)]})
         if isinstance(answer, Refusal):
             return ""
-        value = answer.getVariableResult[0].attributeValue
+        result = answer.getVariableResult[0]
+        if result.attributeStatus in ("UnknownComponent", "UnknownVariable"):
+            self._absent.add(where)
+        value = result.attributeValue
         return value if isinstance(value, str) else ""
 
     def _write(self, where: tuple[str, ...], value: str) -> str:

@@ -15,7 +15,7 @@ from conformance.peers.outcome import ExpectationFailed, Inconclusive, NotApplic
 from conformance.peers.payload import Fields, Items, mismatch, peek, shown
 from conformance.peers.peer import Answer, CallError, Peer, Request
 from conformance.peers.reports import Report, collect
-from conformance.peers.session import Session
+from conformance.peers.session import START_FEATURES, STOP_FEATURES, Session
 from conformance.peers.states import find_state
 from conformance.peers.transaction import TransactionView
 
@@ -345,13 +345,19 @@ class FakeCsms(Peer):
         return TransactionView(self, evseId)
 
     def session(self, evseId: int) -> Session:  # noqa: N803  # the wire's own name
-        """Where the session on an EVSE stands by TxStartPoint and TxStopPoint (2.x)."""
+        """Where the session on an EVSE stands by TxStartPoint and TxStopPoint (2.x).
+
+        A station that does not tell them is taken at its description's word.
+        """
         if evseId not in self.sessions:
             self.sessions[evseId] = Session(
-                frozenset(_members(self.configured("TxCtrlr", "TxStartPoint"))),
-                frozenset(_members(self.configured("TxCtrlr", "TxStopPoint"))),
+                self._points("TxStartPoint", START_FEATURES), self._points("TxStopPoint", STOP_FEATURES)
             )
         return self.sessions[evseId]
+
+    def _points(self, variable: str, features: Mapping[str, str]) -> frozenset[str]:
+        told = _members(self.configured("TxCtrlr", variable))
+        return frozenset(told or (name for id, name in features.items() if self.lab.dut.features.get(id)))
 
     def expect_connector_status(
         self,

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 START_POINTS = ("ParkingBayOccupancy", "EVConnected", "Authorized", "DataSigned", "PowerPathClosed", "EnergyTransfer")
 """The conditions that can start a transaction; each of them can end one by ceasing."""
+START_FEATURES: Mapping[str, str] = {
+    "C-09.1": "EVConnected",
+    "C-09.2": "Authorized",
+    "C-09.3": "DataSigned",
+    "C-09.4": "PowerPathClosed",
+    "C-09.5": "EnergyTransfer",
+    "C-09.6": "ParkingBayOccupancy",
+}
+STOP_FEATURES: Mapping[str, str] = {
+    "C-10.1": "EVConnected",
+    "C-10.2": "Authorized",
+    "C-10.3": "PowerPathClosed",
+    "C-10.4": "EnergyTransfer",
+    "C-10.5": "ParkingBayOccupancy",
+}
+"""The features of a description that name start and stop points, with the members of TxStartPoint and TxStopPoint."""
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from conformance.cases.bench import stop_calls, undo_calls
 from conformance.link.errors import LinkError
 from conformance.ocppj import frames
 from conformance.peers.outcome import Inconclusive
-from tests.cases.conftest import Lab, make_lab
+from tests.cases.conftest import FakeOperator, Lab, make_lab
 from tests.scripted import event
 
 
@@ -56,6 +56,24 @@ class TestStationReady:
             with pytest.raises(Inconclusive, match="has not connected within 10 s"):
                 lab.bench.ready()
         assert first == pytest.approx(10.0) and lab.device.clock.now() < first + 2.0
+
+    def test_one_that_does_not_come_back_is_switched_off_and_on_where_that_can_be_done(self, lab: Lab) -> None:
+        lab.bench.take(FakeOperator("power_cycle"))
+        lab.device.disconnect()
+        lab.peer.accepted = False
+        lab.device.after(12.0, lab.device.connect)
+        lab.device.after(12.5, "BootNotification")
+        lab.bench.ready()
+        assert [verb for verb, _ in lab.bench.operator.did] == ["power_cycle"]
+        assert not lab.bench.gone
+
+    def test_one_that_a_power_cycle_does_not_bring_back_is_switched_once(self, lab: Lab) -> None:
+        lab.bench.take(FakeOperator("power_cycle"))
+        lab.device.disconnect()
+        for _ in range(3):
+            with pytest.raises(Inconclusive, match="has not connected within 10 s, nor registered within 10 s of a"):
+                lab.bench.ready()
+        assert len(lab.bench.operator.did) == 1
 
     def test_its_last_attempt_is_told(self, lab: Lab) -> None:
         lab.device.disconnect()

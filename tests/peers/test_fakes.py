@@ -181,6 +181,16 @@ class TestConfiguration:
         assert len(device.heard) == 1
         assert csms.configured("A", "Missing") == ""
 
+    def test_what_a_station_did_not_have_is_not_put_back(self, csms: FakeCsms, device: Device) -> None:
+        def get(call: Any) -> dict[str, Any]:
+            return {"getVariableResult": [{"attributeStatus": "UnknownVariable", **call.payload["getVariableData"][0]}]}
+
+        device.reactions["GetVariables"] = get
+        device.reactions["SetVariables"] = {"setVariableResult": [{"attributeStatus": "Accepted"}]}
+        csms.configure("AuthCtrlr", "Enabled", "true")
+        assert csms.configuration.restore() == []
+        assert [one.action for one in device.heard if one.action == "SetVariables"] == ["SetVariables"]
+
     def test_the_original_value_is_restored_after_two_changes(self, csms: FakeCsms, device: Device) -> None:
         model = Model(device, A_B="1")
         csms.configure("A", "B", "2")
