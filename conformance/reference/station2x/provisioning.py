@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 PART = 25
 """Variables in one NotifyReport."""
 
+EVSE_RESET = 0.02
+"""Seconds that an EVSE needs for a reset."""
+
 CRITERIA = ("Active", "Available", "Enabled", "Problem")
 
 
@@ -119,10 +122,11 @@ class Provisioning:
         self._whole_station_scheduled = False
 
     def reset(self, request: Payload) -> Answer | Payload:
-        """Answer Reset, and then do it or schedule it. 2.1 adds ImmediateAndResume, which is not offered."""
+        """Answer Reset, and then do it or schedule it. After ImmediateAndResume (2.1) transactions go on (B13)."""
         station = self._station
         kind = request["type"]
-        if kind not in ("Immediate", "OnIdle"):
+        resuming = kind == "ImmediateAndResume"
+        if resuming and not self._may_resume():
             return rejected("UnsupportedParam")
         evse_id = request.get("evseId")
         if evse_id is not None and evse_id not in station.transactions.sessions:
@@ -141,8 +145,14 @@ class Provisioning:
                 self._scheduled.add(evse_id)
             return {"status": "Scheduled"}
         if evse_id is not None:
-            return Answer({"status": "Accepted"}, lambda: self._reset_evse(evse_id))
-        return Answer({"status": "Accepted"}, lambda: station.spawn(self._reset_station(busy)))
+            return Answer({"status": "Accepted"}, lambda: self._reset_evse(evse_id, resuming=resuming))
+        return Answer({"status": "Accepted"}, lambda: station.spawn(self._reset_station(busy, resuming)))
+
+    def _may_resume(self) -> bool:
+        """Whether transactions outlive anything at all (B13.FR.01)."""
+        model, name, active = self._station.model, "ResumptionTimeout", self._station.defects.active
+        able = model.has("TxCtrlr", name) and model.number("TxCtrlr", name) > 0
+        return (able or active("reset-and-resume-taken-always")) and not active("reset-and-resume-never-taken")
 
     def _may_reset(self, evse_id: int) -> bool:
         """Whether the EVSE can be reset on its own, as its variable AllowReset says (B11.FR.09, B11.FR.10)."""
@@ -153,17 +163,28 @@ class Provisioning:
             if (one.component, one.name, one.evse) == ("EVSE", "AllowReset", (evse_id, None))
         )
 
-    def _reset_evse(self, evse_id: int) -> None:
-        """Reset one EVSE: what runs there ends, what is set stays."""
+    def _reset_evse(self, evse_id: int, *, resuming: bool = False) -> None:
+        """Reset one EVSE: what runs there ends, or goes on afterwards; what is set stays."""
         session = self._station.transactions.sessions[evse_id]
-        self._station.transactions.reset_stops(session)
+        if resuming and session.transaction is not None:
+            self._station.transactions.reset_pauses(session)
+            self._station.spawn(self._resume_evse(evse_id))
+        else:
+            self._station.transactions.reset_stops(session)
         session.evse.connector.unlock()
         self._station.availability.report_changes()
 
-    async def _reset_station(self, busy: list[int]) -> None:
+    async def _resume_evse(self, evse_id: int) -> None:
+        await asyncio.sleep(EVSE_RESET)
+        self._station.transactions.reset_resumes(self._station.transactions.sessions[evse_id])
+
+    async def _reset_station(self, busy: list[int], resuming: bool) -> None:
         self._station.going_down = True
+        transactions = self._station.transactions
+        resuming = resuming and not self._station.defects.active("reset-ends-what-it-should-resume")
         for key in busy:
-            self._station.transactions.reset_stops(self._station.transactions.sessions[key])
+            session = transactions.sessions[key]
+            (transactions.reset_pauses if resuming else transactions.reset_stops)(session)
         await self._drain()
         await self._station.reboot("RemoteReset")
 

@@ -164,7 +164,9 @@ class Transactions:
         self._station.memory.save()
 
     def _resumes(self, kept: dict[str, Any]) -> bool:
-        """Whether the interruption was short enough (E17.FR.10, E17.FR.20)."""
+        """Whether the interruption was short enough (E17.FR.10, E17.FR.20), or asked for (B13.FR.23)."""
+        if kept.get("outlives"):
+            return True
         model, name = self._station.model, "ResumptionTimeout"
         longest = model.number("TxCtrlr", name) if model.has("TxCtrlr", name) else 0
         if self._station.defects.active("resumes-never"):
@@ -283,6 +285,24 @@ class Transactions:
         if session.transaction is not None:
             session.transaction.stopped_reason = "ImmediateReset"
             self._end(session, "ResetCommand", "ImmediateReset")
+
+    def reset_pauses(self, session: Session) -> None:
+        """A reset that the transaction outlives: it is told, energy stops, the cable is free (B13.FR.04, FR.20)."""
+        if not self._station.defects.active("reset-not-told-as-event"):
+            self._emit(session, "Updated", "ResetCommand")
+        self._remember(session)
+        self._station.memory.section("transactions")[str(session.evse.id)]["outlives"] = True
+        self._station.memory.save()
+        if session.sampler is not None:
+            session.sampler.cancel()
+        self._switch(session, False)
+        session.evse.connector.unlock()
+
+    def reset_resumes(self, session: Session) -> None:
+        """The EVSE has been reset, and its transaction goes on (B13.FR.12 to FR.14)."""
+        kept = self._station.memory.section("transactions").get(str(session.evse.id))
+        if session.transaction is not None and kept is not None:
+            self._resume(session, kept)
 
     def judged(self, transaction_id: str, token: Token, verdict: Verdict) -> None:
         """The CSMS said in a TransactionEventResponse what it thinks of the token (E05, C15)."""

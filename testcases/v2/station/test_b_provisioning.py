@@ -734,6 +734,50 @@ def test_reset_and_resume_refused(csms: FakeCsms) -> None:
     csms.expect_nothing("BootNotification", within=csms.deadlines.quiet, requirement="B13.FR.01")
 
 
+@case("TC_B_102_CS")
+def test_reset_and_resume_without_energy(csms: FakeCsms, dut: Dut) -> None:
+    """A transaction outlives a reset, but without AllowEnergyTransferResumption no energy flows any more."""
+    csms.configure("TxCtrlr", "ResumptionTimeout", "999")
+    csms.configure("TxCtrlr", "AllowEnergyTransferResumption", "false")
+    csms.reach("EnergyTransferStarted")
+
+    step("Reset ImmediateAndResume", expect="Accepted; Updated with ResetCommand; a restart")
+    _check_reset_and_resume(csms, dut)
+
+    step("See what became of the transaction", expect="TxResumed, SuspendedEVSE")
+    csms.execute("TransactionResumed", chargingState=("SuspendedEVSE",), requirement="B13.FR.25")
+    _check_goes_on(csms, dut)
+
+
+@case("TC_B_103_CS")
+def test_reset_and_resume_with_energy(csms: FakeCsms, dut: Dut) -> None:
+    """With AllowEnergyTransferResumption a transaction goes on after a reset as it was before."""
+    csms.configure("TxCtrlr", "ResumptionTimeout", "999")
+    csms.configure("TxCtrlr", "AllowEnergyTransferResumption", "true")
+    csms.reach("EnergyTransferStarted")
+
+    step("Reset ImmediateAndResume", expect="Accepted; Updated with ResetCommand; a restart")
+    _check_reset_and_resume(csms, dut)
+
+    step("See what became of the transaction", expect="TxResumed, Charging")
+    csms.execute("TransactionResumed", chargingState=("Charging",), requirement="B13.FR.24")
+    _check_goes_on(csms, dut)
+
+
+@case("TC_B_104_CS")
+def test_reset_and_resume_while_idle(csms: FakeCsms, dut: Dut) -> None:
+    """An idle station restarts after ImmediateAndResume as after any other reset."""
+    csms.configure("TxCtrlr", "ResumptionTimeout", "999")
+
+    step("Reset ImmediateAndResume", expect="Accepted, then a restart")
+    _check_reset(csms, "ImmediateAndResume", "Accepted", "B13.FR.02")
+    _check_restart(csms, "RemoteReset", "B13.FR.02")
+
+    step("Wait for the station's report", expect="every connector Available")
+    for connector in dut.connectors:
+        csms.expect_connector_status("Available", connector, requirement="B01.FR.05")
+
+
 # ---------------------------------------------------------------------- shapes that several cases share
 
 
@@ -901,6 +945,29 @@ def _check_restart(csms: FakeCsms, reason: str, requirement: str) -> None:
     """The station connects anew and registers, for this reason."""
     csms.expect_connection(within=csms.deadlines.reset, requirement=requirement)
     csms.expect("BootNotification", reason=reason, within=csms.deadlines.boot, requirement="B01.FR.09")
+
+
+def _check_reset_and_resume(csms: FakeCsms, dut: Dut) -> None:
+    """A station that charges tells the reset by an event of the transaction, restarts, and reports itself."""
+    _check_reset(csms, "ImmediateAndResume", "Accepted", "B13.FR.03")
+    csms.transaction(dut.evse).expect(
+        eventType="Updated",
+        triggerReason="ResetCommand",
+        within=csms.deadlines.reset,
+        requirement="B13.FR.04",
+    )
+    _check_restart(csms, "RemoteReset", "B13.FR.21")
+    for one in dut.connectors:
+        csms.expect_connector_status(_status(one, [dut.connector]), one, requirement="B01.FR.05")
+
+
+def _check_goes_on(csms: FakeCsms, dut: Dut) -> None:
+    """The transaction does not end after all, and its events are numbered on."""
+    csms.drain()
+    transaction = csms.transaction(dut.evse)
+    check(not transaction.ended, "the transaction goes on", requirement="B13.FR.23")
+    first, *_, last = numbers = [one.seqNo for one in transaction.events]
+    check(numbers == list(range(first, last + 1)), "no gap in seqNo", requirement="B13.FR.23", actual=numbers)
 
 
 def _expect_ended_by_reset(csms: FakeCsms, connector: Any, requirement: str) -> Any:

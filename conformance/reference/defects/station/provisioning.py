@@ -106,3 +106,40 @@ flag(
     ),
     variant="station on security profile 3",
 )
+flag(
+    "reset-and-resume-taken-always",
+    role=CS,
+    families=NEW,
+    breaks="ImmediateAndResume is taken by a station that resumes nothing (B13.FR.01)",
+    must_fail=("TC_B_101_CS",),
+)
+flag(
+    "reset-and-resume-never-taken",
+    role=CS,
+    families=NEW,
+    breaks="ImmediateAndResume is refused by a station that resumes transactions (B13.FR.02, FR.03)",
+    must_fail=(
+        "TC_B_102_CS",
+        "TC_B_104_CS",
+    ),
+)
+flag(
+    "reset-ends-what-it-should-resume",
+    role=CS,
+    families=NEW,
+    breaks="ImmediateAndResume ends the transactions (B13.FR.23)",
+    must_fail=(
+        "TC_B_102_CS",
+        "TC_B_103_CS",
+    ),
+)
+flag(
+    "reset-not-told-as-event",
+    role=CS,
+    families=NEW,
+    breaks="no event tells of the reset that a transaction outlives (B13.FR.04)",
+    must_fail=(
+        "TC_B_102_CS",
+        "TC_B_103_CS",
+    ),
+)

@@ -298,7 +298,7 @@ flag(
     must_fail=("TC_E_14_CS", "TC_E_19_CS", "TC_E_20_CS", "TC_E_37_CS"),
 )
 
-IMPATIENT = "station that waits no longer than a second for an answer"
+IMPATIENT = "station that waits little longer than a second for an answer"
 flag(
     "events-not-repeated",
     role=CS,
