@@ -132,6 +132,7 @@ def money(desk: Desk, transaction: Transaction, event: Payload, credit: Decimal 
     answer: Payload = {}
     if limit and not transaction.limit_told:
         answer["transactionLimit"] = limit
+        transaction.limit |= {name: float(value) for name, value in limit.items()}
         transaction.limit_told = not desk.defects.active("limit-told-again")
     if event["eventType"] == "Ended" and (limit or transaction.token_type == DIRECT_PAYMENT):
         answer["totalCost"] = _total(transaction, event)
