@@ -185,7 +185,10 @@ class Run:
             told = [*(Path(dut.source) for dut in self.duts), *self.settings.baselines]
             count = evidence.finish(self.record, self.settings.report_dir, views, told)
         except OSError as error:
-            raise RunError(f"--ocpp-evidence {evidence.folder}: it can't be finished ({error.strerror})") from None
+            raise RunError(
+                f"--ocpp-evidence {evidence.folder}: it can't be finished ({error.strerror}); the results in "
+                f"{self.settings.report_dir} are whole, make room and run again for the evidence"
+            ) from None
         return f"evidence: {evidence.folder} ({count} files, {'signed' if evidence.signed else 'not signed'})"
 
     def implements(self, ids: Iterable[str]) -> None:
