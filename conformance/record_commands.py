@@ -137,6 +137,11 @@ def _baseline(options: Any) -> int:
     from conformance.dut.errors import DescriptionError
     from conformance.report.baseline import baseline_toml, left_out
 
+    if options.out is not None and options.out.exists() and options.update is None:
+        raise CommandError(
+            f"baseline: {options.out} exists, and the reasons in it would be lost; add --update {options.out} to keep "
+            "them, or name another file"
+        )
     records = [_load(path) for path in options.results]
     try:
         kept = load_baseline(options.update) if options.update else ()

@@ -1538,6 +1538,13 @@ TABLE = [
         both,
     ),
     command(
+        "a baseline that would be written over",
+        "baseline results.json --out known.toml",
+        "ocpp-conformance: baseline: known.toml exists, and the reasons in it would be lost; add --update known.toml to "
+        "keep them, or name another file",
+        written("known.toml", b""),
+    ),
+    command(
         "a baseline that cannot be written",
         "baseline results.json --out /proc/nothere/x.toml",
         "ocpp-conformance: /proc/nothere/x.toml: it cannot be written (No such file or directory); name another file",
