@@ -413,9 +413,9 @@ class Replay:
         assert frame is not None
         changed = self.change is not None and self.change.entry == entry.index
         payload = self.change.payload if changed and self.change is not None else frame.payload
-        if isinstance(payload, Mapping) and payload.get("transactionId") in self._transactions:
-            payload = {**payload, "transactionId": self._transactions[payload["transactionId"]]}
-            changed = True
+        renamed = self._renamed(payload)
+        if renamed != payload:
+            payload, changed = renamed, True
         if frame.type == frames.CALLRESULT:
             return frames.result(self._ids.get(frame.id, frame.id), payload).text
         if frame.type == frames.CALL:
@@ -425,6 +425,20 @@ class Replay:
                 self._ids.get(frame.id, frame.id), frame.error_code, frame.error_description, frame.error_details
             ).text
         return frame.text
+
+    def _renamed(self, payload: Any) -> Any:
+        """A payload with the transactions of ours by the ids that they have now, also that of a charging profile."""
+        if not isinstance(payload, Mapping):
+            return payload
+        found = {
+            name: self._transactions.get(value, value)
+            if name == "transactionId" and isinstance(value, str | int)
+            else value
+            for name, value in payload.items()
+        }
+        if "chargingProfile" in found:
+            found["chargingProfile"] = self._renamed(found["chargingProfile"])
+        return found
 
     def _wire(self, facts: Mapping[str, Any]) -> _Wire:
         wire = _Wire(facts, self)

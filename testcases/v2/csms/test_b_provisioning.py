@@ -14,12 +14,22 @@ from conformance import (
     case,
     check,
     late,
+    networks,
     report_data,
     step,
     variable,
 )
 
 COMM = "OCPPCommCtrlr"
+PASSWORD = "a-password-of-30-characters-1A"
+APN = {
+    "apnEnabled": True,
+    "apn": "internet.example.com",
+    "apnUserName": "user",
+    "apnPassword": "password",
+    "apnAuthentication": "AUTO",
+}
+"""An access point, as fields of APNType and as variables."""
 
 # ---------------------------------------------------------------------- boot
 
@@ -339,6 +349,50 @@ def test_reset_evse_immediately_while_charging(station: FakeStation, operator: O
     _end_by_reset(transaction)
 
 
+@case("TC_B_103_CSMS")
+def test_reset_and_resume_while_charging(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """The CSMS resets a station whose transaction goes on afterwards, and takes note of it."""
+    station.reach("EnergyTransferStarted")
+
+    step("Have the CSMS reset the station so that it resumes", expect="Reset ImmediateAndResume, for no EVSE alone")
+    _expect_resuming_reset(station, operator)
+
+    step("Tell of the reset, restart, go on with the transaction", expect="Accepted; each message is answered")
+    _resume(station, dut)
+
+
+@case("TC_B_104_CSMS")
+def test_reset_and_resume_while_idle(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """The CSMS resets an idle station so that it would resume transactions, and accepts it again."""
+    step("Have the CSMS reset the station so that it resumes", expect="Reset ImmediateAndResume, for no EVSE alone")
+    _expect_resuming_reset(station, operator)
+
+    step("Restart", expect="Accepted; each report is answered")
+    _restart(station, "RemoteReset")
+    for connector in dut.connectors:
+        station.report_connector("Available", connector)
+
+
+@case("TC_B_116_CSMS")
+def test_profile_after_reset(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """The charging profile of a transaction that goes on after a reset is sent again."""
+    station.reach("EnergyTransferStarted")
+    wanted = {"chargingProfilePurpose": "TxProfile", "transactionId": station.transaction().id}
+
+    step("Have the CSMS set a TxProfile", expect="SetChargingProfile of the transaction")
+    operator.csms_sends("SetChargingProfile", evseId=dut.evse, chargingProfile=wanted)
+    first = station.expect("SetChargingProfile", evseId=dut.evse, chargingProfile=wanted, requirement="K01.FR.03")
+
+    step("Have the CSMS reset the station so that it resumes", expect="Reset ImmediateAndResume, for no EVSE alone")
+    _expect_resuming_reset(station, operator)
+
+    step("Tell of the reset, restart, go on with the transaction", expect="the same SetChargingProfile again")
+    _resume(station, dut)
+    again = station.expect("SetChargingProfile", evseId=dut.evse, chargingProfile=wanted, requirement="B13.FR.31")
+    same = again.chargingProfile.chargingSchedule == first.chargingProfile.chargingSchedule
+    check(same, "the schedule that it had", requirement="B13.FR.31", actual=again.chargingProfile)
+
+
 # ---------------------------------------------------------------------- network profiles
 
 
@@ -365,6 +419,37 @@ def test_network_profile_failed(station: FakeStation, operator: Operator, dut: D
     step("Send Heartbeat", expect="the CSMS serves the station as before")
     beat = station.send("Heartbeat")
     check(beat.currentTime, "Heartbeat is answered with the time", requirement="G02.FR.01", actual=beat)
+
+
+@case("TC_B_100_CSMS")
+def test_network_profile_with_identity(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """The CSMS writes a network profile with identity and password into a slot."""
+    slot = dut.values.configuration_slot
+    data = {**_connection_data(dut), "identity": dut.identity, "basicAuthPassword": PASSWORD}
+
+    step("Have the CSMS set a network profile with identity and password", expect="SetNetworkProfile with all of it")
+    operator.csms_sends("SetNetworkProfile", configurationSlot=slot, connectionData=data)
+    station.expect("SetNetworkProfile", configurationSlot=slot, connectionData=data, requirement="B09.FR.14")
+
+
+@case("TC_B_105_CSMS")
+def test_network_configuration_with_apn(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """The CSMS fills a slot by variables, with an access point and without VPN, and says so."""
+    slot = str(dut.values.configuration_slot)
+    data = {**_connection_data(dut), "identity": dut.identity, "basicAuthPassword": PASSWORD}
+    data |= {"ocppInterface": "Any", "ocppVersion": "OCPP21", "vpnEnabled": False, **APN}
+    wanted = networks.as_variables(slot, data)
+
+    step("Have the CSMS set a slot's NetworkConfiguration", expect="SetVariables, one or several, with all of it")
+    operator.csms_sends("SetVariables", setVariableData=wanted)
+    missing = {one["variable"]["name"]: one["attributeValue"] for one in wanted}
+    while missing:
+        for one in station.expect("SetVariables", requirement="B09.FR.29").setVariableData:
+            name, place = str(one.variable.name), (one.component.name, one.component.instance)
+            check(place == ("NetworkConfiguration", slot), "the slot", requirement="B09.FR.21", actual=place)
+            value, flag = missing.pop(name, None), "B09.FR.30" if name == "VpnEnabled" else "B09.FR.29"
+            check(one.attributeValue == value, f"{name} = {value}, once", requirement=flag, actual=one.attributeValue)
+            check(one.attributeType in (ABSENT, "Actual"), "its actual value", requirement="B05.FR.01")
 
 
 # ---------------------------------------------------------------------- shapes that several cases share
@@ -443,6 +528,24 @@ def _end_by_reset(transaction: Any) -> None:
         stoppedReason="ImmediateReset",
         meterValue=[transaction.meter_value("Transaction.End")],
     )
+
+
+def _expect_resuming_reset(station: FakeStation, operator: Operator) -> None:
+    """The CSMS resets the whole station, which is to resume its transactions."""
+    operator.csms_sends("Reset", type="ImmediateAndResume")
+    request = station.expect("Reset", type="ImmediateAndResume", requirement="B13.FR.03")
+    check(not request.evseId, "no evseId", requirement="B13.FR.20", actual=request.evseId)
+
+
+def _resume(station: FakeStation, dut: Dut) -> None:
+    """Our station tells of a reset in its transaction, restarts, reports itself and goes on with the transaction."""
+    transaction = station.transaction()
+    transaction.send("ResetCommand", chargingState=transaction.charging_state)
+    _restart(station, "RemoteReset")
+    for connector in dut.connectors:
+        station.report_connector("Occupied" if connector == transaction.connector else "Available", connector)
+    station.send("SecurityEventNotification", type="ResetOrReboot", timestamp=station.timestamp())
+    transaction.send("TxResumed", chargingState=transaction.charging_state)
 
 
 def _connection_data(dut: Dut) -> dict[str, Any]:
