@@ -42,7 +42,7 @@ def test_operator_interface(device: Device) -> None:
     with urllib.request.urlopen(f"{device.addresses['operator']}/verbs", timeout=5) as response:
         assert json.load(response) == {
             "role": "CSMS",
-            "verbs": ["answer_boot", "csms_sends", "pay_at_kiosk", "pay_on_web", "station"],
+            "verbs": ["answer_boot", "csms_sends", "limit_transaction", "pay_at_kiosk", "pay_on_web", "station"],
         }
 
     async def work() -> None:
