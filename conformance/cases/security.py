@@ -12,6 +12,7 @@ from typing import Any
 from conformance.cases.steps import check
 from conformance.peers.certificates import SigningRequest, chain_facts
 from conformance.peers.csms import FakeCsms
+from conformance.peers.outcome import NotApplicable
 from conformance.peers.payload import PRESENT
 from conformance.peers.peer import Request
 from conformance.peers.station import FakeStation
@@ -119,6 +120,34 @@ def check_every_suite(station: FakeStation, requirement: str) -> None:
         visit = station.visit(f"our station with {suite}", maximum="TLSv1_2", ciphers=(suite,))
         check(visit.admitted, f"a connection by {suite}", requirement=requirement, actual=visit.how)
         visit.leave()
+
+
+def check_served(station: FakeStation, requirement: str, *, certificate: bool = False) -> None:
+    """The CSMS takes our connection by TLS 1.2 or later, with (`certificate`) one that is in order, and our boot."""
+    station.connect()
+    check_tls_version(station, requirement)
+    if certificate:
+        check_server_certificate(station)
+    station.execute("Booted")
+
+
+def higher_profile(dut: Any) -> int:
+    """The security profile above the present one; NotApplicable where nobody knows how it is reached."""
+    higher = int(dut.security_profile) + 1
+    if higher == 2 and not dut.address.raised_url:
+        raise NotApplicable("the description does not say where security profile 2 is ([connection] raised_url)")
+    return higher
+
+
+def check_raised(station: FakeStation, profile: int, requirement: str, **booted: str) -> None:
+    """The CSMS takes our station on the profile to which it has raised it, and on the one below no more."""
+    before = station.show(profile=profile)
+    station.disconnect()
+    station.connect()
+    station.execute("Booted", **booted)
+    station.disconnect()
+    station.connect_in_vain(credentials=before, requirement=requirement)
+    station.connect()
 
 
 def check_server_certificate(station: FakeStation) -> None:

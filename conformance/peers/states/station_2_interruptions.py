@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 from conformance.peers.csms import FakeCsms
@@ -39,6 +40,22 @@ def transaction_resumed(csms: FakeCsms, lab: Any, chargingState: Any, requiremen
             requirement=requirement,
         )
     return resumed
+
+
+@state("TransactionGoesOn", family="2", dut="CS")
+def transaction_goes_on(csms: FakeCsms, lab: Any, requirement: str) -> None:
+    """The transaction has not ended after all, and its events are numbered on (E17.FR.01)."""
+    csms.drain()
+    session = csms.session(lab.dut.connector.evseId)
+    events = _view(csms, session, lab.dut.connector).events
+    for event, number in zip(events, count(events[0].seqNo if events else 0)):
+        if event.eventType == "Ended" or event.seqNo != number:
+            raise csms.failure(
+                f"the transaction goes on, here with seqNo {number}",
+                f"{event.eventType} with seqNo {event.seqNo}",
+                entry=event._entry,
+                requirement=requirement,
+            )
 
 
 @state("TransactionInterrupted", family="2", dut="CS")

@@ -10,7 +10,6 @@ from conformance import (
     PRESENT,
     Dut,
     FakeStation,
-    NotApplicable,
     Operator,
     case,
     check,
@@ -20,6 +19,7 @@ from conformance import (
 )
 
 CENTRAL, MANUFACTURER = "CentralSystemRootCertificate", "ManufacturerRootCertificate"
+ONLY_HIGHER = "a connection and Accepted; no connection; a connection"
 KEY = "4F43544F50555348" * 2 + "5A5A3031"
 
 
@@ -145,10 +145,7 @@ def test_server_certificate(station: FakeStation, dut: Dut) -> None:
     security.check_every_suite(station, "A00.FR.317")
 
     step("Connect by TLS, boot, report the connectors", expect="a connection, Accepted, and answers")
-    station.connect()
-    security.check_tls_version(station, "A00.FR.312")
-    security.check_server_certificate(station)
-    station.execute("Booted")
+    security.check_served(station, "A00.FR.312", certificate=True)
 
 
 @case("TC_087_CSMS")
@@ -158,9 +155,7 @@ def test_client_certificate(station: FakeStation) -> None:
     security.check_every_suite(station, "A00.FR.421")
 
     step("Connect with our certificate, boot, report the connectors", expect="a connection, Accepted, and answers")
-    station.connect()
-    security.check_tls_version(station, "A00.FR.416")
-    station.execute("Booted")
+    security.check_served(station, "A00.FR.416")
 
 
 @case("TC_088_CSMS")
@@ -184,27 +179,15 @@ def test_subprotocol_chosen(station: FakeStation) -> None:
 @case("TC_083_CSMS")
 def test_profile_raised(station: FakeStation, operator: Operator, dut: Dut) -> None:
     """The Central System raises our security profile, takes us on the higher one, and on the lower one no more."""
-    higher = dut.security_profile + 1
-    if higher == 2 and not dut.address.raised_url:
-        raise NotApplicable("the description does not say where security profile 2 is ([connection] raised_url)")
+    higher = security.higher_profile(dut)
     station.answer("ChangeConfiguration", status="Accepted")
 
     step("Have the CSMS raise our security profile", expect=f"ChangeConfiguration of SecurityProfile to {higher}")
     operator.csms_sends("ChangeConfiguration", key="SecurityProfile", value=str(higher))
     station.expect("ChangeConfiguration", key="SecurityProfile", value=str(higher), requirement="A05")
 
-    step("Connect on the higher profile, and boot", expect="a connection, and Accepted")
-    before = station.show(profile=higher)
-    station.disconnect()
-    station.connect()
-    station.execute("Booted")
-
-    step("Connect on the lower profile", expect="no connection")
-    station.disconnect()
-    station.connect_in_vain(credentials=before, requirement="A05.FR.09")
-
-    step("Connect on the higher profile again", expect="a connection")
-    station.connect()
+    step("Connect on the higher profile, boot; connect on the lower, then on the higher", expect=ONLY_HIGHER)
+    security.check_raised(station, higher, "A05.FR.09")
 
 
 # ---------------------------------------------------------------------- shapes that several cases share

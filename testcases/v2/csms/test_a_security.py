@@ -10,7 +10,6 @@ from conformance import (
     PRESENT,
     Dut,
     FakeStation,
-    NotApplicable,
     Operator,
     case,
     check,
@@ -19,6 +18,7 @@ from conformance import (
     variable,
 )
 
+ONLY_HIGHER = "a connection and Accepted; no connection; a connection"
 COMM, SECURITY = "OCPPCommCtrlr", "SecurityCtrlr"
 STATION, SECC = "ChargingStationCertificate", "V2GCertificate"
 PASSWORD = "a-New:Password_of*36+characters|@.=0"
@@ -130,10 +130,7 @@ def test_server_certificate(station: FakeStation) -> None:
     security.check_every_suite(station, "A00.FR.318")
 
     step("Connect by TLS, boot, report the connectors", expect="a connection, Accepted, and answers")
-    station.connect()
-    security.check_tls_version(station, "A00.FR.313")
-    security.check_server_certificate(station)
-    station.execute("Booted")
+    security.check_served(station, "A00.FR.313", certificate=True)
 
 
 @case("TC_A_06_CSMS")
@@ -145,9 +142,7 @@ def test_old_tls(station: FakeStation) -> None:
     check(not visit.admitted, "TLS 1.2 or above only", requirement="A00.FR.315", actual=visit.how)
 
     step("Connect by TLS 1.2 or later, boot, report the connectors", expect="a connection, Accepted, and answers")
-    station.connect()
-    security.check_tls_version(station, "A00.FR.313")
-    station.execute("Booted")
+    security.check_served(station, "A00.FR.313")
 
 
 @case("TC_A_07_CSMS")
@@ -157,9 +152,7 @@ def test_client_certificate(station: FakeStation) -> None:
     security.check_every_suite(station, "A00.FR.421")
 
     step("Connect with our certificate, boot, report the connectors", expect="a connection, Accepted, and answers")
-    station.connect()
-    security.check_tls_version(station, "A00.FR.416")
-    station.execute("Booted")
+    security.check_served(station, "A00.FR.416")
 
 
 @case("TC_A_08_CSMS")
@@ -331,9 +324,7 @@ def test_other_security_profile(station: FakeStation, dut: Dut) -> None:
 @case("TC_A_19_CSMS")
 def test_profile_raised(station: FakeStation, operator: Operator, dut: Dut) -> None:
     """The CSMS raises our security profile, takes us on the higher one, and on the lower one no more."""
-    higher, slot = dut.security_profile + 1, dut.values.spare_configuration_slot
-    if higher == 2 and not dut.address.raised_url:
-        raise NotApplicable("the description does not say where security profile 2 is ([connection] raised_url)")
+    higher, slot = security.higher_profile(dut), dut.values.spare_configuration_slot
 
     step(f"Have the CSMS set a network profile with security profile {higher}", expect="SetNetworkProfile with it")
     operator.csms_sends("SetNetworkProfile", configurationSlot=slot, connectionData=_connection_data(dut, higher))
@@ -352,18 +343,8 @@ def test_profile_raised(station: FakeStation, operator: Operator, dut: Dut) -> N
     operator.csms_sends("Reset", type="OnIdle")
     station.expect("Reset", evseId=ABSENT, requirement="B11.FR.01")
 
-    step("Connect on the higher profile, and boot", expect="a connection, and Accepted")
-    before = station.show(profile=higher)
-    station.disconnect()
-    station.connect()
-    station.execute("Booted", reason="RemoteReset")
-
-    step("Connect on the lower profile", expect="no connection")
-    station.disconnect()
-    station.connect_in_vain(credentials=before, requirement="A05.FR.07")
-
-    step("Connect on the higher profile again", expect="a connection")
-    station.connect()
+    step("Connect on the higher profile, boot; connect on the lower, then on the higher", expect=ONLY_HIGHER)
+    security.check_raised(station, higher, "A05.FR.07", reason="RemoteReset")
     _check_served(station)
 
 
