@@ -102,14 +102,11 @@ def test_transaction_outlasts_update(csms: FakeCsms, dut: Dut) -> None:
     with csms.files() as files:
         url = files.offer("firmware", dut.firmware)
 
-        step(
-            "Send SignedUpdateFirmware while a transaction runs", expect="it is fetched and verified; charging goes on"
-        )
+        step("Send SignedUpdateFirmware in a transaction", expect="it is fetched and verified; charging goes on")
         answer = _ask(csms, url, files.signed(dut.firmware))
         check(answer.status == "Accepted", "the request is Accepted", requirement="L01.FR.23", actual=answer.status)
         files.expect_download("firmware", requirement="L01")
-        seconds = 2 * dut.timeouts.transfer
-        csms.expect(STATUS, status="SignatureVerified", within=seconds, requirement="L01.FR.04")
+        csms.expect(STATUS, status="SignatureVerified", within=2 * dut.timeouts.transfer, requirement="L01.FR.04")
 
     step("Wait a moment", expect="no StopTransaction; the other connectors Unavailable, if the installation waits")
     csms.expect_nothing("StopTransaction", within=WATCHED, requirement="L01.FR.06")
@@ -118,11 +115,7 @@ def test_transaction_outlasts_update(csms: FakeCsms, dut: Dut) -> None:
             csms.expect_connector_stays("Unavailable", connector, requirement="L01.FR.07")
 
     step("Stop the transaction", expect="Accepted; StopTransaction; the installation")
-    transaction = start.answer.transactionId
-    stopped = csms.send("RemoteStopTransaction", transactionId=transaction)
-    check(stopped.status == "Accepted", "the stop is Accepted", requirement="1.6 5.12", actual=stopped.status)
-    within = dut.timeouts.physical
-    csms.expect("StopTransaction", transactionId=transaction, reason="Remote", within=within, requirement="1.6 4.10")
+    _stop(csms, start.answer.transactionId)
     if not csms.seen(STATUS, status="Installed"):
         csms.expect(STATUS, status="Installed", within=dut.timeouts.install, requirement="L01.FR.05, L01.FR.06")
     csms.wait(lambda: bool(csms.seen_in_step("BootNotification")), within=dut.timeouts.boot)
@@ -130,6 +123,14 @@ def test_transaction_outlasts_update(csms: FakeCsms, dut: Dut) -> None:
         csms.execute("Reported", boot=boot, but={dut.connector.connectorId: one_of("Finishing", "Preparing")})
     for connector in others:
         csms.expect_connector_stays("Available", connector, requirement="L01.FR.07")
+
+
+def _stop(csms: FakeCsms, transaction: Any) -> None:
+    """The transaction is stopped by the Central System."""
+    stopped = csms.send("RemoteStopTransaction", transactionId=transaction)
+    check(stopped.status == "Accepted", "the stop is Accepted", requirement="1.6 5.12", actual=stopped.status)
+    told = {"transactionId": transaction, "reason": "Remote", "requirement": "1.6 4.10"}
+    csms.expect("StopTransaction", within=csms.deadlines.physical, **told)
 
 
 def _check_told(csms: FakeCsms, action: str, wanted: list[str]) -> None:

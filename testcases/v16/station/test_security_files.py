@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from conformance import PRESENT, Dut, FakeCsms, case, check, moment, observe, one_of, recommend, step
+from conformance import PRESENT, Dut, FakeCsms, Files, case, check, moment, observe, one_of, recommend, step
 
 STATUS = "SignedFirmwareStatusNotification"
 EVENT = "SecurityEventNotification"
+LOG = "LogStatusNotification"
+UPLOADED = "N01.FR.09, N01.FR.12"
 WAITING = ("DownloadScheduled", "DownloadPaused")
 """Statuses of a charge point that has something else to do first (L01.FR.13, L01.FR.14)."""
 
@@ -41,34 +43,24 @@ def test_security_log(csms: FakeCsms, dut: Dut) -> None:
 def test_log_replaced(csms: FakeCsms, dut: Dut) -> None:
     """A GetLog that comes while a log is on its way takes its place; each upload is told of under its own requestId."""
     number, newer = csms.next_request_id(), csms.next_request_id()
-    log = "LogStatusNotification"
-    within = dut.timeouts.transfer
     with csms.files() as files:
         with files.held():
             step("Send GetLog, hold the upload", expect="Accepted; Uploading")
-            where = {"remoteLocation": files.url("older")}
-            answer = csms.send("GetLog", logType="SecurityLog", requestId=number, log=where)
+            answer = _get_log(csms, number, files.url("older"))
             check(answer.status == "Accepted", "GetLog is Accepted", requirement="N01.FR.01", actual=answer.status)
             check(answer.filename, "a filename", requirement="N01.FR.01", actual=answer)
-            csms.expect(log, status="Uploading", requestId=number, requirement="N01.FR.08")
+            csms.expect(LOG, status="Uploading", requestId=number, requirement="N01.FR.08")
 
             step("Send GetLog with another requestId", expect="AcceptedCanceled, with the name of the file")
-            where = {"remoteLocation": files.url("newer")}
-            answer = csms.send("GetLog", logType="SecurityLog", requestId=newer, log=where)
+            answer = _get_log(csms, newer, files.url("newer"))
             status = answer.status
             recommend(status == "AcceptedCanceled", "AcceptedCanceled", requirement="N01.FR.11", actual=status)
         if status == "Rejected":
-            csms.expect(log, status="Uploaded", requestId=number, within=within, requirement="N01.FR.09, N01.FR.12")
+            csms.expect(LOG, status="Uploaded", requestId=number, within=dut.timeouts.transfer, requirement=UPLOADED)
         else:
-            begun = csms.expect(log, status="Uploading", requestId=newer, within=within, requirement="N01.FR.08")
-            check(answer.filename, "a filename", requirement="N01.FR.01", actual=answer)
-            upload = files.expect_upload(answer.filename or PRESENT, into="newer", requirement="N01.FR.02, N01.FR.03")
-            check(upload.content, "the file is not empty", requirement="N01.FR.03")
-            csms.expect(
-                log, status="Uploaded", requestId=newer, after=begun, within=within, requirement="N01.FR.09, N01.FR.12"
-            )
+            _expect_other_log(csms, files, answer, newer, dut.timeouts.transfer)
     csms.drain()
-    done = {one.requestId for one in csms.seen(log, status="Uploaded")}
+    done = {one.requestId for one in csms.seen(LOG, status="Uploaded")}
     wanted = {"AcceptedCanceled": {newer}, "Rejected": {number}}.get(status, {number, newer})
     check(done == wanted, f"Uploaded for requestId {sorted(wanted)}", requirement="N01.FR.12", actual=sorted(done))
 
@@ -148,6 +140,19 @@ def test_invalid_signature(csms: FakeCsms, dut: Dut) -> None:
 
 
 # ------------------------------------------------------------------ shapes that several cases share
+
+
+def _get_log(csms: FakeCsms, number: int, url: str) -> Any:
+    return csms.send("GetLog", logType="SecurityLog", requestId=number, log={"remoteLocation": url})
+
+
+def _expect_other_log(csms: FakeCsms, files: Files, answer: Any, number: int, within: float) -> None:
+    """The log that took the place of another is brought to its own folder, and told of."""
+    begun = csms.expect(LOG, status="Uploading", requestId=number, within=within, requirement="N01.FR.08")
+    check(answer.filename, "a filename", requirement="N01.FR.01", actual=answer)
+    upload = files.expect_upload(answer.filename or PRESENT, into="newer", requirement="N01.FR.02, N01.FR.03")
+    check(upload.content, "the file is not empty", requirement="N01.FR.03")
+    csms.expect(LOG, status="Uploaded", requestId=number, after=begun, within=within, requirement=UPLOADED)
 
 
 def _ask(csms: FakeCsms, url: str, signed: dict[str, str], **fields: Any) -> int:
