@@ -739,6 +739,8 @@ class ConformanceRun:
 
     def _finish(self, session: pytest.Session) -> None:
         """Write the results; problems of the run itself make it red."""
+        from conformance.report.journal import RESULTS_NAME
+
         if self.progress is not None:
             self.progress.close()
         if self._terminated is not None:
@@ -750,11 +752,18 @@ class ConformanceRun:
         if self.lab is not None:
             self.lab.complete()
         # `-x` and `--maxfail` end a run early as well.
-        self.run.finish(interrupted=self._interrupted or str(session.shouldfail or session.shouldstop or ""))
+        try:
+            self.run.finish(interrupted=self._interrupted or str(session.shouldfail or session.shouldstop or ""))
+        except OSError as error:
+            folder = self.run.settings.report_dir
+            self._unwritten = (
+                f"{folder / RESULTS_NAME}: it can't be written ({error.strerror}); make room, then "
+                f"`ocpp-conformance render {folder}` draws what the journal has"
+            )
         record = self.run.record
         if record is None:
             return
-        self._unwritten = self._views(record)
+        self._unwritten = self._unwritten or self._views(record)
         unwell = self._unwritten or record.run.problems or (record.cases and not record.green)
         if unwell and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

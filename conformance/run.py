@@ -84,6 +84,7 @@ class Run:
         self.redactor = _redactor(self.duts, keep=settings.keep_secrets)
         self._evidence: Evidence | None = None
         self._trace: TraceFile | None = None
+        self._trace_lost = ""
         self.record: RunRecord | None = None
         self.journal: Journal | None = None
         self._schemas: SchemaStore | None = None
@@ -182,12 +183,13 @@ class Run:
             return ""
         evidence, self._evidence = self._evidence, None
         try:
+            if self._trace_lost:
+                raise OSError(0, self._trace_lost)
             told = [*(Path(dut.source) for dut in self.duts), *self.settings.baselines]
             count = evidence.finish(self.record, self.settings.report_dir, views, told)
         except OSError as error:
             raise RunError(
-                f"--ocpp-evidence {evidence.folder}: it can't be finished ({error.strerror}); the results in "
-                f"{self.settings.report_dir} are whole, make room and run again for the evidence"
+                f"--ocpp-evidence {evidence.folder}: it can't be finished ({error.strerror}); make room, and run again"
             ) from None
         return f"evidence: {evidence.folder} ({count} files, {'signed' if evidence.signed else 'not signed'})"
 
@@ -228,6 +230,16 @@ class Run:
         for line in problems:
             self.problem(line)
         self.record.add(case)
+        self._note_what_is_lost()
+
+    def _note_what_is_lost(self) -> None:
+        """A disk that has filled up is a problem of the run, told once for each file."""
+        if self.journal is not None and self.journal.lost:
+            why, self.journal.lost = self.journal.lost, ""
+            self.problem(f"{self.journal.path}: it can't be written any more ({why}); make room")
+        if self._trace_lost and self._trace is not None:
+            self._trace = None
+            self.problem(f"the trace of the evidence can't be written any more ({self._trace_lost}); make room")
 
     def distinction(self, dut: Any) -> str:
         """The device's name where another one of its role has a version of it, so that cases are told apart by it."""
@@ -315,6 +327,7 @@ class Run:
         if outcome.gone:
             self.problem(outcome.gone)
         self.record.add(outcome.record)
+        self._note_what_is_lost()
         return outcome.record
 
     def _outcome(
@@ -388,8 +401,11 @@ class Run:
         )
         record.device = self.names[selected.dut.source]
         self._keep_uploads(record, result, selected, secrets)
-        if self._trace is not None:
-            self._trace.case(record, result.trace.entries, secrets, offset)
+        if self._trace is not None and not self._trace_lost:
+            try:
+                self._trace.case(record, result.trace.entries, secrets, offset)
+            except OSError as error:
+                self._trace_lost = error.strerror or str(error)
         return record
 
     def not_run(self, selected: Selected, verdict: Verdict, reason: str, node: str) -> CaseRecord:

@@ -1292,8 +1292,7 @@ TABLE = [
     Row(
         "evidence for which there is no room",
         full_disk,
-        "--ocpp-evidence {tmp}/e: it can't be finished (No space left on device); the results in {tmp}/reports are "
-        "whole, make room and run again for the evidence",
+        "--ocpp-evidence {tmp}/e: it can't be finished (No space left on device); make room, and run again",
     ),
     options(
         "workers that are not pytest-xdist's",

@@ -7,6 +7,9 @@ beside ours), and our cases come in through its summary, the same as in the page
 
 from __future__ import annotations
 
+import contextlib
+import html
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +18,40 @@ import pytest
 from conformance.report.record import RunRecord
 from conformance.report.text import visible
 
+_LOST = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>OCPP conformance report: not written</title></head>
+<body><h1>This report could not be written</h1>
+<p>{}. Make room, then draw it with <code>ocpp-conformance render</code> from the results or the journal in this
+folder.</p></body></html>
+"""
+
 
 class HtmlReport:
     """Hooks that put our report into pytest-html's page; register it when the report is on (`enable` does both)."""
 
-    def __init__(self, record: RunRecord) -> None:
-        self.record = record
+    def __init__(self, record: RunRecord, path: Path) -> None:
+        self.record, self.path = record, path
         self._ours: set[str] = set()
+        self._lost = ""
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        """A page that can't be written is told in one line, and leaves no half of itself in its place."""
+        try:
+            yield
+        except OSError as error:
+            self._lost = f"{self.path}: it can't be written ({error.strerror}); make room, and draw it again"
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)
+                self.path.write_text(_LOST.format(html.escape(visible(str(error.strerror)))), encoding="utf-8")
+            if session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Why there is no report."""
+        if self._lost:
+            terminalreporter.write_line(f"ERROR: {self._lost}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -67,5 +97,5 @@ def enable(config: pytest.Config, path: Path, record: RunRecord) -> bool:
     if not config.option.htmlpath:
         config.option.htmlpath = str(path)
     config.option.self_contained_html = True
-    config.pluginmanager.register(HtmlReport(record), "ocpp-html-report")
+    config.pluginmanager.register(HtmlReport(record, Path(config.option.htmlpath)), "ocpp-html-report")
     return True

@@ -60,7 +60,7 @@ class Journal:
     """Keeps a running record on disk in `folder`.
 
     Opening removes an earlier run's results.json, so that nobody takes it for this run's. Raises OSError when the
-    folder cannot be made or written.
+    folder cannot be made or written. A disk that fills up later ends the journal, not the run: `lost` then says why.
     """
 
     def __init__(self, folder: Path, record: RunRecord) -> None:
@@ -69,6 +69,7 @@ class Journal:
         self.path = folder / JOURNAL_NAME
         folder.mkdir(parents=True, exist_ok=True)
         self.results.unlink(missing_ok=True)
+        self.lost = ""
         self._file: IO[str] | None = self.path.open("w", encoding="utf-8", newline="\n")
         self._write(
             {
@@ -80,15 +81,24 @@ class Journal:
         )
         for case in record.cases:
             self._case(case)
+        if self.lost:
+            raise OSError(0, self.lost, str(self.path))
         record.on_add(self._case)
 
     def _case(self, case: CaseRecord) -> None:
         self._write({"case": case.to_json()})
 
     def _write(self, value: Any) -> None:
-        if self._file is not None:
+        if self._file is None:
+            return
+        try:
             self._file.write(_dump(value) + "\n")
             self._file.flush()
+        except OSError as error:
+            self.lost = error.strerror or str(error)
+            file, self._file = self._file, None
+            with contextlib.suppress(OSError):
+                file.close()
 
     def note_run(self) -> None:
         """Write the run's facts again, after they have changed; the last ones count."""

@@ -124,3 +124,32 @@ def test_without_pytest_html_the_report_is_written_all_the_same(start: Callable[
     ended = start("--ocpp-version", "2.0.1", "-k", "TC_B_02_CS", "-p", "no:html").end(60)
     ended.check_reports()
     assert "May I certify?" in ended.page and "Report generated on" not in ended.page
+
+
+FULL = """
+import resource
+
+def pytest_runtest_logreport(report):
+    if report.when == "call":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+"""
+"""From the end of the first case on, every file is as long as it may be: what a full disk is to whoever writes."""
+
+
+def test_a_disk_that_is_full_is_told_and_what_was_written_before_is_kept(
+    tmp_path: Path, start: Callable[..., RunProcess]
+) -> None:
+    (tmp_path / "full.py").write_text(FULL)
+    cases = ("--ocpp-version", "2.0.1", "--ocpp-role", "CSMS", "-k", "TC_B_06 or TC_B_07")
+    ended = start("-p", "full", *cases, "--ocpp-evidence", "evidence").end()
+    assert ended.code == 1 and "Traceback" not in ended.output, ended.output
+    problems = [line for line in ended.output.splitlines() if line.startswith("problem: ")]
+    assert len(problems) == 2 and f"problem: {tmp_path}" in problems[0], "of the journal; a line is as wide as allowed"
+    assert "the trace of the evidence can't be written any more (File too large); make room" in problems[1]
+    said = [line for line in ended.errors if "results.json: it can't be written (File too large); make room" in line]
+    assert len(said) == 1 and "ocpp-conformance render" in said[0]
+    page = (tmp_path / "reports" / "report.html").read_text("utf-8")
+    assert "This report could not be written" in page and page.rstrip().endswith("</html>")
+    assert any("--ocpp-evidence evidence: it can't be finished (File too large)" in line for line in ended.errors)
+    assert [case.id for case in load(tmp_path / "reports").cases] == ["TC_B_06_CSMS"]
+    ended.check_no_orphans()
