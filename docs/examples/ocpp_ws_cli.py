@@ -25,6 +25,8 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 STATE = re.compile(r"Status: (\w+) (?:\[Auth: (.*?)\]|\[No Auth\]) (?:\[Tx: (\d+)\]|\[No Tx\])")
 DOWN, ENTER, DELETE = "\x1b[B", "\r", "\x7f"
 STATUSES = ("Available", "Preparing", "Charging", "SuspendedEV", "SuspendedEVSE", "Finishing")
+VALID_FOR = 3.0
+"""Seconds that an accepted token waits for a cable; the simulator would let it wait for ever."""
 PATIENCE = 4.0
 """Seconds for the dashboard to show what a key has done: it is drawn at each log line, and each second."""
 
@@ -56,7 +58,7 @@ class Simulator:
 
     def plug_in(self, evseId: int, connectorId: int) -> None:  # noqa: N803  # the verbs' names
         self._plugged = True
-        if self._accepted:
+        if time.monotonic() < self._accepted_until:
             self._transact()
         elif not self._state()[2]:
             self._choose("Preparing")
@@ -83,9 +85,10 @@ class Simulator:
         self._wait(
             lambda: re.search(r"Authorize (Response|rejected|failed)", self._shown(seen)) is not None, "answered"
         )
-        self._accepted = "Authorize Response: Accepted" in self._shown(seen) and not transaction
-        if self._accepted and self._plugged:
-            self._transact()
+        if "Authorize Response: Accepted" in self._shown(seen) and not transaction:
+            self._accepted_until = time.monotonic() + VALID_FOR
+            if self._plugged:
+                self._transact()
 
     def cause_fault(self, evseId: int, connectorId: int, kind: str | None = None) -> None:  # noqa: N803
         if self._state()[0] != "Available":
@@ -100,13 +103,14 @@ class Simulator:
         self._end()
 
     def _transact(self) -> None:
-        self._accepted = False
+        self._accepted_until = 0.0
         self._press("t")
 
     # ------------------------------------------------------------------ the terminal
 
     def _start(self) -> None:
-        self._plugged = self._accepted = False
+        self._plugged = False
+        self._accepted_until = 0.0
         self._screen = ""
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, SCREEN)
