@@ -192,6 +192,7 @@ class StationBench(Bench):
         with peer.behind_the_scenes():
             if ("network_down", (None, None)) in self.hands.done:
                 self.hands.network_up()
+            self._restarted()
             # A station that was given up has had its time before.
             limit = self.dut.timeouts.quiet if self.gone else self.dut.timeouts.reset
             if not self._is_back(limit):
@@ -213,6 +214,13 @@ class StationBench(Bench):
             if not self._transactions_end():
                 problems.append("a transaction of the case is still running")
         return problems
+
+    def _restarted(self) -> None:
+        """Wait for the restart that an accepted Reset of this case still owes: the next case is not to be hit by it."""
+        peer = self.peer
+        if not self.gone and peer.connected and reset_owed(peer.trace):
+            before = peer.wire_numbers
+            peer.wait(lambda: peer.connected and peer.wire_numbers != before, within=self.dut.timeouts.reset)
 
     def _is_back(self, limit: float) -> bool:
         """Wait for the station; one that has not taken over what was asked of it is let in as it was before."""
@@ -379,6 +387,19 @@ _PROBE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {"getVariableData": [{"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}]},
     ),
 }
+
+
+def reset_owed(trace: Trace) -> bool:
+    """Whether the last Reset of the whole station was Accepted, and neither a connection nor a boot came after it."""
+    owed = False
+    for entry in trace.entries:
+        frame = entry.frame
+        if entry.kind == "open" or (frame is not None and frame.action == "BootNotification"):
+            owed = False
+        elif frame is not None and frame.type == frames.CALLRESULT and frame.action == "Reset":
+            asked, said = (one.payload if one is not None else None for one in (frame.request, frame))
+            owed = isinstance(said, Mapping) and said.get("status") == "Accepted" and "evseId" not in (asked or {})
+    return owed
 
 
 def stop_calls(peer: Peer) -> list[tuple[str, dict[str, Any]]]:

@@ -366,3 +366,27 @@ class TestCarry:
         first = lab.monitor
         lab.run(lambda csms: None)
         assert lab.monitor is not first and lab.monitor.carried is first
+
+
+class TestRestartOwed:
+    def test_an_accepted_reset_that_has_not_happened_is_waited_for(self, lab: Lab) -> None:
+        lab.device.reactions["Reset"] = {"status": "Accepted"}
+        lab.peer.send("Reset", type="Immediate")
+        lab.device.after(2.0, lab.device.disconnect)
+        lab.device.after(3.0, lab.device.connect)
+        lab.bench.clean()
+        assert lab.device.clock.now() >= 3.0
+
+    def test_one_that_has_happened_is_not(self, lab: Lab) -> None:
+        lab.device.reactions["Reset"] = {"status": "Accepted"}
+        lab.peer.send("Reset", type="Immediate")
+        lab.device.calls("BootNotification")
+        lab.bench.clean()
+        assert lab.device.clock.now() < 3.0
+
+    def test_neither_is_one_of_an_evse_nor_one_that_was_rejected(self, lab: Lab) -> None:
+        for status, fields in (("Rejected", {}), ("Accepted", {"evseId": 1})):
+            lab.device.reactions["Reset"] = {"status": status}
+            lab.peer.send("Reset", type="Immediate", **fields)
+        lab.bench.clean()
+        assert lab.device.clock.now() < 3.0
