@@ -68,6 +68,7 @@ NOT_LISTED = {
     "CaseFailed": "carries a verdict, no text",
     "NoAnswer": "its cause stands in the text of who catches it",
     "TimeoutError": "as NoAnswer",
+    "OSError": "its cause stands in the text of who catches it",
     "_Broken": "carries what a case had come to, no text",
     "broken.interrupted": "as _Broken",
 }
