@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from conformance import step
 from conformance.fuzz.acts import call, close, reconnect, send
 from conformance.fuzz.corpus import load
 from conformance.fuzz.example import ANYTHING, Act, Allowed, Example, act
-from conformance.negative import replay_case, searches_of
+from conformance.negative import negatives, replay_case, searches_of
 
 from .conftest import Ground, verbs
 
@@ -153,6 +154,30 @@ class TestSearches:
         assert searches_of(CaseInfo("x", searching(None))) == 1 and searches_of(CaseInfo("x", rows())) == 0
         assert FuzzWishes("soak", 600).explore_seconds(5) == 120 == FuzzWishes("soak", 120).explore_seconds(0)
         assert FuzzWishes("smoke").explore_seconds(10) < FuzzWishes("default").explore_seconds(10)
+
+    @pytest.mark.parametrize(
+        ("benches", "side_by_side", "seconds"),
+        [
+            # Three benches that search nothing let the fourth have no more than the run's time.
+            ([6, 0, 0, 0], 4, 100),
+            ([3, 3], 6, 200),
+            ([3, 3], 1, 100),
+            ([4, 2, 2], 2, 150),
+            ([0], 1, 600),
+            ([], 1, 600),
+        ],
+    )
+    def test_the_searches_of_a_run_last_as_long_as_it_was_told(
+        self, benches: list[int], side_by_side: int, seconds: float
+    ) -> None:
+        from conformance.cases.case import CaseInfo
+        from conformance.fuzz.settings import FuzzWishes
+
+        one: Any = SimpleNamespace(info=CaseInfo("x", searching(None)), not_applicable="")
+        other: Any = SimpleNamespace(info=CaseInfo("y", rows()), not_applicable="")
+        not_here: Any = SimpleNamespace(info=one.info, not_applicable="no connector")
+        selected = [[one] * count + [other, not_here] for count in benches]
+        assert negatives(FuzzWishes("soak", 600), selected, side_by_side).seconds == seconds
 
 
 class TestDeaths:
