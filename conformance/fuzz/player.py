@@ -18,6 +18,8 @@ from conformance.peers.outcome import Abandoned, ExpectationFailed, Inconclusive
 RENEWED_AFTER = 500
 """Entries of the trace after which it is exchanged for a fresh one, between two examples: an entry with a rich message
 in it takes some 5 KB, and while a campaign goes on nothing else takes as much."""
+VOLUME = 250_000
+"""Characters of messages after which it is exchanged, too: a list of 100 000 numbers takes fifty times its text."""
 OWN_RULES = ("schema.", "wire.")
 """Rules that we keep in negative tests, too, but for messages that are marked as wrong on purpose."""
 DEAF_AFTER = 3
@@ -74,6 +76,7 @@ class Player:
         self.late: list[Outcome] = []
         """What only the next example showed of the one before: the device gave a sign of life, and died then."""
         self._before: Example | None = None
+        self._volume = 0
 
     @property
     def bench(self) -> Bench:
@@ -84,8 +87,9 @@ class Player:
         """Do its acts, wait for the reaction, ask for signs of life, and judge. Raises Abandoned when the run ends."""
         stage, peer = self.stage, self.stage.peer
         began = peer.clock.now()
-        if len(peer.trace.entries) > RENEWED_AFTER:
+        if len(peer.trace.entries) > RENEWED_AFTER or self._volume > VOLUME:
             self._between(self.bench.renew())
+            self._volume = 0
         outcome = Outcome(example, Reaction("none"))
         self._ready(outcome)
         if outcome.unplayed:
@@ -102,6 +106,7 @@ class Player:
         if outcome.problems or outcome.remarks:
             outcome.frames = list(stage.entries)
         self._before = None if outcome.alive == "dead" else example
+        self._volume += sum(len(entry.frame.text) for entry in stage.entries if entry.frame is not None)
         outcome.seconds = peer.clock.now() - began
         return outcome
 
