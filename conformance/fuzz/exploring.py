@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from conformance.fuzz.example import Example
@@ -75,8 +76,9 @@ class Hunt:
             raise _Over
 
 
+@cache
 def prepare() -> None:
-    """Have Hypothesis read the sources of this suite, before any search begins.
+    """Have Hypothesis read the sources of this suite, once, before any search begins.
 
     At its first draw it looks through every module that is not installed for numbers and texts to try, and at a later
     draw through those that have come since. So what a seed draws would depend on the cases that ran before, the first

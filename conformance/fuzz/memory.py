@@ -46,8 +46,9 @@ def settle() -> bool:
     return [option(number, value) for number, value in wanted] == [1] * len(wanted)
 
 
+@cache
 def freeze() -> None:
-    """Take what is there by now for what stays: the collector need not look at it every few seconds."""
+    """Take what is there by now, the first time, for what stays: the collector need not look at it again."""
     gc.collect()
     gc.freeze()
 

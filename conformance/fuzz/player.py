@@ -19,7 +19,7 @@ RENEWED_AFTER = 500
 """Entries of the trace after which it is exchanged for a fresh one, between two examples: an entry with a rich message
 in it takes some 5 KB, and while a campaign goes on nothing else takes as much."""
 VOLUME = 250_000
-"""Characters of messages after which it is exchanged, too: a list of 100 000 numbers takes fifty times its text."""
+"""Characters of messages after which it is exchanged, too: what is read of a rich message takes many times its text."""
 OWN_RULES = ("schema.", "wire.")
 """Rules that we keep in negative tests, too, but for messages that are marked as wrong on purpose."""
 DEAF_AFTER = 3
