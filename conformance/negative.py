@@ -80,7 +80,6 @@ def prepare(selected: Sequence[Selected]) -> None:
         from conformance.fuzz import exploring
 
         exploring.prepare()
-    memory.freeze()
 
 
 def searches_of(info: CaseInfo) -> int:

@@ -92,7 +92,7 @@ class Campaign:
         self.case = case
         self.wishes = wishes
         self.tally = Tally()
-        self._memory = memory.Keeper()
+        self._memory = memory.Keeper(often=wishes.level == "soak")
         self.inconclusive = ""
         """Why the case can't be called passed, when nothing else is wrong with it."""
         self.exhibits = Trace(player.stage.peer.trace.epoch)

@@ -17,6 +17,8 @@ from functools import cache
 EVERY = 5.0
 """Seconds after which memory is given back. Hypothesis' batches are rings of objects, which the collector leaves for
 minutes at a slow pace: the more has come together, the more is held apart by the little that stays."""
+OFTEN = 1.0
+"""The same in a soak: in five seconds of it, 10 MB of such rings come together, and what they took stays taken."""
 LARGE = 128 * 1024
 """Bytes from which a block is the system's own, to which it goes back when it is freed."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
@@ -46,9 +48,9 @@ def settle() -> bool:
     return [option(number, value) for number, value in wanted] == [1] * len(wanted)
 
 
-@cache
 def freeze() -> None:
-    """Take what is there by now, the first time, for what stays: the collector need not look at it again."""
+    """Take what is there by now for what stays, so that the collector need not look at it: until the next call."""
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
 
@@ -66,13 +68,17 @@ def give_back() -> bool:
 class Keeper:
     """Gives memory back from time to time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, often: bool = False) -> None:
+        """`often`: as a soak needs it, every second. What is there when it begins is then taken for what stays."""
+        self._every = OFTEN if often else EVERY
+        if often:
+            freeze()
         self._last = time.monotonic()
 
     def pause(self) -> bool:
         """Between two examples: give memory back if it is time; whether it was."""
         now = time.monotonic()
-        if now < self._last + EVERY:
+        if now < self._last + self._every:
             return False
         give_back()
         self._last = time.monotonic()

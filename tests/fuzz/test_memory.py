@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -123,3 +126,30 @@ def test_it_is_given_back_after_some_seconds_and_not_after_every_example(monkeyp
         keeper.pause()
         now += 1.0
     assert given == [105.0, 110.0, 115.0, 120.0, 125.0]
+    given.clear()
+    frozen: list[float] = []
+    monkeypatch.setattr(memory, "freeze", lambda: frozen.append(now))
+    keeper = memory.Keeper(often=True)
+    for _ in range(10):
+        keeper.pause()
+        now += 0.5
+    assert frozen == [130.0] and given == [131.0, 132.0, 133.0, 134.0]
+
+
+def test_what_is_frozen_is_looked_at_again_the_next_time() -> None:
+    class Ring:
+        pass
+
+    gone: list[int] = []
+    ring: Any = Ring()
+    ring.itself = ring
+    weakref.finalize(ring, gone.append, 1)
+    memory.freeze()
+    try:
+        del ring
+        gc.collect()
+        assert not gone, "what is frozen is not looked at"
+        memory.freeze()
+        assert gone == [1]
+    finally:
+        gc.unfreeze()
