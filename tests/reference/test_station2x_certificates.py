@@ -88,3 +88,13 @@ async def test_signing_requests_have_numbers_in_21_alone(tmp_path: Path) -> None
             request = await csms.expect("SignCertificate")
             payload = getattr(request, "payload", request)
             assert ("requestId" in payload) is numbered
+
+
+async def test_a_certificate_of_a_type_that_it_has_none_of_is_rejected() -> None:
+    chain = pem(root("a vehicle's")[0])
+    async with CsmsDouble("2.1") as csms, Rig(csms) as rig:
+        await rig.booted()
+        answer = await csms.send(
+            "CertificateSigned", {"certificateChain": chain, "certificateType": "V2G20Certificate"}
+        )
+        assert answer.payload == {"status": "Rejected"}

@@ -233,8 +233,8 @@ class Certificates(CertificateStore):
         chain, kind = request["certificateChain"], request.get("certificateType", STATION)
         key = self._pending.get(kind)
         known = request.get("requestId", self._numbers.get(kind)) == self._numbers.get(kind)
-        if not known:
-            # A02.FR.26 (2.1). The request that it is not for stays open.
+        if not known or kind not in _VOUCHES:
+            # A02.FR.26 (2.1): the request that it is not for stays open. And it has no certificate for V2G20.
             return {"status": "Rejected"}
         if not self._holds(chain, key, _VOUCHES[kind]):
             self._settled(kind)
