@@ -104,6 +104,11 @@ class TransactionQueue:
             answered(entry, answer)
             return
 
+    def clear(self) -> None:
+        """Forget everything, as only a broken station does."""
+        self._entries.clear()
+        self._memory.save()
+
     def _drop(self, entry: dict[str, Any]) -> None:
         if entry in self._entries:
             self._entries.remove(entry)

@@ -186,6 +186,8 @@ class Provisioning:
             session = transactions.sessions[key]
             (transactions.reset_pauses if resuming else transactions.reset_stops)(session)
         await self._drain()
+        if self._station.defects.active("queue-lost-in-reset"):
+            self._station.queue.clear()
         await self._station.reboot("RemoteReset")
 
     async def _drain(self) -> None:

@@ -43,7 +43,20 @@ def test_network_profile_rejected(csms: FakeCsms, dut: Dut) -> None:
         configurationSlot=999,
         connectionData=networks.connection_data(csms),
     )
-    check(answer.status == "Rejected", "Rejected", requirement="B09.FR.02", actual=answer.status)
+    check(answer.status == "Rejected", "Rejected", requirement="B09.FR.05", actual=answer.status)
+
+
+@case("OC_B_09_CS")
+def test_priority_of_unknown_slot(csms: FakeCsms, dut: Dut) -> None:
+    """A slot that the station does not have comes not into NetworkConfigurationPriority, which stays as it was."""
+    before = csms.keep(COMM, "NetworkConfigurationPriority")
+
+    step("Add slot 999 to NetworkConfigurationPriority", expect="Rejected")
+    status = _set_list(csms, before, "999").attributeStatus
+    check(status == "Rejected", "Rejected", requirement="B10.FR.02", actual=status)
+
+    step("Read it", expect="the list of before")
+    _check_priority(csms, before, "B10.FR.02")
 
 
 @case("TC_B_45_CS")
@@ -220,6 +233,23 @@ def test_network_profile_reported(csms: FakeCsms, dut: Dut) -> None:
     check(len(slots) >= 2, "two slots at least", requirement="B09.FR.06", actual=slots)
     for slot in slots:
         _check_reported(report, slot, profile if slot == spare else {})
+
+
+@case("OC_B_10_CS")
+def test_report_of_slots(csms: FakeCsms, dut: Dut) -> None:
+    """A report for NetworkConfiguration has every slot, or the one that is named."""
+    spare, _ = networks.slots(csms)
+    for slot in (None, spare):
+        step("Ask for OcppCsmsUrl of NetworkConfiguration", expect="Accepted, then a report: every slot, or the named")
+        request_id = csms.next_request_id()
+        asked = variable(networks.CONFIGURATION, "OcppCsmsUrl", of=slot)
+        answer = csms.send("GetReport", requestId=request_id, componentVariable=[asked])
+        check(answer.status == "Accepted", "GetReport is Accepted", requirement="B08.FR.01", actual=answer.status)
+        found = sorted(one.of for one in csms.expect_report(request_id, requirement="B08.FR.03"))
+        if slot is None:
+            check(len(found) >= 2, "every slot", requirement="B08.FR.25", actual=found)
+        else:
+            check(found == [slot], f"slot {slot} alone", requirement="B08.FR.24", actual=found)
 
 
 @case("TC_B_105_CS")

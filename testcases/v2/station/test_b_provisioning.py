@@ -198,7 +198,68 @@ def test_reconnection_back_off(csms: FakeCsms, dut: Dut) -> None:
     _check_read(answer, {"RetryBackOffWaitMinimum": str(wait)})
 
 
+@case("OC_B_01_CS")
+def test_interval_of_heartbeats(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """The interval in the answer to BootNotification is that of the heartbeats from then on."""
+    csms.keep(COMM, "HeartbeatInterval")
+    csms.answer("BootNotification", status="Accepted", interval=1)
+
+    step("Power-cycle the station, answer its BootNotification with an interval of 1 s", expect="BootNotification")
+    operator.power_cycle()
+    csms.expect_connection()
+    csms.expect("BootNotification", within=dut.boot_time, requirement="B01.FR.03")
+
+    step("Send nothing", expect="Heartbeat after the interval")
+    csms.expect("Heartbeat", within=1 + csms.deadlines.message, requirement="B01.FR.04")
+
+
+@case("OC_B_02_CS")
+def test_boot_without_interval(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """A station that is not accepted, and is given no interval, does not flood the CSMS with BootNotifications."""
+    csms.answer("BootNotification", *({"status": status, "interval": 0} for status in ("Pending", "Rejected")))
+    for requirement in ("B02.FR.07", "B03.FR.05"):
+        step("Power-cycle the station, answer its BootNotification with the interval 0", expect="no more for a second")
+        operator.power_cycle()
+        csms.expect_connection()
+        csms.expect("BootNotification", within=dut.boot_time, requirement="B01.FR.03")
+        csms.expect_nothing("BootNotification", within=1, requirement=requirement)
+
+    step("Power-cycle it, and accept it", expect="every connector reported Available")
+    csms.execute("Booted")
+
+
 # ---------------------------------------------------------------------- variables
+
+
+@case("OC_B_03_CS")
+def test_value_out_of_range(csms: FakeCsms) -> None:
+    """A value below what a variable can have is rejected, and the variable keeps its value."""
+    before = csms.keep(COMM, "OfflineThreshold")
+
+    step("Set OfflineThreshold, which is in seconds, to -1", expect="Rejected")
+    asked = variable(COMM, "OfflineThreshold", attributeValue="-1")
+    status = csms.send("SetVariables", setVariableData=[asked]).setVariableResult[0].attributeStatus
+    check(status == "Rejected", "Rejected", requirement="B05.FR.08", actual=status)
+
+    step("Read it", expect="the value of before")
+    answer = csms.send("GetVariables", getVariableData=[variable(COMM, "OfflineThreshold")])
+    _check_read(answer, {"OfflineThreshold": before})
+
+
+@case("OC_B_04_CS")
+def test_get_instances_of_a_variable(csms: FakeCsms) -> None:
+    """Instances of one variable are told apart."""
+    instances = ("GetReport", "GetVariables", "SetVariables")
+
+    step("Read three instances of ItemsPerMessage", expect="each of them, Accepted")
+    asked = [variable("DeviceDataCtrlr", "ItemsPerMessage", instance=one) for one in instances]
+    answer = csms.send("GetVariables", getVariableData=asked)
+    for instance in instances:
+        found = [one for one in answer.getVariableResult if one.variable.instance == instance]
+        check(len(found) == 1, f"one result for {instance}", requirement="B06.FR.14", actual=len(found))
+        for one in found:
+            status = one.attributeStatus
+            check(status == "Accepted", f"{instance} is read", requirement="B06.FR.10", actual=status)
 
 
 @case("TC_B_06_CS")
@@ -538,7 +599,75 @@ def test_report_of_every_evse(csms: FakeCsms, dut: Dut) -> None:
         _check_availability(report, "EVSE", evse_id, "B08.FR.23")
 
 
+@case("OC_B_05_CS")
+def test_report_of_a_component(csms: FakeCsms, dut: Dut) -> None:
+    """A report for a component without a variable has every variable of it, and for an EVSE that of every connector."""
+    evse_id = dut.connector.evseId
+    step("Ask for an EVSE", expect="Accepted, then a report with every variable that it must have")
+    place = {"name": "EVSE", "evse": {"id": evse_id}}
+    report = _report(csms, componentVariable=[{"component": place}])
+    for name in ("Available", "AvailabilityState", "Power", "SupplyPhases"):
+        found = report.find("EVSE", name, evseId=evse_id)
+        check(found, f"{name} is reported", requirement="B08.FR.20", actual=_names(report))
+    others = [one.label for one in report if (one.component, one.evse) != ("EVSE", (evse_id, None))]
+    check(not others, "nothing else is reported", requirement="B08.FR.11", actual=others)
+
+    step("Ask for AvailabilityState of Connector at that EVSE", expect="Accepted, then a report with every connector")
+    report = _report(csms, componentVariable=[variable("Connector", "AvailabilityState", evseId=evse_id)])
+    wanted = [(one.evseId, one.connectorId) for one in dut.connectors if one.evseId == evse_id]
+    places = sorted(one.evse for one in report if one.variable == "AvailabilityState")
+    check(places == sorted(wanted), "every connector of the EVSE", requirement="B08.FR.22", actual=places)
+
+
 # ---------------------------------------------------------------------- reset
+
+
+@case("OC_B_06_CS")
+def test_event_that_reset_overtakes(csms: FakeCsms, dut: Dut) -> None:
+    """The end of a transaction that no answer came for before a reset is sent again after it."""
+    connector = dut.connector
+    csms.reach("EnergyTransferStarted")
+    timeout = int(csms.configured(COMM, "MessageTimeout", "Default") or 0)
+
+    def answer(event: Any) -> Any:
+        return None if event.eventType == "Ended" and not csms.seen_in_step("BootNotification") else {}
+
+    csms.answer_always("TransactionEvent", answer)
+
+    step("Reset Immediate, do not answer the end of the transaction", expect="Ended, then a restart all the same")
+    _check_reset(csms, "Immediate", "Accepted", "B12.FR.02")
+    ended = _expect_ended_by_reset(csms, connector, "B12.FR.04")
+    csms.expect_connection(within=csms.deadlines.reset + timeout, requirement="B12.FR.05")
+    boot = csms.expect("BootNotification", reason="RemoteReset", within=csms.deadlines.boot, requirement="B01.FR.09")
+
+    step("Wait for what is left", expect="the same event again")
+    info = {name: ended.transactionInfo[name] for name in ("transactionId", "chargingState", "stoppedReason")}
+    same = {"eventType": "Ended", "seqNo": ended.seqNo, "timestamp": ended.timestamp, "transactionInfo": info}
+    csms.expect("TransactionEvent", after=boot, within=dut.timeouts.physical, requirement="B12.FR.05", **same)
+
+
+@case("OC_B_07_CS")
+def test_reset_evse_and_resume(csms: FakeCsms, dut: Dut) -> None:
+    """A transaction outlives the reset of its EVSE; the station does not restart."""
+    csms.configure("TxCtrlr", "ResumptionTimeout", "999")
+    csms.configure("TxCtrlr", "AllowEnergyTransferResumption", "true")
+    csms.reach("EnergyTransferStarted")
+
+    step("Reset the EVSE ImmediateAndResume", expect="Accepted; ResetCommand, then TxResumed, Charging; no restart")
+    _check_evse_reset_and_resume(csms, dut, "Charging", "B13.FR.13")
+
+
+@case("OC_B_08_CS")
+def test_reset_evse_and_resume_without_energy(csms: FakeCsms, dut: Dut) -> None:
+    """Without AllowEnergyTransferResumption a transaction outlives the reset of its EVSE, and no energy flows."""
+    csms.configure("TxCtrlr", "ResumptionTimeout", "999")
+    csms.configure("TxCtrlr", "AllowEnergyTransferResumption", "false")
+    csms.reach("EnergyTransferStarted")
+
+    step(
+        "Reset the EVSE ImmediateAndResume", expect="Accepted; ResetCommand, then TxResumed, SuspendedEVSE; no restart"
+    )
+    _check_evse_reset_and_resume(csms, dut, "SuspendedEVSE", "B13.FR.14")
 
 
 @case("TC_B_20_CS")
@@ -966,6 +1095,19 @@ def _check_reset_and_resume(csms: FakeCsms, dut: Dut) -> None:
     _check_restart(csms, "RemoteReset", "B13.FR.21")
     for one in dut.connectors:
         csms.expect_connector_status(_status(one, [dut.connector]), one, requirement="B01.FR.05")
+
+
+def _check_evse_reset_and_resume(csms: FakeCsms, dut: Dut, state: str, requirement: str) -> None:
+    """An EVSE that charges is reset; its transaction goes on in this state, and the station does not restart."""
+    _check_reset(csms, "ImmediateAndResume", "Accepted", "B13.FR.03", evseId=dut.evse)
+    within = csms.deadlines.reset
+    transaction = csms.transaction(dut.evse)
+    transaction.expect(eventType="Updated", triggerReason="ResetCommand", within=within, requirement="B13.FR.04")
+    resumed = transaction.expect(eventType="Updated", triggerReason="TxResumed", within=within, requirement="B13.FR.30")
+    found = resumed.transactionInfo.chargingState
+    check(found == state, f"resumed in {state}", requirement=requirement, actual=found)
+    csms.execute("TransactionGoesOn", requirement="B13.FR.12")
+    csms.expect_nothing("BootNotification", within=csms.deadlines.quiet, requirement="B13.FR.11")
 
 
 def _expect_ended_by_reset(csms: FakeCsms, connector: Any, requirement: str) -> Any:

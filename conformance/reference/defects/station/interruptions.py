@@ -36,14 +36,14 @@ flag(
     role=CS,
     families=NEW,
     breaks="energy flows again though AllowEnergyTransferResumption is false (E17.FR.12)",
-    must_fail=("TC_E_112_CS", "TC_B_102_CS"),
+    must_fail=("TC_E_112_CS", "TC_B_102_CS", "OC_B_08_CS"),
 )
 flag(
     "resumes-energy-never",
     role=CS,
     families=NEW,
     breaks="no energy flows again though AllowEnergyTransferResumption is true (E17.FR.11)",
-    must_fail=("TC_E_113_CS", "TC_B_103_CS"),
+    must_fail=("TC_E_113_CS", "TC_B_103_CS", "OC_B_07_CS"),
 )
 flag(
     "resumption-not-told",

@@ -143,3 +143,11 @@ flag(
         "TC_B_103_CS",
     ),
 )
+flag(
+    "queue-lost-in-reset",
+    role=CS,
+    families=NEW,
+    breaks="an event that was not answered before a reset is lost (B12.FR.05)",
+    must_fail=("OC_B_06_CS",),
+    variant="station that waits little longer than a second for an answer",
+)
