@@ -625,7 +625,6 @@ def test_report_of_a_component(csms: FakeCsms, dut: Dut) -> None:
 @case("OC_B_06_CS")
 def test_event_that_reset_overtakes(csms: FakeCsms, dut: Dut) -> None:
     """The end of a transaction that no answer came for before a reset is sent again after it."""
-    connector = dut.connector
     csms.reach("EnergyTransferStarted")
     timeout = int(csms.configured(COMM, "MessageTimeout", "Default") or 0)
 
@@ -636,13 +635,15 @@ def test_event_that_reset_overtakes(csms: FakeCsms, dut: Dut) -> None:
 
     step("Reset Immediate, do not answer the end of the transaction", expect="Ended, then a restart all the same")
     _check_reset(csms, "Immediate", "Accepted", "B12.FR.02")
-    ended = _expect_ended_by_reset(csms, connector, "B12.FR.04")
+    info = {"chargingState": "EVConnected", "stoppedReason": "ImmediateReset"}
+    told: dict[str, Any] = {"eventType": "Ended", "triggerReason": "ResetCommand", "transactionInfo": info}
+    ended = csms.expect("TransactionEvent", within=csms.deadlines.reset, requirement="B12.FR.04", **told)
     csms.expect_connection(within=csms.deadlines.reset + timeout, requirement="B12.FR.05")
     boot = csms.expect("BootNotification", reason="RemoteReset", within=csms.deadlines.boot, requirement="B01.FR.09")
 
     step("Wait for what is left", expect="the same event again")
-    info = {name: ended.transactionInfo[name] for name in ("transactionId", "chargingState", "stoppedReason")}
-    same = {"eventType": "Ended", "seqNo": ended.seqNo, "timestamp": ended.timestamp, "transactionInfo": info}
+    info["transactionId"] = ended.transactionInfo.transactionId
+    same = {**told, "seqNo": ended.seqNo, "timestamp": ended.timestamp}
     csms.expect("TransactionEvent", after=boot, within=dut.timeouts.physical, requirement="B12.FR.05", **same)
 
 
