@@ -476,9 +476,15 @@ def _undo_local_list(payload: Mapping[str, Any]) -> _Undo:
     return "list", ("SendLocalList", {number: payload.get(number, 1), "updateType": "Full"})
 
 
+def _undo_tariff(payload: Mapping[str, Any]) -> _Undo:
+    id_ = payload["tariff"]["tariffId"]
+    return f"tariff {id_}", ("ClearTariffs", {"tariffIds": [id_]})
+
+
 _UNDO: Mapping[str, Callable[[Mapping[str, Any]], _Undo]] = {
     "ChangeAvailability": _undo_availability,
     "SetChargingProfile": _undo_profile,
     "ReserveNow": _undo_reservation,
     "SendLocalList": _undo_local_list,
+    "SetDefaultTariff": _undo_tariff,
 }

@@ -34,9 +34,16 @@ def one_time_password(secret: str, seconds: float, validity: int = VALIDITY_TIME
 
 def page(base: str, station: str, evse: int, password: str, **limit: object) -> str:
     """The URL in a QR code, by the template {base}/{chargingstationid}/{evse}/{totp}/{version} (C25)."""
+    template = base.rstrip("/") + "/{chargingstationid}/{evse}/{totp}/{version}"
+    return fill(template, station, evse, password, **limit)
+
+
+def fill(template: str, station: str, evse: int, password: str, **limit: object) -> str:
+    """A URL template of QR codes with its placeholders filled (C25.FR.51, FR.52); `limit` is its query."""
+    for name, value in (("chargingstationid", station), ("evse", str(evse)), ("totp", password), ("version", "v1")):
+        template = template.replace(f"{{{name}}}", quote(value, safe=""))
     query = urlencode(limit)
-    path = "/".join(quote(one, safe="") for one in (station, str(evse), password, "v1"))
-    return f"{base.rstrip('/')}/{path}" + (f"?{query}" if query else "")
+    return f"{template}?{query}" if query else template
 
 
 def fixed_fee(amount: float) -> dict[str, Any]:

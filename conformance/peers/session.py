@@ -60,7 +60,7 @@ class Session:
         self.charged |= "EnergyTransfer" in now
         if "Authorized" in ceased and not self.running:
             # No event has told of this authorization, and none will: a later transaction is not of its making.
-            for name in ("idToken", "triggerReason", "remoteStartId"):
+            for name in ("idToken", "triggerReason", "remoteStartId", "transactionLimit"):
                 self.due.pop(name, None)
         self.holds = (self.holds | set(now)) - set(ceased)
         if {"EVConnected", "Authorized"} <= self.holds:

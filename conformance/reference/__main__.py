@@ -51,6 +51,9 @@ def parser(kind: str = "") -> argparse.ArgumentParser:
         "--backup-power", action="store_true", help="a battery lasts to end transactions when the power is cut (1.6)"
     )
     station.add_argument("--iso15118", action="store_true", help="it has a certificate for EVs, too (2.x)")
+    station.add_argument(
+        "--payment", action="store_true", help="it has a payment terminal and QR codes, and calculates costs (2.1)"
+    )
     for name, default, what in (
         ("message-timeout", 10.0, "how long to wait for an answer"),
         ("boot-time", 0.03, "how long a boot takes"),

@@ -18,7 +18,7 @@ class StationOptions:
     `reconnect_wait` is the shortest pause before a reconnection; it doubles up to five times. `transfer_time` is how
     long an upload or download takes at least. `backup_power`: transactions are ended, and told of, before a power cut
     takes effect (1.6). `iso15118`: it has a certificate for EVs, too, and asks for it (2.x). `display`: a master pass
-    opens a choice of what to stop (2.x).
+    opens a choice of what to stop (2.x). `payment`: it has a payment terminal and QR codes, and calculates costs (2.1).
     """
 
     version: str
@@ -41,6 +41,7 @@ class StationOptions:
     display: bool = False
     backup_power: bool = False
     iso15118: bool = False
+    payment: bool = False
     message_timeout: float = 10.0
     boot_time: float = 0.03
     boot_retry: float = 5.0

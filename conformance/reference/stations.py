@@ -36,6 +36,7 @@ def options_of(arguments: argparse.Namespace, settings: dict[str, str]) -> Stati
         display=arguments.display,
         backup_power=arguments.backup_power,
         iso15118=arguments.iso15118,
+        payment=arguments.payment,
         message_timeout=arguments.message_timeout,
         boot_time=arguments.boot_time,
         boot_retry=arguments.boot_retry,

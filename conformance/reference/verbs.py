@@ -5,17 +5,30 @@ In 1.6 a connector counts as an EVSE of its own, so evseId is the connector's nu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from conformance.reference.hardware import Connector, Evse, Hardware
 from conformance.reference.http_operator import Verb, VerbError, transaction_limit
 
 
+class Till(Protocol):
+    """A payment terminal, and the QR codes that a station shows."""
+
+    def card_presented(self, evse_id: int) -> bool: ...
+    def cancel(self, evse_id: int) -> bool: ...
+    def vat_number_entered(self, number: str, evse_id: int) -> bool: ...
+    def fail_next(self, status: str) -> bool: ...
+    def qr_code(self, evse_id: int) -> str | None: ...
+
+
 class Touchable(Protocol):
     """A station as its verbs see it: hardware, and what is told when something was done to it."""
 
     hardware: Hardware
+
+    @property
+    def payments(self) -> Till | None: ...
 
     def power_cycle(self) -> None: ...
     def power_off(self) -> bool: ...
@@ -67,6 +80,11 @@ class StationVerbs:
             "jam_lock": self.jam_lock,
             "free_lock": self.free_lock,
             "read_meter": self.read_meter,
+            "present_card": self.present_card,
+            "cancel_payment": self.cancel_payment,
+            "enter_vat_number": self.enter_vat_number,
+            "fail_settlement": self.fail_settlement,
+            "read_qr_code": self.read_qr_code,
         }
 
     def _evse(self, number: Any) -> Evse:
@@ -221,3 +239,37 @@ class StationVerbs:
     def read_meter(self, evseId: int = 1) -> dict[str, float]:  # noqa: N803 - names of the wire
         """Read the EVSE's energy meter off its display, in Wh."""
         return {"energyWh": float(self._evse(evseId).meter.display())}
+
+    def _pay(self, act: Callable[[Till], bool]) -> None:
+        till = self._station.payments
+        if till is None or not act(till):
+            raise VerbError("the station has no payment terminal, or no card pays here")
+
+    def present_card(self, evseId: int = 1) -> None:  # noqa: N803 - names of the wire
+        """Hold a payment card before the payment terminal."""
+        evse = self._evse(evseId)
+        self._pay(lambda till: till.card_presented(evse.id))
+
+    def cancel_payment(self, evseId: int = 1) -> None:  # noqa: N803 - names of the wire
+        """Cancel a payment by card, and the session that it pays for."""
+        evse = self._evse(evseId)
+        self._pay(lambda till: till.cancel(evse.id))
+
+    def enter_vat_number(self, vatNumber: str, evseId: int = 1) -> None:  # noqa: N803 - names of the wire
+        """Enter a VAT number for the receipt."""
+        evse = self._evse(evseId)
+        self._pay(lambda till: till.vat_number_entered(str(vatNumber), evse.id))
+
+    def fail_settlement(self, status: str) -> None:
+        """Have the next settlement Rejected or Failed."""
+        if status not in ("Rejected", "Failed"):
+            raise VerbError(f"status is Rejected or Failed, not {status!r}")
+        self._pay(lambda till: till.fail_next(status))
+
+    def read_qr_code(self, evseId: int = 1) -> dict[str, str]:  # noqa: N803 - names of the wire
+        """Read the URL in the QR code of an EVSE."""
+        till, evse = self._station.payments, self._evse(evseId)
+        url = till.qr_code(evse.id) if till is not None else None
+        if url is None:
+            raise VerbError("no QR code is shown")
+        return {"url": url}

@@ -64,6 +64,7 @@ def load() -> None:
         station_2_contracts,
         station_2_interruptions,
         station_2_limits,
+        station_2_payment,
         station_2_tokens,
         station_16,
         station_16_certificates,

@@ -23,10 +23,21 @@ def limit_entered(csms: FakeCsms, lab: Any, connector: Any = None, **limit: Any)
 
 
 @state("LimitSet", family="2", dut="CS")
-def limit_set(csms: FakeCsms, lab: Any, connector: Any = None, requirement: str = "E16.FR.03", **limit: Any) -> Request:
-    """In this window an event tells this limit and no other; another reason to send it may go first (E16.FR.01)."""
+def limit_set(
+    csms: FakeCsms,
+    lab: Any,
+    connector: Any = None,
+    requirement: str = "E16.FR.03",
+    earlier: bool = False,
+    **limit: Any,
+) -> Request:
+    """In this window an event tells this limit and no other; another reason to send it may go first (E16.FR.01).
+
+    With `earlier`, an event of the steps before will do.
+    """
     connector = connector or lab.dut.connector
-    return _view(csms, csms.session(connector.evseId), connector).expect(
+    transaction = _view(csms, csms.session(connector.evseId), connector)
+    return (transaction.wait_until if earlier else transaction.expect)(
         eventType="Updated",
         triggerReason=one_of("LimitSet", "MeterValuePeriodic"),
         transactionLimit={**dict.fromkeys(_ALL, ABSENT), **limit},

@@ -238,6 +238,11 @@ class Station16(Station):
         """This station speaks no ISO 15118."""
         return False
 
+    @property
+    def payments(self) -> None:
+        """1.6 knows no payments at the station."""
+        return None
+
     def stop_chosen(self, evse_id: int | None) -> bool:
         """1.6 has no master pass, so no display asks what one shall stop."""
         return False

@@ -65,6 +65,10 @@ class Limits:
         self._set(session, limit, by_csms=False)
         return True
 
+    def raised_by_payment(self, session: Session, limit: Limit) -> None:
+        """More was authorized for the payment (C23.FR.02)."""
+        self._set(session, limit, by_csms=False)
+
     def _set(self, session: Session, limit: Limit, *, by_csms: bool) -> None:
         transaction, active = session.transaction, self._station.defects.active
         if transaction is None:
@@ -105,7 +109,7 @@ class Limits:
 
     def _pause(self, session: Session, transaction: Transaction) -> float:
         """Seconds until a limit may be reached, or until it is worth looking again."""
-        times = [_NAP]
+        times = [_NAP if self._station.tariffs.of(session.evse.id) is None else _NAP / 5]
         watts = session.evse.meter.watts
         if "maxEnergy" in transaction.limits and watts:
             left = transaction.limits["maxEnergy"] - self._energy(session, transaction)
@@ -118,12 +122,17 @@ class Limits:
     def _energy(session: Session, transaction: Transaction) -> Decimal:
         return session.evse.meter.read() - transaction.energy_before
 
+    def _cost(self, session: Session, transaction: Transaction) -> Decimal | None:
+        """By the tariff here where there is one, else as the CSMS said (E16.FR.15, E16.FR.16)."""
+        cost = self._station.tariffs.cost(session)
+        return transaction.cost if cost is None else cost
+
     def _exceeded(self, session: Session, transaction: Transaction) -> str | None:
         """The name of a limit that is reached."""
         reached = {
             "maxEnergy": self._energy(session, transaction),
             "maxTime": time.time() - transaction.since,
-            "maxCost": transaction.cost,
+            "maxCost": self._cost(session, transaction),
         }
         for name, limit in transaction.limits.items():
             so_far = reached.get(name)
@@ -135,6 +144,7 @@ class Limits:
         transaction, active = session.transaction, self._station.defects.active
         if transaction is None or transaction.reached or active("limits-never-reached"):
             return
+        self._station.payments.top_up(session)
         name = self._exceeded(session, transaction)
         if name is None:
             return

@@ -47,6 +47,7 @@ class Remote:
         ):
             return rejected("Unspecified")
         session.remote_start_id = request["remoteStartId"]
+        station.payments.started_remotely(session, request["idToken"])
         answer: Payload = {"status": "Accepted"}
         if session.transaction is not None:
             answer["transactionId"] = session.transaction.id

@@ -15,6 +15,8 @@ from conformance.reference.hardware import Connector, Evse
 from conformance.reference.station import FIRMWARE, MODEL, VENDOR, Station
 from conformance.reference.station2x import model as contents
 from conformance.reference.station2x import monitoring as monitors
+from conformance.reference.station2x import payment as paying
+from conformance.reference.station2x import tariffs as pricing
 from conformance.reference.station2x.availability import Availability
 from conformance.reference.station2x.certificates import CSMS, Certificates
 from conformance.reference.station2x.contracts import Contracts
@@ -52,6 +54,8 @@ class Station2x(Station):
         self.cache = AuthorizationCache(self.memory, self.clock)
         self.transactions = Transactions(self)
         self.limits = Limits(self)
+        self.tariffs = pricing.Tariffs(self)
+        self.payments = paying.Payments(self)
         self.availability = Availability(self)
         self.tokens = Tokens(self)
         self.contracts = Contracts(self)
@@ -63,8 +67,11 @@ class Station2x(Station):
         self.others = OtherRequests(self)
         self.monitoring = monitors.Monitoring(self)
         self.model.add([*contents.variables(self), *monitors.variables(self)])
+        pays = options.payment and "NotifySettlement" in version.actions
+        if pays:
+            self.model.add([*pricing.variables(), *paying.variables()])
         self.model.factory(options.settings)
-        self._handlers = self._table()
+        self._handlers = self._table() | (self._payment_table() if pays else {})
 
     def _table(self) -> dict[str, Handler]:
         return {
@@ -99,6 +106,14 @@ class Station2x(Station):
             "InstallCertificate": self.certificates.install,
             "CertificateSigned": self.certificates.signed,
             "CostUpdated": self.others.cost_updated,
+        }
+
+    def _payment_table(self) -> dict[str, Handler]:
+        return {
+            "SetDefaultTariff": self.tariffs.set_default,
+            "GetTariffs": self.tariffs.get,
+            "ClearTariffs": self.tariffs.clear,
+            "NotifyWebPaymentStarted": self.payments.web_payment_started,
         }
 
     def handle(self, action: str, payload: Payload) -> Answer | Payload | None:
@@ -137,7 +152,8 @@ class Station2x(Station):
         """What is still queued happened, for the CSMS, offline (E11.FR.07)."""
 
         def mark(entry: dict[str, Any]) -> None:
-            entry["payload"]["offline"] = True
+            if entry["action"] == "TransactionEvent":
+                entry["payload"]["offline"] = True
 
         self.queue.went_offline(mark)
 
@@ -176,6 +192,8 @@ class Station2x(Station):
         return wanted + 1 if self.defects.active("events-repeated-too-often") else wanted
 
     def _answered(self, entry: dict[str, Any], answer: Payload) -> None:
+        if entry["action"] != "TransactionEvent":
+            return
         self.limits.told(entry["transaction"], answer)
         token = entry["payload"].get("idToken")
         info = answer.get("idTokenInfo")
@@ -278,7 +296,7 @@ class Station2x(Station):
 
     def limit_entered(self, evse_id: int, limit: dict[str, Any]) -> bool:
         """The driver entered a limit for the transaction of an EVSE; whether one runs that can be limited."""
-        return self.limits.entered(evse_id, limit)
+        return self.limits.entered(evse_id, limit) or self.payments.limit_entered(evse_id, limit)
 
     # -- settings --------------------------------------------------------------------------------------------------
 

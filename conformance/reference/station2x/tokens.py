@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.reference.authorization import Verdict
 from conformance.reference.hardware import Evse
+from conformance.reference.station2x.payment import DIRECT_PAYMENT
 from conformance.reference.station2x.transactions import Session, Token, key_of, same_token
 from conformance.reference.wire import CallError, CallTimeout, Disconnected, InvalidAnswer, Payload
 
@@ -68,7 +69,8 @@ class Tokens:
         if session.transaction is not None and session.token is not None and not same_token(session.token, token):
             # C01.FR.23: a transaction keeps to the token that authorized it.
             return
-        if not self.may_start(session.evse, token):
+        kept_free = self._station.payments.kept_free(session.evse.id)
+        if kept_free or not self.may_start(session.evse, token):
             return
         verdict = await self.judge(token)
         if verdict.accepted and self._master(verdict):
@@ -82,6 +84,8 @@ class Tokens:
 
     def refused_to_start(self, session: Session, verdict: Verdict) -> bool:
         if self._station.defects.active("starts-though-token-invalid"):
+            return False
+        if verdict.status == "NoCredit" and self._station.defects.active("prepaid-credit-ignored"):
             return False
         # C12.FR.09 and C16: a master pass stops, it never starts.
         return not verdict.allows(session.evse.id) or self._master(verdict)
@@ -207,7 +211,8 @@ class Tokens:
     def learn(self, token: Token, info: dict[str, Any]) -> Verdict:
         """The CSMS told of a token: remember it in the cache (C10, C05.FR.02)."""
         verdict = verdict_of(info)
-        if token.get("type") not in UNAUTHORIZED_TYPES and self._station.model.flag("AuthCacheCtrlr", "Enabled"):
+        once = token.get("type") in (*UNAUTHORIZED_TYPES, DIRECT_PAYMENT)
+        if not once and self._station.model.flag("AuthCacheCtrlr", "Enabled"):
             life = self._station.model.number("AuthCacheCtrlr", "LifeTime")
             expires = info.get("cacheExpiryDateTime")
             self._station.cache.learn(key_of(token), verdict, None, expires, life)

@@ -12,13 +12,15 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from conformance.reference.authorization import Verdict
 from conformance.reference.hardware import PHASES, Connector, Evse
+from conformance.reference.station2x.costs import Usage
 from conformance.reference.station2x.metering import meter_value
+from conformance.reference.station2x.payment import Payment
 from conformance.reference.wire import Payload
 
 if TYPE_CHECKING:
@@ -71,6 +73,10 @@ class Session:
     signed: bool = False
     suspended: bool = False
     limit: Decimal | None = None
+    limit_due: Limit = field(default_factory=dict)
+    """The limit that the next event of the transaction sets (2.1)."""
+    payment: Payment | None = None
+    """The card that pays (2.1)."""
     facts: frozenset[str] = frozenset()
     state: str = "Idle"
     transaction: Transaction | None = None
@@ -89,6 +95,18 @@ class Transactions:
         self.sessions = {evse.id: Session(evse) for evse in station.hardware.evses}
 
     # -- questions -----------------------------------------------------------------------------------------------
+
+    def usage(self, session: Session) -> Usage:
+        """What the running transaction has used so far."""
+        transaction = session.transaction
+        if transaction is None:
+            return Usage()
+        charging = transaction.charged
+        if transaction.charged_since is not None:
+            charging += asyncio.get_running_loop().time() - transaction.charged_since
+        idle = max(0.0, time.time() - transaction.since - charging)
+        energy = session.evse.meter.read() - transaction.energy_before
+        return Usage(energy, Decimal(str(round(charging, 3))), Decimal(str(round(idle, 3))))
 
     def session(self, evse: Evse) -> Session:
         return self.sessions[evse.id]
@@ -120,6 +138,7 @@ class Transactions:
                 continue
             session = self.sessions[evse.id]
             session.transaction = _recalled(kept)
+            session.payment = Payment(**kept["payment"]) if kept.get("payment") else None
             if self._resumes(kept):
                 self._resume(session, kept)
                 continue
@@ -149,6 +168,7 @@ class Transactions:
                 "reached": transaction.reached,
                 "cost": transaction.cost,
                 "token": session.token,
+                "payment": None if session.payment is None else asdict(session.payment),
                 "group": session.group,
                 "authorized": session.authorized,
                 "suspended": session.suspended,
@@ -386,6 +406,7 @@ class Transactions:
             session.signed = False
             self._move(session, "SignedDataReceived", reason=reason, report=False)
         session.evse.connector.unlock()
+        self._station.payments.authorization_ended(session)
         self.forget_token(session)
 
     def forget_token(self, session: Session) -> None:
@@ -486,6 +507,9 @@ class Transactions:
             await asyncio.sleep(seconds)
             session.connection_timer = None
             # E03.FR.05 and .15: ParkingBayOccupancy keeps the transaction until the EV leaves.
+            if self._station.defects.active("authorization-survives-timeout"):
+                self._emit(session, "Updated", "EVConnectTimeout")
+                return
             end = "ParkingBayOccupancy" not in self._station.model.members("TxCtrlr", "TxStopPoint")
             self._end_authorization(session, "EVConnectTimeout", "Timeout", at_once=True, end=end)
             self._station.availability.report_changes()
@@ -603,8 +627,10 @@ class Transactions:
         final = self._meter(session, "TxEndedMeasurands", "Transaction.End")
         meter = [*([transaction.begin] if transaction.begin and final else []), *transaction.samples, *final]
         info = {"stoppedReason": transaction.stopped_reason or reason}
-        self._emit(session, "Ended", trigger, meter=meter, info=info, token=token)
+        details = self._station.tariffs.details(session)
+        self._emit(session, "Ended", trigger, meter=meter, info=info, token=token, costs=details)
         session.transaction = None
+        session.limit_due = {}
         session.limit = None
         session.remote_start_id = session.reservation_id = None
         if session.sampler is not None:
@@ -612,6 +638,7 @@ class Transactions:
         self._cancel_connection_timer(session)
         self._remember(session)
         session.facts = self._facts(session)
+        self._station.payments.transaction_ended(session, transaction, details)
         self._station.transaction_ended(session.evse)
 
     def _meter(self, session: Session, measurands: str, context: str) -> list[Payload]:
@@ -641,6 +668,7 @@ class Transactions:
         info: Payload | None = None,
         token: Token | None = None,
         place: bool = False,
+        costs: Payload | None = None,
     ) -> None:
         """Queue one TransactionEvent."""
         transaction = session.transaction
@@ -668,6 +696,7 @@ class Transactions:
         elif session.authorized and session.token is not None and not transaction.token_told:
             payload["idToken"] = session.token
             transaction.token_told = True
+            self._add_limit(session, transaction, about)
         if session.reservation_id is not None:
             payload["reservationId"] = session.reservation_id
             session.reservation_id = None
@@ -676,10 +705,22 @@ class Transactions:
             transaction.phases_told = True
         if meter:
             payload["meterValue"] = meter
+        if costs is not None:
+            payload["costDetails"] = costs
+        if event == "Started" and (tariff := self._station.tariffs.of(session.evse.id)) is not None:
+            about["tariffId"] = tariff["tariffId"]
         if not self._station.online:
             payload["offline"] = True
         self._station.queue.add("TransactionEvent", payload, transaction.id)
         self._remember(session)
+
+    def _add_limit(self, session: Session, transaction: Transaction, about: Payload) -> None:
+        """The limit that came with the authorization (C18.FR.06, C25.FR.04 to FR.06)."""
+        due, session.limit_due = session.limit_due, {}
+        if due:
+            about["transactionLimit"] = due
+            transaction.limits |= due
+            self._station.limits.watch(session)
 
     def _add_place(self, session: Session, transaction: Transaction, payload: Payload, always: bool) -> None:
         """The EVSE, and the connector once an EV is connected, when they are news (E01.FR.16)."""

@@ -77,6 +77,23 @@ def test_stop_with_another_token(csms: FakeCsms, dut: Dut) -> None:
     csms.execute("StopRefused", token=dut.tokens.second)
 
 
+@case("TC_C_100_CS")
+def test_cable_timeout(csms: FakeCsms, dut: Dut) -> None:
+    """An authorization to which nobody plugs in runs out, and an EV that comes later gets no energy."""
+    csms.reach("TokensAskedAbout")
+    csms.configure("TxCtrlr", "EVConnectionTimeOut", f"{dut.values.ev_connection_timeout}")
+    csms.prefer("AuthCtrlr", "LocalPreAuthorize", "false")
+    csms.reach("Authorized", locally=True)
+
+    step("Plug in nothing", expect="EVConnectTimeout once EVConnectionTimeOut is over, if a transaction runs")
+    csms.execute("EVConnectTimedOut")
+
+    step("Plug in the EV", expect="Occupied; no authorization, no energy")
+    csms.execute("EVConnectedPreSession")
+    csms.drain()
+    csms.execute("NothingAuthorized")
+
+
 # ------------------------------------------------------------------ groups
 
 
