@@ -58,9 +58,9 @@ def serious(tab: Any, axe: str, *, contrast: bool = True) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_violation(view: Callable[..., View], axe: str, scheme: str) -> None:
-    opened = view("small", f"#{FAILED}", color_scheme=scheme, bypass_csp=True)
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
+def test_axe_finds_no_serious_violation(view: Callable[..., View], axe: str, scheme: str, width: int) -> None:
+    opened = view("small", f"#{FAILED}", color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
     opened.tab.wait_for_selector(f"{ROW}[open] svg.diagram")
     opened.tab.evaluate("document.querySelectorAll('details:not(.case-row, .frame)').forEach(one => one.open = true)")
     assert serious(opened.tab, axe) == []

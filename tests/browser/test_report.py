@@ -265,3 +265,9 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(view: Open) -> None:
     tab = view(hash=f"#{FAILED}", viewport={"width": 400, "height": 800}).tab
     tab.wait_for_selector("#ocpp-list svg.diagram")
     assert tab.evaluate("document.documentElement.scrollWidth") <= 400
+    inside = tab.evaluate(
+        "[...document.querySelectorAll('#answer .scroll')].map(one => one.scrollWidth - one.clientWidth)"
+    )
+    assert inside and max(inside) <= 0, "the standings of profiles are read without scrolling to the side"
+    box = tab.locator(f"{ROW} .diagram-box")
+    tab.wait_for_function("box => box.scrollLeft > 0", arg=box.element_handle())
