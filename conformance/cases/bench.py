@@ -138,9 +138,9 @@ class StationBench(Bench):
         peer = self.peer
         limit = self.dut.timeouts.boot if not self.gone else self.dut.timeouts.quiet
         if not peer.wait(lambda: peer.connected, within=limit, what="the station to connect"):
-            reason = f"the station has not connected within {limit:g} s{_last_attempt(peer.trace)}"
+            reason = f"the station has not connected within {limit:g} s"
             if self.gone or not self.hands.offers("power_cycle"):
-                self._give_up(reason)
+                self._give_up(f"{reason}{_last_attempt(peer.trace)}")
             with peer.behind_the_scenes():
                 self._start_over(reason)
         if self.gone and peer.wire_numbers == self._deaf:
@@ -171,9 +171,13 @@ class StationBench(Bench):
     def _start_over(self, reason: str) -> None:
         """Switch a station off and on that is not to be had otherwise, for that `reason`."""
         limit = self.dut.timeouts.boot
-        self.hands.power_cycle()
+        try:
+            self.hands.power_cycle()
+        except Inconclusive as error:
+            self._give_up(f"{reason}{_last_attempt(self.peer.trace)}; {error}")
         if not self.peer.wait(lambda: self.peer.connected and self.peer.accepted, within=limit):
-            self._give_up(f"{reason}, nor registered within {limit:g} s of a power cycle")
+            told = _last_attempt(self.peer.trace)
+            self._give_up(f"{reason}, nor registered within {limit:g} s of a power cycle{told}")
 
     def _round_trip(self) -> None:
         action, payload = self.sign_of_life()
