@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.peers.csms import FakeCsms
-from conformance.peers.payload import ABSENT, one_of
+from conformance.peers.payload import ABSENT, one_of, peek
 from conformance.peers.peer import Request
 from conformance.peers.states import state
 from conformance.peers.states.station_2 import _over, _view
@@ -44,6 +44,19 @@ def limit_set(
         within=max(csms.deadlines.physical, 2 * lab.dut.values.sampled_interval),
         requirement=requirement,
     )
+
+
+@state("RunningCosts", family="2", dut="CS")
+def running_costs(csms: FakeCsms, lab: Any) -> list[Request]:
+    """Every Updated so far that says it tells the running cost, or does; but not one of a limit that is reached."""
+    csms.drain()
+    found = []
+    for event in csms.seen("TransactionEvent"):
+        reason = str(peek(event._payload, "triggerReason"))
+        costs = reason == "RunningCost" or peek(event._payload, "costDetails") is not None
+        if costs and peek(event._payload, "eventType") == "Updated" and not reason.endswith("LimitReached"):
+            found.append(event)
+    return found
 
 
 @state("LimitReached", family="2", dut="CS")

@@ -5,6 +5,7 @@ Source: 2.1 part 2, I07, I09, I10, I12.
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 CONTROLLER = "TariffCostCtrlr"
 MAX_ELEMENTS = 10
+_NAP = 0.25
+_RUNNING = (CONTROLLER, "Enabled", "RunningCost")
 
 
 def variables() -> list[Variable]:
@@ -32,6 +35,8 @@ def variables() -> list[Variable]:
         switch("Enabled", "Tariff", READ_WRITE),
         switch("Available", "Cost", READ_ONLY),
         switch("Enabled", "Cost", READ_WRITE),
+        Variable(CONTROLLER, "Enabled", "false", "boolean", READ_WRITE, instance="RunningCost"),
+        Variable(CONTROLLER, "Interval", "60", "integer", READ_WRITE, instance="Cost", unit="s", minimum="1"),
         Variable(CONTROLLER, "Currency", "EUR", mutability=READ_WRITE, maximum="3"),
         Variable(CONTROLLER, "Interval", "1", "integer", READ_ONLY, instance="Tariff", unit="s"),
         Variable(CONTROLLER, "MaxElements", str(MAX_ELEMENTS), "integer", READ_ONLY, instance="Tariff", minimum="1"),
@@ -128,6 +133,26 @@ class Tariffs:
         """What the running transaction costs so far, taxes included, not rounded; None where nobody here knows."""
         tariff = self.of(session.evse.id)
         return None if tariff is None else costs.exact_total(tariff, self._station.transactions.usage(session))
+
+    @property
+    def tells(self) -> bool:
+        """Whether costs are told while a transaction runs."""
+        model = self._station.model
+        wanted = model.has(*_RUNNING) and model.flag(*_RUNNING)
+        return wanted and not self._station.defects.active("running-cost-not-told")
+
+    async def report(self, session: Session) -> None:
+        """Tell the running cost every so often, while it is wanted and the transaction runs (I12.FR.02, FR.03)."""
+        model, transaction = self._station.model, session.transaction
+        loop = asyncio.get_running_loop()
+        last = loop.time()
+        while session.transaction is transaction:
+            every = model.number(CONTROLLER, "Interval", "Cost") if self.tells else 0
+            if every <= 0 or loop.time() < last + every:
+                await asyncio.sleep(min(_NAP, max(0.01, last + every - loop.time())) if every > 0 else _NAP)
+                continue
+            last += every
+            self._station.transactions.running_cost(session, self.details(session))
 
     def details(self, session: Session) -> Payload | None:
         """The cost of the running transaction so far as CostDetailsType; None where nobody here knows."""

@@ -614,8 +614,15 @@ class Transactions:
             transaction.charged_since = asyncio.get_running_loop().time()
         begin = self._meter(session, "TxStartedMeasurands", "Transaction.Begin")
         transaction.begin = begin[0] if begin else None
-        self._emit(session, "Started", trigger, meter=begin)
+        costs = self._station.tariffs.details(session) if self._station.tariffs.tells else None
+        self._emit(session, "Started", trigger, meter=begin, costs=costs)
         session.sampler = self._station.spawn(self._sample(session, transaction))
+        self._station.spawn(self._station.tariffs.report(session))
+
+    def running_cost(self, session: Session, costs: Payload | None) -> None:
+        """What the transaction costs so far is told, where the station calculates it (I12.FR.03)."""
+        if costs is not None:
+            self._emit(session, "Updated", "RunningCost", costs=costs)
 
     def _end(self, session: Session, trigger: str, reason: str, token: Token | None = None) -> None:
         transaction = session.transaction

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from math import ceil
 from typing import Any
 
 from conformance import PRESENT, Dut, FakeCsms, NotApplicable, Operator, case, check, moment, step
+
+PARTS = ("chargingTime", "idleTime")
+TARIFF: dict[str, Any] = {
+    "currency": "EUR",
+    "chargingTime": {"prices": [{"priceMinute": 60}], "taxRates": [{"type": "MyTax1", "tax": 0}]},
+    "idleTime": {"prices": [{"priceMinute": 60}], "taxRates": [{"type": "MyTax2", "tax": 0}]},
+}
+"""1 EUR a second, whether energy flows or not."""
 
 
 @case("TC_E_100_CS")
@@ -78,6 +87,33 @@ def test_energy_limits_of_both(csms: FakeCsms, operator: Operator, dut: Dut) -> 
 
     step("Let the EV charge as much", expect="EnergyLimitReached, SuspendedEVSE or Ended")
     csms.execute("LimitReached", reason="EnergyLimitReached", within=_charging_time(energy))
+
+
+@case("TC_E_103_CS")
+def test_cost_limit_by_tariff(csms: FakeCsms, dut: Dut) -> None:
+    """The CSMS limits the cost, which the station calculates by its tariff, whatever the CSMS says of it."""
+    _limiting(csms, dut, "maxCost")
+    _costs_of_station(csms)
+    csms.reach("Authorized")
+
+    step("Plug in the EV, answer an event with maxCost", expect="LimitSet with that limit alone")
+    csms.answer("TransactionEvent", {"transactionLimit": {"maxCost": 3600}})
+    csms.execute("EnergyTransferStarted")
+    csms.execute("LimitSet", maxCost=3600)
+
+    step("Answer an event with a lower maxCost, tell a higher cost", expect="LimitSet; the energy flows on")
+    euros = _a_while(csms, dut)
+    csms.answer("TransactionEvent", {"transactionLimit": {"maxCost": euros}})
+    csms.execute("LimitSet", maxCost=euros)
+    csms.send("CostUpdated", totalCost=2 * euros, transactionId=csms.transaction(dut.evse).id)
+
+    step("Wait for the cost", expect="CostLimitReached, SuspendedEVSE or Ended")
+    reached = csms.execute("LimitReached", reason="CostLimitReached", within=euros)
+    _check_in_time(csms, dut, reached, euros, "E16.FR.16")
+
+    step("Stop the session and unplug", expect="costDetails by the tariff in Ended")
+    csms.execute("ParkingBayUnoccupied")
+    _check_costs(csms.transaction(dut.evse).last.costDetails, euros)
 
 
 @case("TC_E_104_CS")
@@ -157,22 +193,94 @@ def test_time_limit_of_driver(csms: FakeCsms, dut: Dut) -> None:
     _check_told_once(csms, limits=2)
 
 
+@case("TC_E_108_CS")
+def test_cost_limit_of_driver_by_tariff(csms: FakeCsms, dut: Dut) -> None:
+    """A driver limits the cost, which the station calculates by its tariff and tells as it runs."""
+    _limiting(csms, dut, "maxCost", events=False)
+    csms.configure("TariffCostCtrlr", "Enabled", "RunningCost", "true")
+    csms.configure("TariffCostCtrlr", "Interval", "Cost", f"{dut.values.sampled_interval}")
+    _costs_of_station(csms)
+    csms.reach("EnergyTransferStarted")
+
+    step("Wait for the cost", expect="RunningCost with costDetails")
+    within = 2 * dut.values.sampled_interval
+    csms.transaction(dut.evse).expect(triggerReason="RunningCost", within=within, requirement="I12.FR.02")
+    currency = csms.transaction(dut.evse).first.costDetails.totalCost.currency
+    check(currency == "EUR", "costDetails in Started, too", requirement="I12.FR.02", actual=currency)
+
+    step("Enter a limit at the station", expect="LimitSet with that limit alone")
+    euros = _a_while(csms, dut)
+    csms.execute("LimitEntered", maxCost=euros)
+
+    step("Wait until it is reached", expect="CostLimitReached, SuspendedEVSE or Ended; the cost told before below it")
+    reached = csms.execute("LimitReached", reason="CostLimitReached", within=euros)
+    _check_in_time(csms, dut, reached, euros, "E16.FR.16")
+    _check_running_costs(csms, reached, euros)
+    _check_told_once(csms, limits=1)
+
+
 # ---------------------------------------------------------------- helpers of this file
 
 
-def _limiting(csms: FakeCsms, dut: Dut, limit: str) -> None:
-    """The station has that limit, and sends an event now and then."""
+def _limiting(csms: FakeCsms, dut: Dut, limit: str, events: bool = True) -> None:
+    """The station has that limit, and sends an event now and then, if `events`."""
     supported = csms.configured("TxCtrlr", "SupportedLimits")
     if limit not in [one.strip() for one in supported.split(",")]:
         raise NotApplicable(f"TxCtrlr.SupportedLimits is {supported!r}, without {limit}")
     csms.prefer("SampledDataCtrlr", "Enabled", "true")
-    csms.configure("SampledDataCtrlr", "TxUpdatedInterval", f"{dut.values.sampled_interval}")
+    csms.configure("SampledDataCtrlr", "TxUpdatedInterval", f"{dut.values.sampled_interval if events else 0}")
 
 
 def _costs_of_csms(csms: FakeCsms) -> None:
     """The station calculates no cost by itself."""
     for instance in ("Tariff", "Cost"):
         csms.prefer("TariffCostCtrlr", "Enabled", instance, "false")
+
+
+def _costs_of_station(csms: FakeCsms) -> None:
+    """The station calculates the cost, by a tariff of time alone."""
+    for instance in ("Tariff", "Cost"):
+        csms.configure("TariffCostCtrlr", "Enabled", instance, "true")
+    csms.reach("DefaultTariffConfigured", tariff=TARIFF)
+
+
+def _check_running_costs(csms: FakeCsms, reached: Any, euros: int) -> None:
+    """Every event that tells the running cost does so by the tariff; those before the limit is reached, none above it
+    by more than a second's worth."""
+    for told in csms.execute("RunningCosts"):
+        check(told.triggerReason == "RunningCost", "RunningCost", requirement="I12.FR.03", actual=told.triggerReason)
+        total = _check_costs(told.costDetails, 0)
+        below = total <= euros + 1 or csms.time_between(told, reached) < 0
+        check(below, f"{euros} EUR at most before", requirement="E16.FR.05", actual=total)
+
+
+def _check_costs(costs: Any, least: int) -> float:
+    """CostDetailsType by TARIFF: each part costs what it was used, within a second, and the total is their sum.
+
+    What was not used need not be told.
+    """
+    total, usage = costs.totalCost, costs.totalUsage
+    kind = (total.currency, total.typeOfCost)
+    check(kind == ("EUR", "NormalCost"), "EUR, NormalCost", requirement="I12.FR.16, I12.FR.41", actual=kind)
+    prices = [total.chargingTime, total.idleTime]
+    for price, used, part in zip(prices, (usage.chargingTime, usage.idleTime), PARTS, strict=True):
+        if not price and used == 0:
+            continue
+        by_tariff = abs(_number(price.exclTax) - _number(used)) <= 1 and price.inclTax == price.exclTax
+        check(by_tariff, f"{part} as used, at 1 EUR a second", requirement="I12.FR.10, I12.FR.11", actual=costs)
+        rates = price.taxRates
+        check(rates == TARIFF[part]["taxRates"], f"taxRates of {part}", requirement="I12.FR.13", actual=rates)
+    for side in ("exclTax", "inclTax"):
+        both = sum(_number(getattr(one, side)) for one in prices if one)
+        whole = abs(both - _number(getattr(total.total, side))) < 0.02
+        check(whole, f"the total of both, {side}", requirement="I12.FR.17", actual=total.total)
+    check(_number(total.total.inclTax) >= least, f"{least} EUR at least", requirement="E16.FR.05", actual=total.total)
+    return _number(total.total.inclTax)
+
+
+def _number(value: Any) -> float:
+    """A number of the wire; none is far off."""
+    return float(value) if isinstance(value, (int, Decimal)) else -1e9
 
 
 def _charging_time(energy: int) -> float:
@@ -186,11 +294,11 @@ def _a_while(csms: FakeCsms, dut: Dut) -> int:
     return ceil(csms.time_between(transaction.first, transaction.last)) + dut.values.transaction_duration
 
 
-def _check_in_time(csms: FakeCsms, dut: Dut, reached: Any, seconds: int) -> None:
+def _check_in_time(csms: FakeCsms, dut: Dut, reached: Any, seconds: int, requirement: str = "E16.FR.09") -> None:
     """The limit was reached so long after Started, by the station's clock (to the second) and the tolerance."""
     took = moment(reached.timestamp) - moment(csms.transaction(dut.evse).first.timestamp)
     in_time = seconds - 1 < took < seconds + dut.timeouts.tolerance
-    check(in_time, f"{seconds} s after the start", requirement="E16.FR.09", actual=f"{took:.1f} s")
+    check(in_time, f"{seconds} s after the start", requirement=requirement, actual=f"{took:.1f} s")
 
 
 def _check_told_once(csms: FakeCsms, *, limits: int) -> None:

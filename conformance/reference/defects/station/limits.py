@@ -8,6 +8,7 @@ from conformance.reference.wire import Payload
 
 BY_CSMS = ("TC_E_100_CS", "TC_E_102_CS", "TC_E_104_CS", "TC_E_105_CS")
 BY_DRIVER = ("TC_E_101_CS", "TC_E_106_CS", "TC_E_107_CS")
+WITH_COSTS = "station that calculates costs"
 EVERY = (*BY_CSMS, *BY_DRIVER)
 
 flag(
@@ -59,6 +60,36 @@ flag(
     breaks="what the CSMS says of the cost reaches no limit (E16.FR.15)",
     must_fail=("TC_E_101_CS", "TC_E_104_CS"),
 )
+flag(
+    "cost-of-csms-believed",
+    role=CS,
+    families=NEW,
+    breaks="what the CSMS says of the cost goes before the station's own tariff (E16.FR.16)",
+    must_fail=("TC_E_103_CS",),
+    variant=WITH_COSTS,
+)
+flag(
+    "running-cost-not-told",
+    role=CS,
+    families=NEW,
+    breaks="the running cost is not told though it is enabled (I12.FR.02)",
+    must_fail=("TC_E_108_CS",),
+    variant=WITH_COSTS,
+)
+
+
+@defect(
+    "idle-time-costs-nothing",
+    role=CS,
+    families=NEW,
+    breaks="costDetails leave out the cost of the idle time (I12.FR.11)",
+    must_fail=("TC_E_103_CS",),
+    variant=WITH_COSTS,
+)
+class _IdleTimeCostsNothing(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        payload.get("costDetails", {}).get("totalCost", {}).pop("idleTime", None)
+        return [payload]
 
 
 @defect(
