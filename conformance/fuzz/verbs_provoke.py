@@ -25,7 +25,8 @@ def _provoke(stage: Stage, action: str) -> None:
     """Have the device send a CALL of that action; Inconclusive when nothing known makes it do so."""
     ways = stage.lasting.setdefault("ways", {})
     tried = []
-    for way in (ways[action],) if action in ways else ways_to(stage, action):
+    # What has worked before is tried twice: a session that has not begun yet when the cable is pulled ends untold.
+    for way in (ways[action],) * 2 if action in ways else ways_to(stage, action):
         problem = _try(stage, way, action)
         if not problem:
             ways[action] = way
