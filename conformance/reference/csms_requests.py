@@ -24,14 +24,20 @@ def complete(desk: Desk, action: str, asked: Payload) -> Payload:
 
 
 def parts(desk: Desk, action: str, payload: Payload) -> list[Payload]:
-    """The payload, cut into as many requests as the station's own limits want (B05.FR.11, B06.FR.05)."""
-    name = {"GetVariables": "getVariableData", "SetVariables": "setVariableData"}.get(action)
+    """The payload, cut into as many requests as the station's own limits want (B05.FR.11, B06.FR.05, B08.FR.06)."""
+    name = _LISTS.get(action, "")
     limit = desk.record.limits.get(action)
-    unheeded = desk.defects.active("ignores-item-limit")
-    if name is None or limit is None or unheeded or len(payload[name]) <= limit:
+    items = payload.get(name, [])
+    if limit is None or desk.defects.active("ignores-item-limit") or len(items) <= limit:
         return [payload]
-    items = payload[name]
-    return [{**payload, name: items[start : start + limit]} for start in range(0, len(items), limit)]
+    cut = [{**payload, name: items[start : start + limit]} for start in range(0, len(items), limit)]
+    for part in cut[1:] if "requestId" in payload else ():
+        part["requestId"] = desk.store.next("requestId")
+    return cut
+
+
+_LISTS = {"GetVariables": "getVariableData", "SetVariables": "setVariableData", "GetReport": "componentVariable"}
+"""The list in a request whose length DeviceDataCtrlr.ItemsPerMessage limits."""
 
 
 def _fill(asked: Any, default: Any) -> Any:

@@ -200,6 +200,32 @@ def test_set_several_variables(station: FakeStation, operator: Operator) -> None
     station.expect("SetVariables", setVariableData=_naming(*wanted), requirement="B05.FR.01")
 
 
+@case("OC_B_20_CSMS")
+def test_set_no_more_variables_than_allowed(station: FakeStation, operator: Operator) -> None:
+    """The CSMS sets no more variables at once than the station has told that it can."""
+    limit, names = 2, ("OfflineThreshold", "HeartbeatInterval", "RetryBackOffWaitMinimum")
+    station.variables["DeviceDataCtrlr", "ItemsPerMessage"] = str(limit)
+    items = variable("DeviceDataCtrlr", "ItemsPerMessage", instance="SetVariables")
+
+    step("Have the CSMS read ItemsPerMessage for SetVariables, answer 2", expect="GetVariables for it")
+    operator.csms_sends("GetVariables", getVariableData=[items])
+    station.expect("GetVariables", getVariableData=[items])
+
+    step("Have the CSMS set three variables", expect="several SetVariables, none with more than two")
+    # The CSMS has to wait for the first answer before it sends the rest.
+    station.answer("SetVariables", late(0.1))
+    wanted = [variable(COMM, one, attributeValue="123") for one in names]
+    operator.csms_sends("SetVariables", setVariableData=wanted)
+    seen: list[Any] = []
+    while len(seen) < len(names):
+        part = list(station.expect("SetVariables", requirement="B05.FR.11").setVariableData)
+        check(len(part) <= limit, f"at most {limit} variables at once", requirement="B05.FR.11", actual=len(part))
+        seen += part
+    for name in names:
+        found = [one for one in seen if _is(one, COMM, name, "123")]
+        check(len(found) == 1, f"{name} = 123 once", requirement="B05.FR.01", actual=seen)
+
+
 # ---------------------------------------------------------------------- reports
 
 
@@ -252,6 +278,28 @@ def test_custom_report(station: FakeStation, operator: Operator, dut: Dut) -> No
         seqNo=0,
         reportData=[_availability(asked)],
     )
+
+
+@case("OC_B_21_CSMS")
+def test_ask_for_no_more_reports_than_allowed(station: FakeStation, operator: Operator) -> None:
+    """The CSMS asks for a report of no more variables at once than the station has told that it can."""
+    limit, names = 2, ("OfflineThreshold", "HeartbeatInterval", "RetryBackOffWaitMinimum")
+    station.variables["DeviceDataCtrlr", "ItemsPerMessage"] = str(limit)
+    items = variable("DeviceDataCtrlr", "ItemsPerMessage", instance="GetReport")
+
+    step("Have the CSMS read ItemsPerMessage for GetReport, answer 2", expect="GetVariables for it")
+    operator.csms_sends("GetVariables", getVariableData=[items])
+    station.expect("GetVariables", getVariableData=[items])
+
+    step("Have the CSMS ask for a report of three variables", expect="several GetReports, none with more than two")
+    station.answer_always("GetReport", {"status": "EmptyResultSet"})
+    operator.csms_sends("GetReport", componentVariable=[variable(COMM, one) for one in names])
+    seen: list[Any] = []
+    while len(seen) < len(names):
+        part = list(station.expect("GetReport", requirement="B08.FR.06").componentVariable)
+        check(len(part) <= limit, f"at most {limit} variables at once", requirement="B08.FR.06", actual=len(part))
+        seen += [str(one.variable.name) for one in part if one.component.name == COMM]
+    check(sorted(seen) == sorted(names), "each of them once", requirement="B08.FR.06", actual=seen)
 
 
 # ---------------------------------------------------------------------- reset

@@ -14,11 +14,13 @@ from conformance import (
     SigningRequest,
     case,
     check,
+    hash_data,
     listed,
     networks,
     observe,
     one_of,
     recommend,
+    require,
     security,
     send_chain,
     step,
@@ -398,6 +400,35 @@ def test_unknown_request_id(csms: FakeCsms) -> None:
     security.check_same_certificate(csms, before, "A02.FR.26")
 
 
+@case("OC_A_27_CS")
+def test_new_root_signed_by_the_old(csms: FakeCsms) -> None:
+    """With AdditionalRootCertificateCheck a new CSMS root is taken if the one in use has signed it, and no other."""
+    strict = csms.configured(SECURITY, "AdditionalRootCertificateCheck")
+    require(strict == "true", f"AS-2 is declared, and AdditionalRootCertificateCheck is {strict or 'not there'}")
+    own = csms.certificates.own_root()
+
+    step("Install a CSMS root that has signed itself", expect="Rejected")
+    status = _install(csms, csms.certificates.new_root("successor"))
+    check(status == "Rejected", "Rejected", requirement="M05.FR.11", actual=status)
+
+    step("Install the same one, signed by the root in use", expect="Accepted")
+    new = csms.certificates.new_root("signed-successor")
+    status = _install(csms, new)
+    check(status == "Accepted", "Accepted", requirement="M05.FR.12", actual=status)
+
+    step("Close the connection", expect="the station comes back, though the root in use is no longer the newest")
+    csms.disconnect()
+    csms.expect_connection(within=security.time_to_return(csms), requirement="M05.FR.14")
+
+    step("Ask for the CSMS roots, then delete the new one", expect="both are there; Accepted")
+    answer = csms.send("GetInstalledCertificateIds", certificateType=["CSMSRootCertificate"])
+    found = [one.certificateHashData for one in answer.certificateHashDataChain or []]
+    check(listed(found, own), "the old root is there", requirement="M05.FR.12", actual=answer)
+    check(listed(found, new, own), "the new root is there", requirement="M05.FR.12", actual=answer)
+    answer = csms.send("DeleteCertificate", certificateHashData=hash_data(new, issuer=own))
+    check(answer.status == "Accepted", "DeleteCertificate is Accepted", requirement="M04.FR.02", actual=answer.status)
+
+
 # ---------------------------------------------------------------------- security profiles
 
 
@@ -482,6 +513,12 @@ def test_profile_raised(csms: FakeCsms, dut: Dut) -> None:
 
 
 # ---------------------------------------------------------------------- shapes that several cases share
+
+
+def _install(csms: FakeCsms, certificate: str) -> str:
+    """Install a CSMS root; the status of the answer."""
+    kind = "CSMSRootCertificate"
+    return str(csms.send("InstallCertificate", certificateType=kind, certificate=certificate).status)
 
 
 def _set_password(csms: FakeCsms, password: str) -> str:

@@ -598,7 +598,7 @@ flag(
     role=ROLE,
     families=("2",),
     breaks="GetVariables and SetVariables carry more items than the station takes (B05.FR.11, B06.FR.05).",
-    must_fail=("TC_B_08_CSMS",),
+    must_fail=("TC_B_08_CSMS", "OC_B_20_CSMS", "OC_B_21_CSMS"),
 )
 
 

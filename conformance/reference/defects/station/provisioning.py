@@ -151,3 +151,11 @@ flag(
     must_fail=("OC_B_06_CS",),
     variant="station that waits little longer than a second for an answer",
 )
+flag(
+    "new-root-of-anybody-taken",
+    role=CS,
+    families=NEW,
+    breaks="with AdditionalRootCertificateCheck a root that the old one has not signed is installed (M05.FR.11)",
+    must_fail=("OC_A_27_CS",),
+    variant=STRICT,
+)
