@@ -12,7 +12,8 @@ from conformance.peers import payment
 from conformance.peers.csms import FakeCsms
 from conformance.peers.payload import ABSENT, PRESENT, mismatch, peek, shown
 from conformance.peers.states import accepted, state
-from conformance.peers.states.station_2 import _event, parking_bay_occupied, present
+from conformance.peers.states.station_2 import _event, energy_transfer_started, parking_bay_occupied, present
+from conformance.peers.states.station_2_limits import limit_set
 
 TERMINAL = "PaymentCtrlr"
 
@@ -49,6 +50,17 @@ def authorized_payment_terminal(
     if limit is not ABSENT:
         session.due["transactionLimit"] = limit
     _event(csms, session, session.advance("Authorized"), connector, triggerReason="Authorized", requirement="C18.FR.06")
+
+
+@state("ChargingUpToLimit", family="2", dut="CS")
+def charging_up_to_limit(csms: FakeCsms, lab: Any, connector: Any = None, entered: bool = True, **limit: Any) -> None:
+    """A payment that was made elsewhere starts the energy remotely; the CSMS sets this limit in its first answer, and
+    the station confirms it. `entered`: the driver had entered the same, which the first event with the payment tells.
+    """
+    csms.answer("TransactionEvent", {"transactionLimit": limit})
+    authorized_payment_terminal(csms, lab, connector, locally=False, limit=limit if entered else ABSENT)
+    energy_transfer_started(csms, lab, connector)
+    limit_set(csms, lab, connector, earlier=True, **limit)
 
 
 @state("CardPresented", family="2", dut="CS")

@@ -34,10 +34,7 @@ def test_cached_token_without_cable(csms: FakeCsms, dut: Dut) -> None:
     step("Authorize with the cached token", expect="no Authorize; an event with the token once a transaction runs")
     csms.execute("Authorized", asked=False)
 
-    step("Plug in the EV", expect="Occupied, and an event with the connector once a transaction runs")
-    csms.execute("EVConnectedPreSession")
-
-    step("Let the EV charge", expect="the change to Charging is told")
+    step("Plug in the EV and let it charge", expect="Occupied; cable and Charging are told")
     csms.execute("EnergyTransferStarted")
 
 
@@ -244,10 +241,7 @@ def test_listed_token(csms: FakeCsms, dut: Dut) -> None:
     step("Authorize with the listed token", expect="no Authorize; an event with the token once a transaction runs")
     csms.execute("Authorized", asked=False)
 
-    step("Plug in the EV", expect="Occupied, and an event with the connector once a transaction runs")
-    csms.execute("EVConnectedPreSession")
-
-    step("Let the EV charge", expect="the change to Charging is told")
+    step("Plug in the EV and let it charge", expect="Occupied; cable and Charging are told")
     csms.execute("EnergyTransferStarted")
 
 
@@ -289,10 +283,7 @@ def test_listed_as_invalid_accepted(csms: FakeCsms, dut: Dut) -> None:
     step("Authorize with the token, answer Accepted", expect="Authorize; an event with it once a transaction runs")
     csms.execute("Authorized", token=dut.tokens.invalid, asked=True)
 
-    step("Plug in the EV", expect="Occupied, and an event with the connector once a transaction runs")
-    csms.execute("EVConnectedPreSession")
-
-    step("Let the EV charge", expect="the change to Charging is told")
+    step("Plug in the EV and let it charge", expect="Occupied; cable and Charging are told")
     csms.execute("EnergyTransferStarted")
 
 
@@ -316,16 +307,11 @@ def test_listed_group(csms: FakeCsms, dut: Dut) -> None:
     _listed(csms, _entry(dut.tokens.group1, **group), _entry(dut.tokens.group2, **group))
     csms.reach("EVConnectedPreSession")
 
-    step("Present a known token of the group", expect="no Authorize; an event with it once a transaction runs")
-    csms.execute("Authorized", locally=True, token=dut.tokens.group1, asked=False)
+    step("Present a known token of the group, let the EV charge", expect="no Authorize; token and Charging are told")
+    csms.execute("EnergyTransferStarted", locally=True, token=dut.tokens.group1, asked=False)
 
-    step("Let the EV charge", expect="the change to Charging is told")
-    csms.execute("EnergyTransferStarted")
-
-    step("Present the other token of the group", expect="no Authorize; StopAuthorized")
+    step("Present the other token of the group, unplug, drive away", expect="no Authorize; StopAuthorized")
     csms.execute("StopAuthorized", locally=True, token=dut.tokens.group2)
-
-    step("Let the energy stop, unplug, drive away", expect="what happens is told while the transaction runs")
     _leave(csms)
 
 
@@ -335,16 +321,11 @@ def test_cached_group(csms: FakeCsms, dut: Dut) -> None:
     _cached(csms, dut.tokens.group1, dut.tokens.group2)
     csms.reach("EVConnectedPreSession")
 
-    step("Present a known token of the group", expect="no Authorize; an event with it once a transaction runs")
-    csms.execute("Authorized", locally=True, token=dut.tokens.group1, asked=False)
+    step("Present a known token of the group, let the EV charge", expect="no Authorize; token and Charging are told")
+    csms.execute("EnergyTransferStarted", locally=True, token=dut.tokens.group1, asked=False)
 
-    step("Let the EV charge", expect="the change to Charging is told")
-    csms.execute("EnergyTransferStarted")
-
-    step("Present the other token of the group", expect="no Authorize; StopAuthorized")
+    step("Present the other token of the group, unplug, drive away", expect="no Authorize; StopAuthorized")
     csms.execute("StopAuthorized", locally=True, token=dut.tokens.group2)
-
-    step("Let the energy stop, unplug, drive away", expect="what happens is told while the transaction runs")
     _leave(csms)
 
 
@@ -356,11 +337,8 @@ def test_listed_group_member_invalid(csms: FakeCsms, dut: Dut) -> None:
     _listed(csms, _entry(dut.tokens.group1, **group), _entry(dut.tokens.invalid, "Invalid", **group))
     csms.reach("EVConnectedPreSession")
 
-    step("Present a known token of the group", expect="no Authorize; an event with it once a transaction runs")
-    csms.execute("Authorized", locally=True, token=dut.tokens.group1, asked=False)
-
-    step("Let the EV charge", expect="the change to Charging is told")
-    csms.execute("EnergyTransferStarted")
+    step("Present a known token of the group, let the EV charge", expect="no Authorize; token and Charging are told")
+    csms.execute("EnergyTransferStarted", locally=True, token=dut.tokens.group1, asked=False)
 
     step("Present the invalid token, answer Invalid", expect="Authorize with it; the transaction goes on")
     csms.execute("StopRefused", token=dut.tokens.invalid)
@@ -373,11 +351,8 @@ def test_cached_group_member_invalid(csms: FakeCsms, dut: Dut) -> None:
     _cached(csms, dut.tokens.group1, dut.tokens.invalid)
     csms.reach("EVConnectedPreSession")
 
-    step("Present a known token of the group", expect="no Authorize; an event with it once a transaction runs")
-    csms.execute("Authorized", locally=True, token=dut.tokens.group1, asked=False)
-
-    step("Let the EV charge", expect="the change to Charging is told")
-    csms.execute("EnergyTransferStarted")
+    step("Present a known token of the group, let the EV charge", expect="no Authorize; token and Charging are told")
+    csms.execute("EnergyTransferStarted", locally=True, token=dut.tokens.group1, asked=False)
 
     step("Present the invalid token, answer Invalid", expect="Authorize with it; the transaction goes on")
     csms.execute("StopRefused", token=dut.tokens.invalid)

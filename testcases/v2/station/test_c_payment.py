@@ -67,10 +67,7 @@ def test_card_authorized_by_terminal(csms: FakeCsms) -> None:
     step("Present a payment card", expect="no Authorize; an event with card and maxCost once a transaction runs")
     csms.execute("AuthorizedPaymentTerminal", limit={"maxCost": 25})
 
-    step("Plug in the EV", expect="Occupied, and an event with the connector once a transaction runs")
-    csms.execute("EVConnectedPreSession")
-
-    step("Let the EV charge", expect="the change to Charging is told")
+    step("Plug in the EV and let it charge", expect="Occupied; cable and Charging are told")
     csms.execute("EnergyTransferStarted")
 
 
@@ -83,10 +80,7 @@ def test_card_authorized_by_both(csms: FakeCsms) -> None:
     step("Present a payment card, answer Accepted", expect="Authorize; an event with card and maxCost")
     csms.execute("AuthorizedPaymentTerminal", limit={"maxCost": 25})
 
-    step("Plug in the EV", expect="Occupied, and an event with the connector once a transaction runs")
-    csms.execute("EVConnectedPreSession")
-
-    step("Let the EV charge", expect="the change to Charging is told")
+    step("Plug in the EV and let it charge", expect="Occupied; cable and Charging are told")
     csms.execute("EnergyTransferStarted")
 
 
@@ -191,8 +185,7 @@ def test_settled_with_receipt(csms: FakeCsms, dut: Dut) -> None:
     csms.reach("DefaultTariffConfigured", tariff=payment.fixed_fee(15.0))
 
     step("Pay by card, charge, stop remotely, drive away", expect="Ended, with costs of 15.00, 18.15 with taxes")
-    _charge(csms, 50)
-    _check_costs(csms, dut)
+    _charge_for_fee(csms, dut)
 
     step("Let the terminal settle", expect="NotifySettlement: Settled, 18.15, with the receipt")
     receipt = {"receiptUrl": _a_url, "receiptId": _some_text}
@@ -206,8 +199,7 @@ def test_settled_by_csms(csms: FakeCsms, dut: Dut) -> None:
     csms.reach("DefaultTariffConfigured", tariff=payment.fixed_fee(15.0))
 
     step("Pay by card, charge, stop remotely, drive away", expect="Ended, with costs of 15.00, 18.15 with taxes")
-    _charge(csms, 50)
-    _check_costs(csms, dut)
+    _charge_for_fee(csms, dut)
 
     step("Let nothing be settled here", expect="no NotifySettlement")
     csms.execute("NoSettlementTold", requirement="C21.FR.06")
@@ -221,8 +213,7 @@ def test_settled_without_receipt(csms: FakeCsms, dut: Dut) -> None:
     csms.answer("NotifySettlement", receiptUrl="https://receipts.example.com/1")
 
     step("Pay by card, charge, stop remotely, drive away", expect="Ended, with costs of 15.00, 18.15 with taxes")
-    _charge(csms, 50)
-    _check_costs(csms, dut)
+    _charge_for_fee(csms, dut)
 
     step("Let the terminal settle", expect="NotifySettlement: Settled, 18.15, without a receipt")
     about = {"transactionId": _id(csms, dut), "receiptUrl": ABSENT}
@@ -237,8 +228,7 @@ def test_settlement_fails(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
     operator.fail_settlement(status="Failed")
 
     step("Pay by card, charge, stop remotely, drive away", expect="Ended, with costs of 15.00, 18.15 with taxes")
-    _charge(csms, 50)
-    _check_costs(csms, dut)
+    _charge_for_fee(csms, dut)
 
     step("Let the terminal try to settle", expect="NotifySettlement: Failed, 18.15, without a receipt")
     about = {"transactionId": _id(csms, dut), "receiptUrl": ABSENT, "receiptId": ABSENT}
@@ -253,8 +243,7 @@ def test_settlement_rejected(csms: FakeCsms, operator: Operator, dut: Dut) -> No
     operator.fail_settlement(status="Rejected")
 
     step("Pay by card, charge, stop remotely, drive away", expect="Ended, with costs of 15.00, 18.15 with taxes")
-    _charge(csms, 50)
-    _check_costs(csms, dut)
+    _charge_for_fee(csms, dut)
 
     step("Let the terminal try to settle", expect="NotifySettlement: Rejected, 18.15, without a receipt")
     about = {"transactionId": _id(csms, dut), "receiptUrl": ABSENT, "receiptId": ABSENT}
@@ -304,13 +293,8 @@ def test_kiosk_with_local_costs(csms: FakeCsms) -> None:
     _costs(csms, "true")
     csms.reach("DefaultTariffConfigured", tariff=payment.fixed_fee(12.45))
 
-    step("Start remotely with a payment, answer with maxCost 50", expect="Authorize; RemoteStart with the payment")
-    csms.answer("TransactionEvent", {"transactionLimit": {"maxCost": 50}})
-    csms.execute("AuthorizedPaymentTerminal", locally=False)
-
-    step("Plug in the EV and let it charge", expect="Charging; the limit 50 is confirmed")
-    csms.execute("EnergyTransferStarted")
-    csms.execute("LimitSet", earlier=True, maxCost=50)
+    step("Start remotely with a payment, let the EV charge, answer with maxCost 50", expect="the payment; LimitSet")
+    csms.execute("ChargingUpToLimit", entered=False, maxCost=50)
 
 
 @case("TC_C_124_CS")
@@ -320,13 +304,8 @@ def test_kiosk_with_central_costs(csms: FakeCsms) -> None:
     csms.prefer(TARIFF, "Enabled", "Cost", "false")
     _limits(csms, "maxCost")
 
-    step("Start remotely with a payment, answer with maxCost 50", expect="Authorize; RemoteStart with the payment")
-    csms.answer("TransactionEvent", {"transactionLimit": {"maxCost": 50}})
-    csms.execute("AuthorizedPaymentTerminal", locally=False)
-
-    step("Plug in the EV and let it charge", expect="Charging; the limit 50 is confirmed")
-    csms.execute("EnergyTransferStarted")
-    csms.execute("LimitSet", earlier=True, maxCost=50)
+    step("Start remotely with a payment, let the EV charge, answer with maxCost 50", expect="the payment; LimitSet")
+    csms.execute("ChargingUpToLimit", entered=False, maxCost=50)
 
 
 # ------------------------------------------------------------------ C25: payment behind a QR code
@@ -336,7 +315,6 @@ def test_kiosk_with_central_costs(csms: FakeCsms) -> None:
 def test_qr_code(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
     """A station with QR codes is started by a payment on the web, without a limit if nobody has entered one."""
     _qr_codes(csms)
-    csms.reach("DefaultTariffConfigured", tariff=payment.fixed_fee(12.45))
     _check_qr_code(csms, operator, dut)
 
     step("Tell that somebody pays on the web", expect="NotifyWebPaymentStarted answered, without anything")
@@ -354,54 +332,38 @@ def test_qr_code(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
 def test_qr_code_with_time(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
     """A time that the driver enters stands in the QR code, and limits the transaction."""
     _qr_codes(csms, "maxTime")
-    csms.reach("DefaultTariffConfigured", tariff=payment.fixed_fee(12.45))
 
     step("Enter 300 s, tell that somebody pays on the web", expect="NotifyWebPaymentStarted answered")
     _enter_and_pay(csms, operator, dut, maxTime=300)
 
-    step("Start remotely, answer with maxTime 300", expect="Authorize; RemoteStart with payment and limit")
-    csms.answer("TransactionEvent", {"transactionLimit": {"maxTime": 300}})
-    csms.execute("AuthorizedPaymentTerminal", locally=False, limit={"maxTime": 300})
-
-    step("Plug in the EV and let it charge", expect="Charging; the limit is confirmed")
-    csms.execute("EnergyTransferStarted")
-    csms.execute("LimitSet", earlier=True, maxTime=300)
+    step("Start remotely, let the EV charge, answer with maxTime 300", expect="payment with limit; LimitSet")
+    csms.execute("ChargingUpToLimit", maxTime=300)
 
 
 @case("TC_C_129_CS")
 def test_qr_code_with_cost(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
     """A cost that the driver enters stands in the QR code, and limits the transaction."""
     _qr_codes(csms, "maxCost")
-    csms.reach("DefaultTariffConfigured", tariff=payment.fixed_fee(12.45))
 
     step("Enter 50, tell that somebody pays on the web", expect="NotifyWebPaymentStarted answered")
     _enter_and_pay(csms, operator, dut, maxCost=50)
 
-    step("Start remotely, answer with maxCost 50", expect="Authorize; RemoteStart with payment and limit")
-    csms.answer("TransactionEvent", {"transactionLimit": {"maxCost": 50}})
-    csms.execute("AuthorizedPaymentTerminal", locally=False, limit={"maxCost": 50})
-
-    step("Plug in the EV and let it charge", expect="Charging; the limit is confirmed")
-    csms.execute("EnergyTransferStarted")
-    csms.execute("LimitSet", earlier=True, maxCost=50)
+    step("Start remotely, let the EV charge, answer with maxCost 50", expect="payment with limit; LimitSet")
+    csms.execute("ChargingUpToLimit", maxCost=50)
 
 
 @case("TC_C_130_CS")
 def test_qr_code_with_energy(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
     """An energy that the driver enters stands in the QR code, and limits the transaction."""
     _qr_codes(csms, "maxEnergy")
-    csms.reach("DefaultTariffConfigured", tariff=payment.fixed_fee(12.45))
 
     step("Enter 20 kWh, tell that somebody pays on the web", expect="NotifyWebPaymentStarted answered")
     _enter_and_pay(csms, operator, dut, maxEnergy=20000)
 
-    step("Start remotely, answer with maxEnergy 20000", expect="Authorize; RemoteStart with payment and limit")
-    csms.answer("TransactionEvent", {"transactionLimit": {"maxEnergy": 20000}})
-    csms.execute("AuthorizedPaymentTerminal", locally=False, limit={"maxEnergy": 20000})
-
-    step("Plug in the EV and let it charge", expect="Charging; the limit is confirmed")
-    csms.execute("EnergyTransferStarted")
-    csms.execute("LimitSet", earlier=True, maxEnergy=20000)
+    step(
+        "Start remotely, let the EV charge, answer with maxEnergy 20000", expect="the payment with the limit; LimitSet"
+    )
+    csms.execute("ChargingUpToLimit", maxEnergy=20000)
 
 
 # ------------------------------------------------------------------ helpers of this file
@@ -475,25 +437,21 @@ def _expect_vat_number(csms: FakeCsms, dut: Dut, number: str) -> None:
     check(evse in (ABSENT, dut.evse), "the EVSE, if any", requirement="C18.FR.08", actual=evse)
 
 
-def _charge(csms: FakeCsms, amount: int) -> None:
-    """A whole session that a card pays for, stopped remotely."""
-    csms.execute("AuthorizedPaymentTerminal", limit={"maxCost": amount})
+def _charge_for_fee(csms: FakeCsms, dut: Dut) -> None:
+    """A whole session that a card pays for, stopped remotely; it has cost 15.00 EUR, 18.15 with 21 % of tax."""
+    csms.execute("AuthorizedPaymentTerminal", limit={"maxCost": 50})
     csms.execute("EVConnectedPreSession")
     csms.execute("EnergyTransferStarted")
     csms.execute("StopAuthorized", locally=False)
     csms.execute("ParkingBayUnoccupied")
+    sums = {"exclTax": 15.0, "inclTax": 18.15}
+    fee = {**sums, "taxRates": [payment.TAX]}
+    told = {"totalCost": {"currency": "EUR", "typeOfCost": "NormalCost", "fixed": fee, "total": sums}}
+    csms.transaction(dut.evse).wait_until(eventType="Ended", costDetails=told, requirement="I12.FR.01")
 
 
 def _id(csms: FakeCsms, dut: Dut) -> Any:
     return csms.transaction(dut.evse).id
-
-
-def _check_costs(csms: FakeCsms, dut: Dut) -> None:
-    """Ended tells costs of 15.00 EUR, 18.15 with 21 % of tax, as a fixed fee."""
-    fee = {"exclTax": 15.0, "inclTax": 18.15, "taxRates": [payment.TAX]}
-    total = {"currency": "EUR", "fixed": fee, "total": {"exclTax": 15.0, "inclTax": 18.15}}
-    told = {"totalCost": {**total, "typeOfCost": "NormalCost"}}
-    csms.transaction(dut.evse).wait_until(eventType="Ended", costDetails=told, requirement="I12.FR.01")
 
 
 def _ten_within(dut: Dut) -> dict[str, Any]:
@@ -512,6 +470,7 @@ def _qr_codes(csms: FakeCsms, *limits: str) -> None:
     """QR codes are shown, to pay without limits or with these; the CSMS is asked about payments."""
     _limits(csms, *limits)
     _costs(csms, "true")
+    csms.reach("DefaultTariffConfigured", tariff=payment.fixed_fee(12.45))
     csms.prefer("AuthCtrlr", "AuthorizeRemoteStart", "true")
     csms.prefer(TERMINAL, "AuthorizeDirectPayment", "true")
     csms.prefer(WEB, "Enabled", "true")

@@ -410,43 +410,30 @@ class _VersionWhileDisabled(Answers):
 FOR_CONTRACTS = "station for Plug and Charge"
 
 
-class _Contracts(Misbehaviour):
-    """Base of defects in what Authorize says of a contract certificate."""
+def contract_without(name: str, field: str, breaks: str, *must_fail: str) -> None:
+    """A defect that leaves something out of an Authorize for a contract."""
 
-    def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
-        if action == "Authorize":
-            self.spoil(payload)
-        return [(action, payload)]
+    class Lacking(Misbehaviour):
+        def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+            if action == "Authorize":
+                payload.pop(field, None)
+            return [(action, payload)]
 
-    def spoil(self, payload: Payload) -> None:
-        """Change what is sent."""
-        raise NotImplementedError
+    defect(name, role=CS, families=NEW, breaks=breaks, must_fail=must_fail, variant=FOR_CONTRACTS)(Lacking)
 
 
-@defect(
+contract_without(
     "contract-without-hashes",
-    role=CS,
-    families=NEW,
-    breaks="the CSMS is asked about a contract without what it needs to ask an OCSP responder (C07.FR.02)",
-    must_fail=("TC_C_50_CS", "TC_C_51_CS"),
-    variant=FOR_CONTRACTS,
+    "iso15118CertificateHashData",
+    "the CSMS is asked about a contract without what it needs to ask an OCSP responder (C07.FR.02)",
+    *("TC_C_50_CS", "TC_C_51_CS"),
 )
-class _ContractWithoutHashes(_Contracts):
-    def spoil(self, payload: Payload) -> None:
-        payload.pop("iso15118CertificateHashData", None)
-
-
-@defect(
+contract_without(
     "contract-without-certificate",
-    role=CS,
-    families=NEW,
-    breaks="a contract that the station can't validate is not sent to the CSMS (C07.FR.06)",
-    must_fail=("TC_C_52_CS", "TC_C_53_CS"),
-    variant=FOR_CONTRACTS,
+    "certificate",
+    "a contract that the station can't validate is not sent to the CSMS (C07.FR.06)",
+    *("TC_C_52_CS", "TC_C_53_CS"),
 )
-class _ContractWithoutCertificate(_Contracts):
-    def spoil(self, payload: Payload) -> None:
-        payload.pop("certificate", None)
 
 
 @defect(
