@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 _STARTED = time.time()
 
 
@@ -18,6 +20,14 @@ def pytest_addoption(parser: Any) -> None:
         help="the whole proof: hunt every defect under each version family, not one for each case and rule, and let "
         "each case meet every bundle of habits, not just one",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """`pytest tests`, all of them, is shared out over several processes; `-n0` is one."""
+    from tests.sharing import share
+
+    share(config)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: Any) -> None:

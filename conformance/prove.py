@@ -23,6 +23,7 @@ from conformance.ocppj.versions import VERSIONS
 from conformance.proof.recording import Recording, recording_of
 from conformance.proof.score import Score, load_equivalents, load_unjudged, score
 from conformance.proof.variants import load_variants
+from conformance.reference import nursery
 from conformance.run import Run, Settings
 
 if TYPE_CHECKING:
@@ -104,8 +105,8 @@ SIDE_BY_SIDE = 4
 
 
 def processes(count: int) -> ProcessPoolExecutor:
-    """Processes that share nothing with this one."""
-    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
+    """Processes that share nothing with this one, and have their embedded devices forked from a warm one each."""
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=nursery.begin)
 
 
 def run_cases(wishes: Wishes, ids: Iterable[str], device: Embedded, fuzz: FuzzWishes | None = None) -> list[CaseRecord]:

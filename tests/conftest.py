@@ -6,5 +6,6 @@ import os
 
 from conformance.report.views import JOB_PAGE
 
-# Runs that tests start are no part of the page of the CI job in which the tests themselves run.
-os.environ.pop(JOB_PAGE, None)
+# Runs that tests start are no part of the page of the CI job in which the tests themselves run, nor workers of it.
+for _name in [JOB_PAGE, *(one for one in os.environ if one.startswith("PYTEST_XDIST_"))]:
+    os.environ.pop(_name, None)

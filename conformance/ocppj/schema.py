@@ -85,6 +85,23 @@ class SchemaStore:
             return self._explain(version, name, payload, _scrubbed(payload))
         return self._explain(version, name, payload, payload)
 
+    def refusals(self, version: Version, name: str, payload: Any) -> tuple[SchemaError, ...]:
+        """What the fast validator alone has against a payload, in its own words; () if nothing.
+
+        For those who ask whether a payload is valid thousands of times, and show nobody why not. Raises what `judge`
+        raises.
+        """
+        if (version, name) not in self._compiled:
+            self._compile(version, name)
+        try:
+            refused = list(self._compiled[version, name].iter_errors(payload))
+        except Exception:
+            return self.judge(version, name, payload)
+        return tuple(
+            SchemaError(wording.pointer(tuple(one.instance_path)), str(one.message), "another value", _keyword(one))
+            for one in refused
+        )
+
     def _compile(self, version: Version, name: str) -> Callable[[Any], bool]:
         import jsonschema_rs
 

@@ -103,20 +103,23 @@ def _field_mutants(entry: Entry, action: str, answer: bool, schema: Mapping[str,
     for path, value, sub in _fields(payload, schema, schema, ()):
         pointer = "/" + "/".join(str(part) for part in path)
         if not isinstance(path[-1], int):
-            removed = copy.deepcopy(payload)
-            _parent(removed, path).pop(path[-1])
+            removed, parent = _copied_to(payload, path)
+            parent.pop(path[-1])
             yield Mutant("remove", entry.index, action, answer, pointer, Change(entry.index, removed))
         other = other_value(value, sub)
         if other is not None:
-            changed = copy.deepcopy(payload)
-            _parent(changed, path)[path[-1]] = other
+            changed, parent = _copied_to(payload, path)
+            parent[path[-1]] = other
             yield Mutant("set", entry.index, action, answer, pointer, Change(entry.index, changed))
 
 
-def _parent(payload: Any, path: tuple[Any, ...]) -> Any:
+def _copied_to(payload: Any, path: tuple[Any, ...]) -> tuple[Any, Any]:
+    """A copy of a payload that shares all but what lies on the way to a field, and the object that holds the field."""
+    root = parent = copy.copy(payload)
     for part in path[:-1]:
-        payload = payload[part]
-    return payload
+        parent[part] = copy.copy(parent[part])
+        parent = parent[part]
+    return root, parent
 
 
 def _fields(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,7 @@ from conformance.cases.live import deadlines, monitor_factory, token_statuses
 from conformance.cases.runner import CaseResult, run_case
 from conformance.link.errors import LinkError
 from conformance.ocppj import frames
+from conformance.ocppj.findings import Blame, Severity
 from conformance.ocppj.trace import Entry
 from conformance.ocppj.versions import version
 from conformance.peers.answers import default_answers
@@ -26,6 +28,7 @@ from conformance.peers.credentials import Credentials
 from conformance.peers.csms import FakeCsms
 from conformance.peers.files import SCHEMES
 from conformance.peers.front import TlsFront
+from conformance.peers.outcome import Inconclusive
 from conformance.peers.payload import peek
 from conformance.peers.peer import Peer
 from conformance.peers.station import FakeStation
@@ -36,6 +39,10 @@ from conformance.proof.tracking import Reads, tracking_parse
 
 class Diverged(Exception):
     """The case acted otherwise than recorded: what the device would have done then is not known."""
+
+
+class Decided(Inconclusive):
+    """The rules have found what fails the case: what comes after it can't change the verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +196,19 @@ class _Contexts:
         return None
 
 
+class _Brief:
+    """The schema store for changed replays: says what is invalid, and spends no time on wording it."""
+
+    def __init__(self, schemas: Any) -> None:
+        self.schema = schemas.schema
+        self.judge = schemas.refusals
+
+
+@lru_cache(1)
+def _brief(schemas: Any) -> _Brief:
+    return _Brief(schemas)
+
+
 class _Operator:
     def __init__(self, verbs: frozenset[str]) -> None:
         self.verbs = verbs
@@ -211,13 +231,17 @@ def _transactions_given(recording: Recording) -> dict[str, Any]:
 
 
 class Replay:
-    """One run of a recorded case. Every replay has a fresh peer and a fresh monitor."""
+    """One run of a recorded case. Every replay has a fresh peer and a fresh monitor.
+
+    Only the unchanged replay notes what is read; a changed one ends as soon as the rules have failed it.
+    """
 
     def __init__(self, recording: Recording, schemas: Any, change: Change | None = None) -> None:
         self.recording = recording
         self.change = change
-        self.reads = Reads()
+        self.reads = Reads(change is None)
         self.diverged = ""
+        self._looked_at = 0
         self._role: str = recording.dut.role
         self._entries = recording.trace.entries
         self._next = 0
@@ -230,7 +254,7 @@ class Replay:
         self._wires: dict[int, _Wire] = {}
         self.clock = ReplayClock(recording.situation.now)
         self.clock.deliver = self._deliver_one
-        self.bench = self._make(schemas)
+        self.bench = self._make(schemas if change is None else _brief(schemas))
         self._limit = self._next_act(0)
 
     def _make(self, schemas: Any) -> Bench:
@@ -256,7 +280,8 @@ class Replay:
             kind = CsmsBench
         peer.credentials = Credentials(dut.security_profile, dut.password)
         peer.authority = _Made(recording)
-        peer.parse = tracking_parse(self.reads)
+        if self.reads.on:
+            peer.parse = tracking_parse(self.reads)
         peer.schedule = self.clock.schedule
         situation = recording.situation
         factory = monitor_factory(dut, ocpp, schemas)
@@ -373,8 +398,17 @@ class Replay:
                 continue
             self.clock.forward(entry.at)
             self._deliver(entry)
+            if self.change is not None:
+                self._stop_when_decided()
             return True
         return False
+
+    def _stop_when_decided(self) -> None:
+        found = self.bench.monitor.findings
+        # A case may have begun a new trace, with a monitor that has found nothing yet.
+        new, self._looked_at = found[min(self._looked_at, len(found)) :], len(found)
+        if any(one.severity == Severity.MUST and one.blame == Blame.DEVICE for one in new):
+            raise Decided("a rule has failed the case")
 
     def _deliver(self, entry: Entry) -> None:
         peer: Any = self.bench.peer

@@ -152,7 +152,6 @@ def score(
     for mutant in mutants_of(recording, version(recording.version), schemas):
         result.mutants += 1
         replay = Replay(recording, schemas, mutant.change)
-        replay.reads.on = False
         verdict = replay.run(info, entry).verdict
         if verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) and not replay.diverged:
             result.killed += 1

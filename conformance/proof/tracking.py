@@ -12,9 +12,9 @@ from conformance.ocppj.frames import Frame
 class Reads:
     """The fields looked at so far, as (frame number, JSON pointer). Frames are numbered in the order of arrival."""
 
-    def __init__(self) -> None:
+    def __init__(self, on: bool = True) -> None:
         self.seen: set[tuple[int, str]] = set()
-        self.on = True
+        self.on = on
         self.frame = -1
 
 

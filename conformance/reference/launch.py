@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.reference import nursery
+
 START_TIME = 20.0
 """Seconds that a device has to say where it can be reached."""
 
@@ -33,18 +35,24 @@ class Device:
         self._start()
 
     def _start(self) -> None:
-        self._process = subprocess.Popen(
+        self._process = self._spawned()
+        try:
+            self.addresses: dict[str, Any] = json.loads(self._first_line())
+        except (ValueError, LaunchError) as error:
+            self.close()
+            raise LaunchError(f"the reference device did not start ({' '.join(self._arguments)}): {error}") from None
+
+    def _spawned(self) -> subprocess.Popen[bytes] | nursery.Forked:
+        warm = nursery.begun()
+        if warm is not None:
+            return warm.start(self._arguments, self._log)
+        return subprocess.Popen(
             [sys.executable, "-m", "conformance.reference", *self._arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             start_new_session=True,
         )
-        try:
-            self.addresses: dict[str, Any] = json.loads(self._first_line())
-        except (ValueError, LaunchError) as error:
-            self.close()
-            raise LaunchError(f"the reference device did not start ({' '.join(self._arguments)}): {error}") from None
 
     def _first_line(self) -> bytes:
         out = self._process.stdout

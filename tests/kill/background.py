@@ -13,22 +13,24 @@ import pytest
 
 from conformance.prove import processes
 
-AT_ONCE = 4
-"""Processes: they wait more than they work."""
+AT_ONCE = {"work": 3, "wait": 8}
+"""Processes for what works more than it waits, and for what waits more than it works."""
 
 
 class Background:
     """Work by key, each piece done once."""
 
     def __init__(self) -> None:
-        self._pool: ProcessPoolExecutor | None = None
+        self._pools: dict[str, ProcessPoolExecutor] = {}
         self._work: dict[Any, Future[Any]] = {}
 
-    def begin(self, key: Any, function: Callable[..., Any], *args: Any) -> None:
-        """Have a piece of work done, unless it has been asked for before."""
+    def begin(self, kind: str, key: Any, function: Callable[..., Any], *args: Any) -> None:
+        """Have a piece of work done, unless it has been asked for before; `kind` is one of AT_ONCE."""
         if key not in self._work:
-            self._pool = self._pool or processes(AT_ONCE)
-            self._work[key] = self._pool.submit(function, *args)
+            pool = self._pools.get(kind)
+            if pool is None:
+                pool = self._pools[kind] = processes(AT_ONCE[kind])
+            self._work[key] = pool.submit(function, *args)
 
     def result(self, key: Any) -> Any:
         """What came of a piece of work that was begun; waits for it."""
@@ -36,11 +38,8 @@ class Background:
 
     def stop(self) -> None:
         """End what has not begun."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-
-
-KEY: pytest.StashKey[Background] = pytest.StashKey()
+        for pool in self._pools.values():
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def wanted(items: Iterable[pytest.Item], fixture: str) -> list[pytest.Function]:

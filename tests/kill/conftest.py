@@ -19,6 +19,8 @@ from conformance.report.record import CaseRecord
 from . import background, hunting
 from .worn import run as habits_run
 
+KEY: pytest.StashKey[background.Background] = pytest.StashKey()
+
 
 @dataclass
 class Proof:
@@ -31,32 +33,42 @@ class Proof:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The layers of the proof come last."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The layers of the proof come last, or first where they have a process of their own (tests/sharing.py)."""
     here = Path(__file__).parent
-    items.sort(key=lambda item: here in item.path.parents)
+    first = hasattr(config, "workerinput")
+    items.sort(key=lambda item: (here in item.path.parents) != first)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Begin with what the selected tests need, the longest first."""
-    if session.config.option.collectonly:
-        return
-    work = session.config.stash[background.KEY] = background.Background()
+    """Begin at once, unless the layers may be another process's."""
+    if not session.config.option.collectonly and not hasattr(session.config, "workerinput"):
+        _begun(session)
+
+
+def _begun(session: pytest.Session) -> background.Background:
+    """What the selected tests need, begun once, the longest first."""
+    if KEY in session.stash:
+        return session.stash[KEY]
+    work = session.stash[KEY] = background.Background()
+    whole = session.config.option.every_defect
     if background.wanted(session.items, "proof"):
         for part in parts_of():
-            work.begin(part.key, prove_part, part)
+            work.begin("work", part.key, prove_part, part)
     for item in background.wanted(session.items, "habits"):
         number = item.callspec.params["number"]
-        work.begin(("habits", number), habits_run, number, session.config.option.every_defect)
+        work.begin("wait", ("habits", number), habits_run, number, whole)
     for item in background.wanted(session.items, "hunted"):
-        one = item.callspec.params["name"], item.callspec.params["version"], session.config.option.every_defect
+        one = item.callspec.params["name"], item.callspec.params["version"], whole
         if hunting.case_ids(*one):
-            work.begin(("hunt", *one[:2]), hunting.run_defect, *one)
+            work.begin("wait", ("hunt", *one[:2]), hunting.run_defect, *one)
+    return work
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """No more of it."""
-    work = session.config.stash.get(background.KEY, None)
+    work = session.stash.get(KEY, None)
     if work is not None:
         work.stop()
 
@@ -64,7 +76,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture(scope="session")
 def work(request: pytest.FixtureRequest) -> background.Background:
     """What is done beside the tests."""
-    return request.config.stash[background.KEY]
+    return _begun(request.session)
 
 
 @pytest.fixture
