@@ -198,6 +198,8 @@ _NOT_TRIED = {
     "stop_ev_session": "it needs an EV of ISO 15118 that charges",
     "present_card": "it takes a payment card",
     "cancel_payment": "it needs a session that is paid for",
+    "enter_vat_number": "it needs a session that is paid for",
+    "read_qr_code": "it needs a station that shows one",
     "fail_settlement": "the next payment would fail",
     "pay_at_kiosk": "it takes a payment card",
     "pay_on_web": "it takes a payment card",

@@ -29,6 +29,8 @@ TOKEN_NAMES = (
     "master_pass_group",
     "single",
     "contract",
+    "prepaid",
+    "prepaid_empty",
 )
 """The tokens of a description beside the valid one."""
 

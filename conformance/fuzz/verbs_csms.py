@@ -109,6 +109,9 @@ def begun_once(stage: Stage) -> Iterator[Finding]:
 
 # ---------------------------------------------------------------------- two stations
 
+MEANWHILE = 0.1
+"""Seconds between two questions of the other station."""
+
 
 def _second(stage: Stage) -> FakeStation:
     """The fake that plays the description's second station, connected and booted."""
@@ -123,15 +126,25 @@ def _second(stage: Stage) -> FakeStation:
 
 @verb("send_while_another")
 def _send_while_another(stage: Stage, text: Any) -> None:
-    second = _second(stage)
+    """The other station asks until our message is answered: a CSMS may get to a long text after a short, later one."""
+    second, peer = _second(stage), stage.peer
     stage.send(stage.bytes_of(text))
-    began = stage.peer.clock.now()
-    try:
-        second.send("Heartbeat")
-    except ExpectationFailed as failed:
-        raise stage.peer.failure("another station is served meanwhile", str(failed)) from failed
-    took = stage.peer.clock.now() - began
-    stage.lasting["slowest"] = max(took, stage.lasting.get("slowest", 0.0))
+    pending = stage.last.pending if stage.last is not None else None
+    due = peer.clock.now() + peer.deadlines.message
+
+    def over() -> bool:
+        return pending is None or pending.answer is not None or not peer.connected
+
+    while True:
+        began = peer.clock.now()
+        try:
+            second.send("Heartbeat")
+        except ExpectationFailed as failed:
+            raise peer.failure("another station is served meanwhile", str(failed)) from failed
+        took = peer.clock.now() - began
+        stage.lasting["slowest"] = max(took, stage.lasting.get("slowest", 0.0))
+        if peer.wait(over, within=MEANWHILE) or peer.clock.now() >= due:
+            return
 
 
 @verb("end_by_another")

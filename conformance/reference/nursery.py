@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from importlib import import_module
 from typing import IO, Any
@@ -73,6 +74,8 @@ class Nursery:
                 start_new_session=True,
             )
         self._socket = ours
+        self._turn = threading.Lock()
+        """Benches are opened by several threads; each has to get the answer to its own order."""
 
     def start(self, arguments: Sequence[str], log: IO[bytes]) -> Forked:
         """A device with this command line, whose standard error is `log`. Raises OSError when the process is gone."""
@@ -80,8 +83,9 @@ class Nursery:
         our_output, its_output = os.pipe()
         try:
             order = json.dumps(list(arguments)).encode()
-            socket.send_fds(self._socket, [order], [its_input, its_output, log.fileno()])
-            pid = int(self._socket.recv(_LONGEST) or b"0")
+            with self._turn:
+                socket.send_fds(self._socket, [order], [its_input, its_output, log.fileno()])
+                pid = int(self._socket.recv(_LONGEST) or b"0")
             if not pid:
                 raise OSError("the nursery has ended")
         finally:

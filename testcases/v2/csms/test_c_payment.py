@@ -184,6 +184,7 @@ def test_qr_code_without_station(station: FakeStation, operator: Operator, dut: 
     step("Open a URL without the station, try to pay", expect="no RequestStartTransaction")
     operator.pay_on_web(url=url)
     _expect_no_start(station, "C25.FR.09")
+    _page_works(station, operator, dut)
 
 
 @case("TC_C_133_CSMS")
@@ -194,6 +195,7 @@ def test_qr_code_with_wrong_password(station: FakeStation, operator: Operator, d
     step("Open a URL with a wrong password, try to pay", expect="no RequestStartTransaction")
     operator.pay_on_web(url=wrong)
     _expect_no_start(station, "C25.FR.08")
+    _page_works(station, operator, dut)
 
 
 # ------------------------------------------------------------------ helpers of this file
@@ -256,3 +258,11 @@ def _expect_no_start(station: FakeStation, requirement: str) -> None:
     station.drain()
     asked = station.seen_in_step("RequestStartTransaction")
     check(not asked, "no RequestStartTransaction", requirement=requirement, actual=asked)
+
+
+def _page_works(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """A page that starts nothing whatever the URL would not have refused anything."""
+    step("Open a URL as it should be, pay", expect="RequestStartTransaction")
+    station.answer("RequestStartTransaction", status="Rejected")
+    operator.pay_on_web(url=_url(station, dut, maxenergy=20000))
+    station.expect("RequestStartTransaction", evseId=dut.evse, requirement="C25.FR.23")
