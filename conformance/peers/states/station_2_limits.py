@@ -14,12 +14,13 @@ _ALL = ("maxEnergy", "maxTime", "maxCost", "maxSoC")
 
 
 @state("LimitEntered", family="2", dut="CS")
-def limit_entered(csms: FakeCsms, lab: Any, connector: Any = None, **limit: Any) -> None:
+def limit_entered(csms: FakeCsms, lab: Any, connector: Any = None, **limit: Any) -> Request:
     """The driver enters a limit for the transaction, and the station tells it."""
     connector = connector or lab.dut.connector
     csms.mark()
     lab.operator.enter_limit(connector, **limit)
-    limit_set(csms, lab, connector, requirement="E16.FR.01", **limit)
+    told: Request = limit_set(csms, lab, connector, requirement="E16.FR.01", **limit)
+    return told
 
 
 @state("LimitSet", family="2", dut="CS")

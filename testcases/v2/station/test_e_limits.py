@@ -99,10 +99,10 @@ def test_cost_limit_by_tariff(csms: FakeCsms, dut: Dut) -> None:
     step("Plug in the EV, answer an event with maxCost", expect="LimitSet with that limit alone")
     csms.answer("TransactionEvent", {"transactionLimit": {"maxCost": 3600}})
     csms.execute("EnergyTransferStarted")
-    csms.execute("LimitSet", maxCost=3600)
+    told = csms.execute("LimitSet", maxCost=3600)
 
     step("Answer an event with a lower maxCost, tell a higher cost", expect="LimitSet; the energy flows on")
-    euros = _a_while(csms, dut)
+    euros = _a_while(csms, dut, told)
     csms.answer("TransactionEvent", {"transactionLimit": {"maxCost": euros}})
     csms.execute("LimitSet", maxCost=euros)
     csms.send("CostUpdated", totalCost=2 * euros, transactionId=csms.transaction(dut.evse).id)
@@ -145,10 +145,10 @@ def test_time_limit_of_csms(csms: FakeCsms, dut: Dut) -> None:
     step("Plug in the EV, answer an event with maxTime", expect="LimitSet with that limit alone")
     csms.answer("TransactionEvent", {"transactionLimit": {"maxTime": 3600}})
     csms.execute("EnergyTransferStarted")
-    csms.execute("LimitSet", maxTime=3600)
+    told = csms.execute("LimitSet", maxTime=3600)
 
     step("Answer an event with a lower maxTime", expect="LimitSet with the lower limit alone")
-    seconds = _a_while(csms, dut)
+    seconds = _a_while(csms, dut, told)
     csms.answer("TransactionEvent", {"transactionLimit": {"maxTime": seconds}})
     csms.execute("LimitSet", maxTime=seconds)
 
@@ -182,10 +182,10 @@ def test_time_limit_of_driver(csms: FakeCsms, dut: Dut) -> None:
     csms.reach("EnergyTransferStarted")
 
     step("Enter a time limit at the station", expect="LimitSet with that limit alone")
-    csms.execute("LimitEntered", maxTime=3600)
+    told = csms.execute("LimitEntered", maxTime=3600)
 
     step("Enter a lower one", expect="LimitSet with the lower limit alone")
-    seconds = _a_while(csms, dut)
+    seconds = _a_while(csms, dut, told)
     csms.execute("LimitEntered", maxTime=seconds)
 
     step("Wait until then", expect="TimeLimitReached, SuspendedEVSE or Ended")
@@ -204,12 +204,12 @@ def test_cost_limit_of_driver_by_tariff(csms: FakeCsms, dut: Dut) -> None:
 
     step("Wait for the cost", expect="RunningCost with costDetails")
     within = 2 * dut.values.sampled_interval
-    csms.transaction(dut.evse).expect(triggerReason="RunningCost", within=within, requirement="I12.FR.02")
+    told = csms.transaction(dut.evse).expect(triggerReason="RunningCost", within=within, requirement="I12.FR.02")
     currency = csms.transaction(dut.evse).first.costDetails.totalCost.currency
     check(currency == "EUR", "costDetails in Started, too", requirement="I12.FR.02", actual=currency)
 
     step("Enter a limit at the station", expect="LimitSet with that limit alone")
-    euros = _a_while(csms, dut)
+    euros = _a_while(csms, dut, told)
     csms.execute("LimitEntered", maxCost=euros)
 
     step("Wait until it is reached", expect="CostLimitReached, SuspendedEVSE or Ended; the cost told before below it")
@@ -288,10 +288,9 @@ def _charging_time(energy: int) -> float:
     return 3.6 * energy
 
 
-def _a_while(csms: FakeCsms, dut: Dut) -> int:
-    """Seconds from the start of the transaction until a while from now."""
-    transaction = csms.transaction(dut.evse)
-    return ceil(csms.time_between(transaction.first, transaction.last)) + dut.values.transaction_duration
+def _a_while(csms: FakeCsms, dut: Dut, event: Any) -> int:
+    """Seconds from the start of the transaction until a while after one of its events."""
+    return ceil(csms.time_between(csms.transaction(dut.evse).first, event)) + dut.values.transaction_duration
 
 
 def _check_in_time(csms: FakeCsms, dut: Dut, reached: Any, seconds: int, requirement: str = "E16.FR.09") -> None:
