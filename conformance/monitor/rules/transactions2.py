@@ -57,7 +57,7 @@ ID_REUSED = rule(
     "A transactionId is never used again",
     "A Started, other than a retry, with the id of a transaction that has ended.",
     binds="CS",
-    v2="E01.FR.08",
+    v2="E01.FR.08, E02.FR.08",
 )
 EVSE = rule(
     "tx.evse",

@@ -405,9 +405,13 @@ def ev_connect_timed_out(csms: FakeCsms, lab: Any, connector: Any = None) -> Non
         return
     within = float(csms.configured("TxCtrlr", "EVConnectionTimeOut")) + csms.deadlines.message
     transaction = _view(csms, session, connector)
-    told = transaction.wait_until(within=within, triggerReason="EVConnectTimeout", requirement="E03.FR.05")
+    stays = "ParkingBayOccupancy" in session.stop_points
+    deauthorizes = "F02.FR.08" if session.remote else "E03.FR.15"
+    told = transaction.wait_until(
+        within=within, triggerReason="EVConnectTimeout", requirement=deauthorizes if stays else "E03.FR.05"
+    )
     owed = session.advance(ceased=("Authorized",))
-    if "ParkingBayOccupancy" not in session.stop_points and (session.remote or owed == "Ended"):
+    if not stays and (session.remote or owed == "Ended"):
         transaction.wait_until(
             eventType="Ended", stoppedReason="Timeout", requirement="F02.FR.07" if session.remote else "E03.FR.05"
         )

@@ -66,7 +66,7 @@ def test_starts_when_ev_connected(csms: FakeCsms, dut: Dut) -> None:
 
     step("Plug in the EV", expect="Occupied, and Started with EVConnected and the connector")
     csms.execute("EVConnectedPreSession")
-    _check_started(csms, dut, "E01.FR.02")
+    _check_started(csms, dut, "E01.FR.02", "E02.FR.09")
 
     step("Authorize the session", expect="an event of that transaction with the token")
     csms.execute("Authorized")
@@ -83,7 +83,7 @@ def test_starts_when_authorized_locally(csms: FakeCsms, dut: Dut) -> None:
 
     step("Present the token", expect="Authorize, and Started with Authorized and the token")
     csms.execute("Authorized", locally=True)
-    _check_started(csms, dut, "E01.FR.03")
+    _check_started(csms, dut, "E01.FR.03", "E03.FR.07")
 
     step("Plug in the EV", expect="Occupied, and an event of that transaction with the connector")
     csms.execute("EVConnectedPreSession")
@@ -100,7 +100,7 @@ def test_starts_when_authorized_remotely(csms: FakeCsms, dut: Dut) -> None:
 
     step("Send RequestStartTransaction", expect="Accepted, and Started with RemoteStart, its id and the token")
     csms.execute("Authorized", locally=False)
-    _check_started(csms, dut, "E01.FR.03")
+    _check_started(csms, dut, "E01.FR.03", "F02.FR.02")
 
     step("Plug in the EV", expect="Occupied, and an event of that transaction with the connector")
     csms.execute("EVConnectedPreSession")
@@ -348,7 +348,7 @@ def test_ends_when_stopped_locally(csms: FakeCsms, dut: Dut) -> None:
 
     step("Present the same token", expect="StopAuthorized and Ended, stoppedReason Local")
     csms.execute("StopAuthorized", locally=True)
-    _check_ended(csms, dut, "E06.FR.03")
+    _check_ended(csms, dut, "E06.FR.03", "E07.FR.08")
 
 
 @case("TC_E_21_CS")
@@ -359,7 +359,7 @@ def test_ends_when_stopped_remotely(csms: FakeCsms, dut: Dut) -> None:
 
     step("Send RequestStopTransaction", expect="Accepted; RemoteStop and Ended, stoppedReason Remote")
     csms.execute("StopAuthorized", locally=False)
-    _check_ended(csms, dut, "E06.FR.03")
+    _check_ended(csms, dut, "E06.FR.03", "F03.FR.04")
 
 
 @case("TC_E_19_CS")
@@ -395,6 +395,8 @@ def test_ends_when_token_invalid(csms: FakeCsms, dut: Dut) -> None:
         check(event.offline is True, "offline true", requirement="E12.FR.02", actual=event.offline)
         if event is told:
             break
+    csms.transaction(dut.evse).wait_until(eventType="Started", within=dut.timeouts.physical, requirement="E04.FR.01")
+    _check_started(csms, dut, "E04.FR.01", "E05.FR.05")
 
     step("Wait for the deauthorization", expect="Ended with Deauthorized, stoppedReason DeAuthorized")
     csms.transaction(dut.evse).wait_until(
@@ -421,7 +423,7 @@ def test_ends_when_ev_side_disconnect_deauthorizes(csms: FakeCsms, operator: Ope
 
     step("Unplug the cable at the EV", expect="Ended with EVCommunicationLost, Idle, stoppedReason EVDisconnected")
     csms.execute("EVDisconnectedOnEVSide", stoppedReason="EVDisconnected")
-    _check_ended(csms, dut, "E06.FR.04")
+    _check_ended(csms, dut, "E06.FR.04", "E09.FR.05")
 
     step("Present the token and unplug at the station", expect="the connector is Available again")
     _take_cable(csms, operator, dut, locked=True)
@@ -649,7 +651,9 @@ def test_transaction_while_offline(csms: FakeCsms, dut: Dut) -> None:
         within=dut.timeouts.physical,
         requirement="E03.FR.01",
     )
+    _check_started(csms, dut, "E04.FR.01", "E04.FR.05")
     _expect_ended_offline(csms, dut, dut.tokens.valid, "E12.FR.02")
+    _check_ended(csms, dut, "E12.FR.01", "E12.FR.07")
 
 
 @case("TC_E_44_CS")
@@ -745,6 +749,8 @@ def test_session_stopped_by_ev(csms: FakeCsms, operator: Operator, dut: Dut) -> 
         requirement="E15.FR.04",
         actual=reason,
     )
+    if ends:
+        _check_ended(csms, dut, "E15.FR.04", "E15.FR.01")
 
 
 # ---------------------------------------------------------------- helpers of this file
@@ -784,19 +790,20 @@ def _authorizing(csms: FakeCsms) -> None:
     csms.prefer("AuthCtrlr", "DisableRemoteAuthorization", "false")
 
 
-def _check_started(csms: FakeCsms, dut: Dut, requirement: str) -> None:
-    """The transaction began with Started; its first meter values are there if the EVSE was known by then."""
+def _check_started(csms: FakeCsms, dut: Dut, requirement: str, readings: str = "E01.FR.09") -> None:
+    """The transaction began with Started; its first meter values are there (`readings` wants them) if the EVSE was
+    known by then."""
     first = csms.transaction(dut.evse).first
     check(first.eventType == "Started", "the first event is Started", requirement=requirement, actual=first.eventType)
     if "evse" in first:
-        _check_meter(csms, first, "TxStartedMeasurands", "Transaction.Begin", "E01.FR.09")
+        _check_meter(csms, first, "TxStartedMeasurands", "Transaction.Begin", readings)
 
 
-def _check_ended(csms: FakeCsms, dut: Dut, requirement: str) -> None:
-    """The transaction is over, and its last event has the meter values of the end."""
+def _check_ended(csms: FakeCsms, dut: Dut, requirement: str, readings: str = "E06.FR.11") -> None:
+    """The transaction is over, and its last event has the meter values of the end (`readings` wants them)."""
     last = csms.transaction(dut.evse).last
     check(last.eventType == "Ended", "the last event is Ended", requirement=requirement, actual=last.eventType)
-    _check_meter(csms, last, "TxEndedMeasurands", "Transaction.End", "E06.FR.11")
+    _check_meter(csms, last, "TxEndedMeasurands", "Transaction.End", readings)
 
 
 def _check_meter(csms: FakeCsms, event: Any, variable: str, context: str, requirement: str) -> None:
@@ -819,7 +826,7 @@ def _ends_on_ev_side(csms: FakeCsms, dut: Dut, reason: Any) -> None:
 
     step("Unplug the cable at the EV", expect="Ended with EVCommunicationLost and Idle")
     csms.execute("EVDisconnectedOnEVSide", stoppedReason=reason)
-    _check_ended(csms, dut, "E06.FR.02")
+    _check_ended(csms, dut, "E06.FR.02", "E10.FR.04")
 
 
 def _take_cable(csms: FakeCsms, operator: Operator, dut: Dut, *, locked: bool) -> None:
@@ -901,6 +908,7 @@ def _stops_offline(csms: FakeCsms, operator: Operator, dut: Dut, token: Any) -> 
 
     step("Let the station empty its queue", expect="StopAuthorized and Ended, offline true")
     _expect_ended_offline(csms, dut, token, "E08.FR.07")
+    _check_ended(csms, dut, "E08.FR.07", "E08.FR.09")
 
 
 def _accepted(event: Any, group: dict[str, Any]) -> dict[str, Any]:
