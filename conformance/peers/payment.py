@@ -39,7 +39,7 @@ def page(base: str, station: str, evse: int, password: str, **limit: object) -> 
 
 
 def fill(template: str, station: str, evse: int, password: str, **limit: object) -> str:
-    """A URL template of QR codes with its placeholders filled (C25.FR.51, FR.52); `limit` is its query."""
+    """A URL template of QR codes with its placeholders filled (C25.FR.51, C25.FR.52); `limit` is its query."""
     for name, value in (("chargingstationid", station), ("evse", str(evse)), ("totp", password), ("version", "v1")):
         template = template.replace(f"{{{name}}}", quote(value, safe=""))
     query = urlencode(limit)

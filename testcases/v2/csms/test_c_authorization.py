@@ -180,7 +180,11 @@ def _judged(info: Any, statuses: tuple[str, ...], group: Any, requirements: tupl
 
 
 def _ask(station: FakeStation, token: Any, *statuses: str, group: Any = None) -> None:
-    _judged(station.send("Authorize", idToken=token).idTokenInfo, statuses, group, ("C01.FR.07", "C09.FR.09"))
+    info = station.send("Authorize", idToken=token).idTokenInfo
+    _judged(info, statuses, group, ("C01.FR.07", "C09.FR.09"))
+    if info.status == "Accepted":
+        everywhere = set(station.lab.dut.evses) <= set(info.evseId or ())
+        check(not everywhere, "no evseId, as every EVSE is allowed", requirement="C01.FR.19", actual=info.evseId)
 
 
 def _tell(

@@ -79,6 +79,20 @@ class _GroupNotToldInTransaction(_Verdicts):
         info.pop("groupIdToken", None)
 
 
+@defect(
+    "every-evse-listed",
+    role=ROLE,
+    families=NEW,
+    breaks="a token that is allowed everywhere is told with a list of all EVSEs (C01.FR.19)",
+    must_fail=("TC_C_39_CSMS", "TC_C_43_CSMS", "TC_C_47_CSMS", "TC_C_48_CSMS", "TC_C_49_CSMS"),
+)
+class _EveryEvseListed(_Verdicts):
+    actions = ("Authorize",)
+
+    def spoil(self, info: dict[str, Any], answer: Payload) -> None:
+        info["evseId"] = [1, 2]
+
+
 class _Unsent(Misbehaviour):
     """Base of defects that leave a CALL out which the operator asked for."""
 
