@@ -381,7 +381,7 @@ def test_ends_when_bay_free(csms: FakeCsms, dut: Dut) -> None:
 def test_ends_when_token_invalid(csms: FakeCsms, dut: Dut) -> None:
     """A session that began offline ends when the CSMS answers that its token is invalid."""
     _deauthorizing_stop_point(csms)
-    _authorizing(csms)
+    csms.reach("TokensAskedAbout")
     csms.prefer("AuthCtrlr", "OfflineTxForUnknownIdEnabled", "true")
     csms.configure("TxCtrlr", "StopTxOnInvalidId", "true")
     csms.answer_always(
@@ -639,6 +639,7 @@ def test_connection_loss_during_transaction(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_E_43_CS")
 def test_transaction_while_offline(csms: FakeCsms, dut: Dut) -> None:
     """A whole session that ran offline is told afterwards, from Started to Ended."""
+    csms.reach("TokensAskedAbout")
     csms.prefer("AuthCtrlr", "OfflineTxForUnknownIdEnabled", "true")
     csms.reach("TransactionEventsInQueueEnded")
 
