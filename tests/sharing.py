@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -38,5 +39,7 @@ def share(config: pytest.Config) -> None:
     said = getattr(option, "numprocesses", 0) is not None or option.collectonly or option.usepdb
     if not everything or said:
         return
+    # Hundreds of processes follow; each would compile the suite anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     option.numprocesses, option.loadscopereorder = PROCESSES, False
     config.pluginmanager.register(Shares(), "ocpp-tests-shared")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from math import ceil
 from typing import Any
 
 from conformance import PRESENT, Dut, FakeCsms, NotApplicable, Operator, case, check, moment, step
@@ -290,7 +289,8 @@ def _charging_time(energy: int) -> float:
 
 def _a_while(csms: FakeCsms, dut: Dut, event: Any) -> int:
     """Seconds from the start of the transaction until a while after one of its events."""
-    return ceil(csms.time_between(csms.transaction(dut.evse).first, event)) + dut.values.transaction_duration
+    # Samples come by the second: rounding up would depend on milliseconds.
+    return round(csms.time_between(csms.transaction(dut.evse).first, event)) + 1 + dut.values.transaction_duration
 
 
 def _check_in_time(csms: FakeCsms, dut: Dut, reached: Any, seconds: int, requirement: str = "E16.FR.09") -> None:
