@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -35,6 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # `| head` has seen enough; nothing may be flushed into the closed pipe at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -115,13 +119,16 @@ def _run(arguments: list[str]) -> int:
     from conformance.data import catalogue_folder
 
     folder = str(catalogue_folder().parent)
-    return int(pytest.main([folder, "--import-mode=importlib", "-p", "no:cacheprovider", *arguments]))
+    # pytest would warn on every run that it can't rewrite the asserts of this package, which this command imported
+    quiet = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
+    options = ["--import-mode=importlib", "-p", "no:cacheprovider", "-W", quiet]
+    return int(pytest.main([folder, *options, *arguments]))
 
 
 def _plan(options: Any) -> int:
     from conformance.cases.catalogue import load_catalogue
     from conformance.cases.discovery import discover
-    from conformance.cases.selection import Wishes, select
+    from conformance.cases.selection import Wishes, missing, select
     from conformance.report.plan import past_seconds, plan_lines
 
     dut = _description(options)
@@ -130,6 +137,10 @@ def _plan(options: Any) -> int:
     past = past_seconds(Path("reports"), [dut])
     for line in plan_lines(selected, sorted(info.id for info in infos), brief=options.brief, past=past):
         _print(line)
+    if problems := missing(selected):
+        _print(f"{len(problems)} open features decide about cases of this plan; a run stops until they are answered:")
+        for line in problems:
+            _print(f"  {line}")
     return 0
 
 

@@ -49,10 +49,10 @@ def write_description(options: Any, tell: Callable[[str], None]) -> int:
 def _next_steps(path: Path, open_lines: int) -> Iterator[str]:
     yield f"{path} is written."
     if open_lines:
-        yield f"  answer the {open_lines} lines that begin with {OPEN.strip()}, in an editor"
+        yield f"  {open_lines} lines begin with {OPEN.strip()}; answer, in an editor, those that the plan names as open"
     yield f"  ocpp-conformance check-operator --ocpp-dut {path}    # does whoever acts on the device do so?"
     yield f"  ocpp-conformance plan --ocpp-dut {path}    # what will be done, how long it takes, who walks when"
-    yield f"  pytest --ocpp-dut {path}    # the run; its report is reports/report.html"
+    yield f"  ocpp-conformance run --ocpp-dut {path}    # the run; its report is reports/report.html"
 
 
 def _order() -> Sequence[str]:

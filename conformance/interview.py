@@ -75,8 +75,8 @@ _ROLE = (
 )
 _TOKENS = {
     "CS": "Tokens are the cards with which you stand at the station; our CSMS answers for each what it is to be. Two "
-    "are enough for most cases. Those that need another one ([tokens] in the file: blocked, expired, of a group ...) "
-    "end INCONCLUSIVE until it is given.",
+    "are enough to begin. Cases that need another one ([tokens] in the file: blocked, expired, of a group ...; many "
+    "of blocks C and D) end INCONCLUSIVE until it is given.",
     "CSMS": "Tokens are what the CSMS knows, or is to know for the test. Cases that need another one than these two "
     "([tokens] in the file: blocked, expired, of a group ...) end INCONCLUSIVE until it is given.",
 }

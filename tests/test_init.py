@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import subprocess
 import sys
 import threading
 import tomllib
@@ -53,6 +54,14 @@ def answered(path: Path) -> None:
                 line = line.replace(f"= {example}", f"= {answer}")
         done.append(line)
     path.write_text("\n".join(done) + "\n", "utf-8")
+
+
+def without_features(path: Path) -> None:
+    """Answer the open lines outside of [features], as an interview does."""
+    text = path.read_text("utf-8")
+    for key in ("connectors", "valid", "kind"):
+        text = text.replace(f"{init.OPEN}{key} = ", f"{key} = ")
+    path.write_text(text, "utf-8")
 
 
 KINDS = [
@@ -160,11 +169,34 @@ class TestRequest:
         count = sum(line.startswith(init.OPEN) for line in path.read_text("utf-8").splitlines())
         assert told.splitlines() == [
             f"{path} is written.",
-            f"  answer the {count} lines that begin with #?, in an editor",
+            f"  {count} lines begin with #?; answer, in an editor, those that the plan names as open",
             f"  ocpp-conformance check-operator --ocpp-dut {path}    # does whoever acts on the device do so?",
             f"  ocpp-conformance plan --ocpp-dut {path}    # what will be done, how long it takes, who walks when",
-            f"  pytest --ocpp-dut {path}    # the run; its report is reports/report.html",
+            f"  ocpp-conformance run --ocpp-dut {path}    # the run; its report is reports/report.html",
         ]
+
+    def test_the_plan_names_the_features_that_would_stop_the_run(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = written(tmp_path, "--role", "CS", "--version", "2.0.1")
+        without_features(path)
+        capsys.readouterr()
+        assert cli.main(["plan", "--brief", str(path)]) == 0
+        _, heading, lines = capsys.readouterr().out.partition("open features decide about cases of this plan")
+        assert heading and "C-47 (fall back to default reconnection) is not declared, needed by TC_B_49_CS" in lines
+
+    def test_a_reader_that_has_seen_enough_gets_no_traceback(self, tmp_path: Path) -> None:
+        path = written(tmp_path, "--role", "CS", "--version", "2.0.1")
+        without_features(path)
+        plan = subprocess.Popen(
+            [sys.executable, "-m", "conformance.cli", "plan", str(path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert plan.stdout is not None and plan.stderr is not None
+        plan.stdout.close()
+        assert (plan.stderr.read(), plan.wait(60)) == (b"", 141)
+        plan.stderr.close()
 
 
 class Script:
