@@ -77,39 +77,6 @@ def test_what_a_thread_has_freed_goes_back_when_large_blocks_are_the_systems_own
     assert int(done.stdout) < 8_000
 
 
-READ_BEFOREHAND = """
-import pkgutil, sys
-import conformance.fuzz
-from conformance.fuzz import exploring
-
-exploring.prepare()
-names = {one.name for one in pkgutil.walk_packages(conformance.fuzz.__path__, "conformance.fuzz.")}
-assert len(names) > 50 and not names - set(sys.modules), names - set(sys.modules)
-
-from hypothesis import given, settings, strategies as st
-from hypothesis.internal.conjecture import providers
-
-read = []
-providers.constants_from_module = read.append
-
-@settings(max_examples=5, database=None)
-@given(st.integers())
-def draw(_):
-    pass
-
-draw()
-assert not read, read
-"""
-
-
-def test_no_search_has_to_read_sources(tmp_path: Path) -> None:
-    """Hypothesis looks for values to try in every module of ours: all of it before the first search."""
-    done = subprocess.run(
-        [sys.executable, "-c", READ_BEFOREHAND], cwd=tmp_path, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-
-
 def test_where_there_is_no_such_function_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "_library", lambda name: None)
     assert memory.give_back() is False
