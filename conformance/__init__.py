@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from conformance.cases.charging import Charging
     from conformance.cases.hands import Hands as Operator
     from conformance.cases.metering import Metering, check_measurands, moment
+    from conformance.cases.samples import check_samples
     from conformance.cases.steps import check, observe, recommend, step
     from conformance.dut.description import Dut
     from conformance.dut.standard_keys import standard_keys
@@ -72,6 +73,7 @@ __all__ = [
     "chain_facts",
     "check",
     "check_measurands",
+    "check_samples",
     "from_keys",
     "hash_data",
     "late",
@@ -101,6 +103,7 @@ _PLACES = {
     "conformance.cases.charging": ("Charging",),
     "conformance.cases.hands": ("Hands",),
     "conformance.cases.metering": ("Metering", "check_measurands", "moment"),
+    "conformance.cases.samples": ("check_samples",),
     "conformance.cases.steps": ("check", "observe", "recommend", "step"),
     "conformance.dut.description": ("Dut",),
     "conformance.dut.standard_keys": ("standard_keys",),

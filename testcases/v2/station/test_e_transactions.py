@@ -19,6 +19,7 @@ from conformance import (
     call_error,
     case,
     check,
+    check_samples,
     late,
     one_of,
     require,
@@ -797,24 +798,14 @@ def _check_started(csms: FakeCsms, dut: Dut, requirement: str, readings: str = "
     first = csms.transaction(dut.evse).first
     check(first.eventType == "Started", "the first event is Started", requirement=requirement, actual=first.eventType)
     if "evse" in first:
-        _check_meter(csms, first, "TxStartedMeasurands", "Transaction.Begin", readings)
+        check_samples(csms, first, "TxStartedMeasurands", "Transaction.Begin", readings)
 
 
 def _check_ended(csms: FakeCsms, dut: Dut, requirement: str, readings: str = "E06.FR.11") -> None:
     """The transaction is over, and its last event has the meter values of the end (`readings` wants them)."""
     last = csms.transaction(dut.evse).last
     check(last.eventType == "Ended", "the last event is Ended", requirement=requirement, actual=last.eventType)
-    _check_meter(csms, last, "TxEndedMeasurands", "Transaction.End", readings)
-
-
-def _check_meter(csms: FakeCsms, event: Any, variable: str, context: str, requirement: str) -> None:
-    """The event has a sample of every measurand that the station is configured to send with it."""
-    if csms.configured("SampledDataCtrlr", "Enabled") == "false":
-        return
-    for wanted in filter(None, csms.configured("SampledDataCtrlr", variable).split(",")):
-        measurand = one_of(wanted, ABSENT) if wanted == "Energy.Active.Import.Register" else wanted
-        taken = csms.transaction().samples(event, context=context, measurand=measurand)
-        check(taken, f"{wanted} with context {context}", requirement=requirement, actual="none")
+    check_samples(csms, last, "TxEndedMeasurands", "Transaction.End", readings)
 
 
 def _ends_on_ev_side(csms: FakeCsms, dut: Dut, reason: Any) -> None:
