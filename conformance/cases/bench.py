@@ -154,6 +154,7 @@ class StationBench(Bench):
             if self.suspect or not peer.accepted:
                 self._round_trip()
             # A station that has only just booted takes a moment to report itself.
+            self._await_reports()
             peer.drain(max(_AFTER_BOOT, self.dut.timeouts.quiet) if fresh else None)
         self.gone, self.suspect = "", False
 
@@ -214,10 +215,15 @@ class StationBench(Bench):
                 problems += [f"{name} could not be restored" for name in peer.configuration.restore()]
             except ExpectationFailed as failed:
                 problems.append(str(failed))
+            self._await_reports()
             peer.drain()
             if not self._transactions_end():
                 problems.append("a transaction of the case is still running")
         return problems
+
+    def _await_reports(self) -> None:
+        places = {(one.evseId, one.connectorId) for one in self.dut.connectors}
+        self.peer.await_reports(places, within=max(_REPORTS, self.dut.timeouts.quiet))
 
     def _restarted(self) -> None:
         """Wait for the restart that an accepted Reset of this case still owes: the next case is not to be hit by it."""
@@ -383,6 +389,9 @@ _TAKEN: Mapping[str, Mapping[str, Any]] = {"1.6": {"status": "Accepted"}, "2": {
 _IN_USE = frozenset({"Occupied", "Preparing", "Charging", "SuspendedEV", "SuspendedEVSE", "Finishing"})
 _AFTER_BOOT = 0.3
 """Seconds of silence after which a station that was accepted a moment ago counts as idle."""
+
+_REPORTS = 1.0
+"""Seconds in which a station that has booted should have told the status of every connector."""
 
 _PROBE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "1.6": ("GetConfiguration", {"key": ["HeartbeatInterval"]}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -51,6 +51,8 @@ class FakeCsms(Peer):
     token_statuses: Mapping[str, Mapping[str, Any]] = {}
     _opinions: Mapping[str, dict[str, Any]] = {}
     _held_since: int | None = None
+    _reported: list[tuple[Any, Any]] | None = None
+    """Whose status has come since a boot was accepted; None when nobody waits for any."""
     _turning_away = 0
 
     def begin(self, trace: Any, judge: Any) -> None:
@@ -67,6 +69,16 @@ class FakeCsms(Peer):
         """Whether the station's last BootNotification was answered Pending or Rejected."""
         return self._held_since is not None
 
+    def await_reports(self, places: Collection[tuple[int, int]], *, within: float) -> None:
+        """Wait, once after each boot, until the station has told the status of its connectors, as it has to then.
+
+        `places` are EVSE and connector; one that tells nothing `within` seconds is left alone: cases judge that.
+        """
+        if self._reported is None:
+            return
+        self.wait(lambda: all(one in (self._reported or ()) for one in places), within=within)
+        self._reported = None
+
     def _keeps(self, connection: Any) -> bool:
         return connection.subprotocol is not None
 
@@ -81,6 +93,10 @@ class FakeCsms(Peer):
             self.accepted = status == "Accepted"
             # Since when the station may send nothing but what we ask for; None while it may.
             self._held_since = len(self._trace.entries) if status in ("Pending", "Rejected") else None
+            self._reported = [] if self.accepted else None
+        elif self._reported is not None and frame.action in _TELLS_STATUS:
+            told = Fields(frame.payload if isinstance(frame.payload, Mapping) else {})
+            self._reported.extend(place for place, _ in _told_statuses(frame.action, told))
 
     def _answer_to(self, frame: frames.Frame) -> Answer:
         """The declared or computed answer, but SecurityError to what comes too early (B01.FR.10, B02.FR.09)."""
@@ -428,18 +444,25 @@ class FakeCsms(Peer):
         for request in list(self._inbox):
             if request._entry.index < since:
                 continue
-            if request._action == "StatusNotification":
-                if "connectorStatus" in request:
-                    yield (request.evseId, request.connectorId), request.connectorStatus, request
-                else:
-                    yield (request.connectorId, request.connectorId), request.status, request
-            elif request._action == "NotifyEvent":
-                for event in request.eventData if isinstance(request.eventData, Items) else ():
-                    if mismatch(event, _AVAILABILITY) is None:
-                        evse = event.component.evse
-                        yield (evse.id, evse.connectorId), event.actualValue, request
+            for place, value in _told_statuses(request._action, request):
+                yield place, value, request
 
 
+def _told_statuses(action: str, told: Fields) -> Iterator[tuple[tuple[Any, Any], Any]]:
+    """EVSE and connector (1.6: connector and connector) with the status that a CALL tells of them."""
+    if action == "StatusNotification":
+        if "connectorStatus" in told:
+            yield (told.evseId, told.connectorId), told.connectorStatus
+        else:
+            yield (told.connectorId, told.connectorId), told.status
+    elif action == "NotifyEvent":
+        for event in told.eventData if isinstance(told.eventData, Items) else ():
+            if mismatch(event, _AVAILABILITY) is None:
+                evse = event.component.evse
+                yield (evse.id, evse.connectorId), event.actualValue
+
+
+_TELLS_STATUS = frozenset({"StatusNotification", "NotifyEvent"})
 _AVAILABILITY = {
     "trigger": "Delta",
     "component": {"name": "Connector", "evse": {}},

@@ -37,6 +37,21 @@ class TestStationReady:
         lab.bench.ready()
         assert [one.action for one in lab.device.heard if one.type == frames.CALL] == []
 
+    @pytest.mark.parametrize(("told", "seconds"), [([(1, 1), (2, 1)], 0.7), ([(1, 1)], 1.0), ([], 1.0)])
+    def test_what_it_reports_after_a_boot_does_not_fall_into_the_case(
+        self, lab: Lab, told: list[tuple[int, int]], seconds: float
+    ) -> None:
+        lab.device.calls("BootNotification")
+        for evse, connector in told:
+            status = {"evseId": evse, "connectorId": connector, "connectorStatus": "Available"}
+            lab.device.after(0.7, "StatusNotification", **status)
+        lab.bench.ready()
+        assert len(lab.peer.seen("StatusNotification")) == len(told)
+        first = lab.device.clock.now()
+        assert first >= seconds
+        lab.bench.ready()
+        assert lab.device.clock.now() - first < 1.0, "a boot is waited for once"
+
     def test_after_a_failure_it_is_asked_too(self, lab: Lab) -> None:
         lab.bench.suspect = True
         lab.bench.ready()

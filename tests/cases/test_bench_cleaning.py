@@ -31,6 +31,7 @@ def bench() -> tuple[StationBench, Device, Operator]:
     timeouts = SimpleNamespace(message=5.0, reset=8.0, quiet=0.05)
     dut = SimpleNamespace(
         connector=Connector(1, 1),
+        connectors=(Connector(1, 1),),
         features={"FixedCable": False},
         timeouts=timeouts,
         values=SimpleNamespace(ev_connection_timeout=3),
