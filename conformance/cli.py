@@ -128,14 +128,15 @@ def _run(arguments: list[str]) -> int:
 def _plan(options: Any) -> int:
     from conformance.cases.catalogue import load_catalogue
     from conformance.cases.discovery import discover
-    from conformance.cases.selection import Wishes, missing, select
+    from conformance.cases.selection import Wishes, missing, not_implemented, select
     from conformance.report.plan import past_seconds, plan_lines
 
     dut = _description(options)
     infos = discover()
     selected = [one for info in infos for one in select(info, load_catalogue(), [dut], Wishes())]
     past = past_seconds(Path("reports"), [dut])
-    for line in plan_lines(selected, sorted(info.id for info in infos), brief=options.brief, past=past):
+    unwritten = list(not_implemented((info.id for info in infos), load_catalogue(), [dut], Wishes()))
+    for line in plan_lines(selected, unwritten, brief=options.brief, past=past):
         _print(line)
     if problems := missing(selected):
         _print(f"{len(problems)} open features decide about cases of this plan; a run stops until they are answered:")

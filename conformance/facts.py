@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.cases.catalogue import load_catalogue
-from conformance.cases.selection import applicability
+from conformance.cases.selection import counted_out, counts_for
 from conformance.data import catalogue_folder
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ def standard(duts: Sequence[Dut], names: Mapping[str, str], versions: Sequence[s
                 names[dut.source],
                 one.block,
                 one.title,
-                one.profiles,
-                applicability(one, dut),
+                counts_for(one, dut),
+                counted_out(one, dut),
             )
             for dut in described
             for one in listed

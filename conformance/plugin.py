@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     from conformance.terminated import Terminated
     from conformance.workers import Lab, Part
 
-_WORDS = {"PASS": ("passed", "."), "NOT APPLICABLE": ("skipped", "-"), "EXPECTED FAIL": ("xfailed", "x")}
+_WORDS = {
+    "PASS": ("passed", "."),
+    "NOT APPLICABLE": ("skipped", "-"),
+    "EXPECTED FAIL": ("xfailed", "x"),
+    "INCONCLUSIVE": ("inconclusive", "I"),
+}
+"""Category and letter of a verdict. What could not be decided is no failure of the device: pytest's last line counts it
+by a word of its own, and the run is red all the same."""
 _OUTCOME = {"PASS": "passed", "NOT APPLICABLE": "skipped", "EXPECTED FAIL": "passed"}
 
 
@@ -612,6 +619,15 @@ class ConformanceRun:
                 if why:
                     yield f"{one.source or dut.source}: expected_failures: {one.id}: {why}; remove the entry"
 
+    def _unwritten_cases(self) -> list[Any]:
+        """The listed cases that apply and have no test; none when only a part of the tests was looked at."""
+        from conformance.cases.catalogue import load_catalogue
+        from conformance.cases.selection import not_implemented
+
+        if self._partial():
+            return []
+        return list(not_implemented(self._implemented, load_catalogue(), self.run.duts, self.run.settings.wishes))
+
     def _partial(self) -> bool:
         """Whether only a part of the cases was collected, so that an id may simply not be among them."""
         return [Path(one).resolve() for one in self.config.args] != [_testcases_folder()]
@@ -638,7 +654,7 @@ class ConformanceRun:
         brief = self.config.get_verbosity() < 0
         past = past_seconds(self.run.settings.report_dir, self.run.duts)
 
-        for line in plan_lines(selected, sorted(self._implemented), brief=brief, past=past):
+        for line in plan_lines(selected, self._unwritten_cases(), brief=brief, past=past):
             reporter.write_line(line)
         return True
 
@@ -788,7 +804,12 @@ class ConformanceRun:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The summary by block, with what failed and why."""
         record = self.run.record
-        if record is None or not (record.cases or record.run.interrupted):
+        if record is None:
+            return
+        if not (record.cases or record.run.interrupted):
+            if record.run.problems:
+                folder = self.run.settings.report_dir
+                terminalreporter.write_line(f"nothing was run: why is told below, and in {folder / 'report.html'}")
             return
         from conformance.report.terminal import source_lines, summary_lines
 

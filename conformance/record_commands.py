@@ -49,7 +49,7 @@ def add_commands(add: Add) -> None:
     verify = add("verify", _verify, "check that a folder of evidence is as the run left it, and who signed it")
     verify.add_argument("folder", type=Path, metavar="DIR", help="what --ocpp-evidence wrote")
     verify.add_argument("--key", type=Path, metavar="FILE", help="public key (PEM) that must have signed it")
-    baseline = add("baseline", _baseline, "write the failures of a run as its expected failures, for --ocpp-baseline")
+    baseline = add("baseline", _baseline, "write the failures of a run as its expected failures; 1 when it had more")
     baseline.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help=_RESULTS)
     baseline.add_argument("--out", type=Path, metavar="FILE", help="write here (default: standard output)")
     baseline.add_argument(
@@ -148,9 +148,11 @@ def _baseline(options: Any) -> int:
     except DescriptionError as error:
         raise CommandError(str(error)) from None
     _written(options.out, baseline_toml(records, kept))
-    for line in left_out(records):
+    lines = list(left_out(records))
+    for line in lines:
         sys.stderr.write(f"ocpp-conformance baseline: {line}\n")
-    return 0
+    # Written, but a run like this one would not be green with it.
+    return 1 if lines else 0
 
 
 _FOLDER = "name what --ocpp-evidence wrote"

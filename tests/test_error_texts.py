@@ -643,6 +643,23 @@ TABLE = [
         'dut.toml:10 [tokens] valid: idToken is missing or no text; write a token { idToken = "...", type = "ISO14443" }',
     ),
     station(
+        "a token that is accepted and refused",
+        "[features]",
+        'blocked = { idToken = "aabbcc01", type = "ISO14443" }\n[features]',
+        'dut.toml:12 [tokens] blocked: "aabbcc01" is tokens.valid already; give another token, or remove the key',
+    ),
+    station(
+        "a token that is still a placeholder",
+        "[features]",
+        'second = { idToken = "...", type = "ISO14443" }\n[features]',
+        'dut.toml:12 [tokens] second: "..." is a placeholder; write what the device has, or put # before the line',
+    ),
+    added(
+        "a header that is still a placeholder",
+        '[operator]\nkind = "http"\nurl = "http://127.0.0.1:9100"\nheaders = { Authorization = "Bearer ..." }',
+        'dut.toml [operator.headers] Authorization: "Bearer ..." is a placeholder; write what the device has, or put # before the line',
+    ),
+    station(
         "a whole number with a fraction",
         "[features]",
         "[values]\nheartbeat_interval = 0.5\n[features]",

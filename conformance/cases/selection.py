@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.cases.case import CaseInfo
 from conformance.cases.catalogue import Catalogue, CatalogueEntry
+from conformance.ocppj.versions import version
 
 
 class SelectionError(Exception):
@@ -70,8 +71,8 @@ def select(info: CaseInfo, catalogue: Catalogue, duts: Sequence[Any], wishes: Wi
     for dut in duts:
         if (dut.only_cases and info.id not in dut.only_cases) or info.id in dut.elsewhere:
             continue
-        for version in dut.versions:
-            entry = entries.get(version)
+        for ocpp in dut.versions:
+            entry = entries.get(ocpp)
             if entry is None or entry.role != dut.role or not wishes.want(entry):
                 continue
             yield Selected(info, entry, dut, applicability(entry, dut))
@@ -89,6 +90,26 @@ def applicability(entry: CatalogueEntry, dut: Any) -> str:
     return "" if outcome.value is not False else f"{entry.condition}: {outcome.reason}"
 
 
+def counted_out(entry: CatalogueEntry, dut: Any) -> str:
+    """Why a listed case does not count for a device: it does not apply, or the description leaves that open."""
+    from conformance.dut.conditions import evaluate
+
+    outcome = evaluate(entry.condition, dut)
+    if outcome.value is None:
+        return f"{entry.condition}: open, {outcome.reason}"
+    return applicability(entry, dut)
+
+
+def counts_for(entry: CatalogueEntry, dut: Any) -> tuple[str, ...]:
+    """The certification profiles for which a case counts: of a case that applies, those that the device claims."""
+    from conformance.dut.conditions import claims
+
+    if counted_out(entry, dut):
+        return entry.profiles
+    family = version(entry.version).family
+    return tuple(one for one in entry.profiles if claims(dut, one, family))
+
+
 def missing(selected: Iterable[Selected]) -> list[str]:
     """One line for each feature that decides about a selected case and that the description does not declare."""
     from conformance.dut.conditions import missing_features
@@ -103,15 +124,17 @@ def missing(selected: Iterable[Selected]) -> list[str]:
 def not_implemented(
     implemented: Iterable[str], catalogue: Catalogue, duts: Sequence[Any], wishes: Wishes
 ) -> Iterator[tuple[CatalogueEntry, Any]]:
-    """The listed cases that would apply to a device and that nobody has written."""
+    """The cases of the official lists that apply to a device and that nobody has written: those that a report counts
+    as listed cases without a test (`report/certification.py`)."""
     known = set(implemented)
     for dut in duts:
-        if dut.only_cases:
+        if dut.variant:
             continue
-        for version in dut.versions:
-            for entry in catalogue:
-                if entry.version == version and entry.role == dut.role and entry.id not in known and wishes.want(entry):
-                    yield entry, dut
+        for entry in catalogue:
+            if entry.own or entry.withdrawn or entry.id in known or entry.role != dut.role:
+                continue
+            if entry.version in dut.versions and wishes.want(entry) and not counted_out(entry, dut):
+                yield entry, dut
 
 
 def place(one: Selected, duts: Sequence[Any]) -> tuple[int, str, bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,10 @@ WORDS = {
 """What to write for a key of each kind."""
 
 
+PLACEHOLDER = "..."
+"""How a text ends that only shows where something is to be written."""
+
+
 @dataclass(slots=True)
 class Checks:
     """A description while it is read: its content, where its lines stand, and the problems so far by line."""
@@ -33,6 +37,8 @@ class Checks:
     source: str
     lines: Mapping[str, int]
     found: list[tuple[int, DescriptionProblem]] = field(default_factory=list)
+    _unfilled: set[str] = field(default_factory=set)
+    """Places of placeholders: what else is wrong there follows from that."""
 
     @property
     def problems(self) -> list[DescriptionProblem]:
@@ -49,6 +55,8 @@ class Checks:
 
     def problem(self, path: str, what: str, fix: str) -> None:
         """Something is wrong at `path`, such as "device.role" or "expected_failures[0].id"."""
+        if path in self._unfilled:
+            return
         line, where = self._where(path)
         self.found.append((line, DescriptionProblem(where, what, fix)))
 
@@ -63,6 +71,14 @@ class Checks:
         for name in self.content:
             if name not in known:
                 self.unknown(name, "section", name, known)
+
+    def placeholders(self) -> None:
+        """What `init` or a page of the documentation left to be filled in must not be taken for an answer."""
+        for path, value in _texts(self.content):
+            if value.strip().endswith(PLACEHOLDER):
+                fix = "write what the device has, or put # before the line"
+                self.problem(path, f"{shown(value)} is a placeholder", fix)
+                self._unfilled.add(path)
 
     def raw(self, name: str) -> dict[str, Any]:
         """A section as it stands in the file; empty if it does not, or is no table."""
@@ -118,6 +134,19 @@ class Checks:
         if not key.lowest <= value <= highest:
             unit = f" {key.unit}" if key.unit else ""
             self.problem(place, f"{value} is out of bounds", f"use {key.lowest:g} to {highest:g}{unit}")
+
+
+def _texts(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Every text of the file with the place of its key: what stands inside a key's own value has the key's place."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            at_top = depth < 2 or path.startswith(("features", "operator"))
+            yield from _texts(inner, (f"{path}.{name}" if path else name) if at_top else path, depth + 1)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, f"{path}[{index}]" if isinstance(inner, Mapping) else path, depth)
 
 
 def _is_a(kind: keys.Kind, value: Any) -> bool:

@@ -15,6 +15,7 @@ __all__ = [
     "ConditionError",
     "Declaring",
     "Outcome",
+    "claims",
     "condition_of",
     "evaluate",
     "mandatory_features",
@@ -57,6 +58,11 @@ def evaluate(condition: str | None, device: Declaring) -> Outcome:
     if not condition:
         return Outcome(True, "it applies to every device")
     return parse(condition).evaluate(device)
+
+
+def claims(device: Declaring, profile: str, family: str) -> bool:
+    """Whether a device declares to have a certification profile; `family` is "1.6" or "2"."""
+    return evaluate(PROFILES[family].get(profile, profile), device).value is True
 
 
 def mandatory_features(condition: str | None, role: str = "") -> tuple[str, ...]:

@@ -167,7 +167,25 @@ def read_tokens(checks: Checks) -> dict[str, Token]:
         if len(token.get("idToken", "")) > 255:
             checks.problem(place, "idToken has more than 255 characters", "shorten it (IdTokenType)")
         tokens[name] = token
+    _check_distinct(checks, tokens)
     return tokens
+
+
+_REFUSED = ("invalid", "blocked", "expired", "unknown", "prepaid_empty")
+_ALIKE = ({"invalid", "unknown"},)
+"""Names that may stand for one token: a CSMS may say either of a token that it does not know."""
+
+
+def _check_distinct(checks: Checks, tokens: Mapping[str, Token]) -> None:
+    """A token that is accepted under one name and refused under another would have a device blamed for the answer."""
+    seen: dict[str, str] = {}
+    for name, token in tokens.items():
+        number = token.get("idToken", "").casefold()
+        other = seen.setdefault(number, name) if number else name
+        odd = name in _REFUSED or other in _REFUSED or name == "second"
+        if other != name and odd and {name, other} not in _ALIKE:
+            fix = "give another token, or remove the key"
+            checks.problem(f"tokens.{name}", f"{shown(token['idToken'])} is tokens.{other} already", fix)
 
 
 def check_files(checks: Checks, values: dict[str, Any]) -> None:

@@ -67,6 +67,7 @@ def _laid_over(content: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict
 def _read(checks: Checks) -> Dut | None:
     """The device, as far as it could be read; meaningless when there are problems."""
     checks.sections()
+    checks.placeholders()
     device = checks.table(keys.DEVICE, "device")
     role = device["role"] if device["role"] in ("CS", "CSMS") else None
     versions = read_versions(checks, device["versions"])

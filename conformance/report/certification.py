@@ -41,7 +41,7 @@ MEANINGS = {
     INCOMPLETE: "some listed cases that apply were not run",
     NOT_EXERCISED: "no listed case that applies was run",
     READY: "every listed case that applies passed",
-    NOT_CLAIMED: "the description says that none of its cases applies",
+    NOT_CLAIMED: "the description does not declare it, or says that none of its cases applies",
 }
 
 _SETTLING = (FAIL, EXPECTED_FAIL, ERROR, INCONCLUSIVE, PASS, UNEXPECTED_PASS, NOT_IMPLEMENTED, NOT_APPLICABLE)
@@ -105,6 +105,18 @@ class Certification:
     blocks: list[Standing]
     beyond: list[CaseRecord]
     """Cases that are on no official list and failed: the standard is broken where no lab looks."""
+
+    @property
+    def not_run(self) -> list[ListedCase]:
+        """The listed cases that apply and have no verdict, each once: the number that every view tells."""
+        return [case for one in self.blocks for case in one.not_run]
+
+    @property
+    def outside(self) -> list[CaseRecord]:
+        """The listed cases of no certification profile that failed or could not be decided."""
+        asked = {case.key for one in self.profiles for case in (*one.failed, *one.undecided)}
+        weighty = [case for one in self.blocks for case in (*one.failed, *one.undecided)]
+        return [case for case in weighty if case.key not in asked]
 
     @property
     def claimed(self) -> list[Standing]:
@@ -201,14 +213,23 @@ def answer(record: RunRecord, found: Certification) -> Answer:
     if counts[UNDECIDED]:
         cases = {(case.device, case.version, case.id) for one in claimed for case in one.undecided}
         return Answer(UNDECIDED, f"No answer yet: {plural(len(cases), 'case')} could not be decided", ready)
+    missing = len(found.not_run)
     if counts[INCOMPLETE] or counts[NOT_EXERCISED] or record.run.interrupted:
-        missing = {(case.device, case.version, case.id) for one in claimed for case in one.not_run}
-        line = "Nothing failed"
-        line += f", but {plural(len(missing), 'listed case')} that {'applies' if len(missing) == 1 else 'apply'} "
-        line += f"{'was' if len(missing) == 1 else 'were'} not run" if missing else ""
-        return Answer(INCOMPLETE, line if missing else "Nothing failed, but the run broke off", ready)
-    line = "Nothing stands in the way: every listed case that applies passed"
-    return Answer(READY, line, ready)
+        line = "Nothing failed, but the run broke off"
+        if missing:
+            apply = "applies was" if missing == 1 else "apply were"
+            line = f"Nothing failed, but {plural(missing, 'listed case')} that {apply} not run"
+        return Answer(INCOMPLETE, line, ready)
+    outside = len(found.outside)
+    if not missing and not outside:
+        return Answer(READY, "Nothing stands in the way: every listed case that applies passed", ready)
+    detail = [ready]
+    if outside:
+        detail.append(f"{plural(outside, 'listed case')} of no profile did not pass")
+    if missing:
+        detail.append(f"{plural(missing, 'listed case')} of no profile {'was' if missing == 1 else 'were'} not run")
+    line = "Nothing stands in the way: every listed case of a certification profile that applies passed"
+    return Answer(READY, line, "; ".join(detail))
 
 
 def _negative(record: RunRecord) -> Answer:

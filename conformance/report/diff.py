@@ -6,7 +6,7 @@ not look at is never called mended: findings are compared over the cases that bo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -401,8 +401,9 @@ def _facts(old: RunRecord, new: RunRecord) -> Iterator[tuple[str, str, str]]:
         ("selection", " ".join(old.run.selection), " ".join(new.run.selection)),
         ("schemas", old.run.schema_source, new.run.schema_source),
     ]
+    both = {one["version"] for one in stations(old.cases)} & {one["version"] for one in stations(new.cases)}
     groups: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
-        ("station's", _booted(old), _booted(new)),
+        ("station's", _booted(old, both), _booted(new, both)),
         ("device", old.run.device, new.run.device),
         ("feature", old.run.features, new.run.features),
     ]
@@ -413,11 +414,16 @@ def _facts(old: RunRecord, new: RunRecord) -> Iterator[tuple[str, str, str]]:
             yield name, str(was), str(now)
 
 
-def _booted(record: RunRecord) -> dict[str, Any]:
-    """What stations said of themselves, by its name and version; of several devices the last one counts."""
+def _booted(record: RunRecord, versions: Collection[str]) -> dict[str, Any]:
+    """What stations said of themselves, by its name and version; of several devices the last one counts.
+
+    `versions`: those under which both runs have seen a boot. A run without one does not know the firmware, which is no
+    change of it.
+    """
     return {
         f"{name} under {told['version']}": value
         for told in stations(record.cases)
+        if told["version"] in versions
         for name, value in told.items()
         if name not in ("device", "version")
     }

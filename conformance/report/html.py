@@ -320,15 +320,14 @@ def _not_run(record: RunRecord, found: Certification) -> list[tuple[str, list[Li
     """The listed cases that apply and have no verdict, by why."""
     implemented = set(record.standard.implemented)
     reasons: dict[str, list[ListedCase]] = {}
-    for standing in found.blocks:
-        for one in standing.not_run:
-            if implemented and one.id not in implemented:
-                why = "this version of the tool has no test for it"
-            elif record.run.interrupted:
-                why = "the run broke off, or they were not chosen"
-            else:
-                why = "not chosen: " + (" ".join(record.run.selection) or "only a part of the cases was asked for")
-            reasons.setdefault(why, []).append(one)
+    for one in found.not_run:
+        if implemented and one.id not in implemented:
+            why = "this version of the tool has no test for it"
+        elif record.run.interrupted:
+            why = "the run broke off, or they were not chosen"
+        else:
+            why = "not chosen: " + (" ".join(record.run.selection) or "only a part of the cases was asked for")
+        reasons.setdefault(why, []).append(one)
     return sorted(reasons.items(), key=lambda item: -len(item[1]))
 
 

@@ -46,6 +46,14 @@ class HtmlReport:
                 self.path.write_text(_LOST.format(html.escape(visible(str(error.strerror)))), encoding="utf-8")
             if session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self._lost or session.exitstatus == pytest.ExitCode.USAGE_ERROR:
+            self._announce_nothing(session.config)
+
+    def _announce_nothing(self, config: pytest.Config) -> None:
+        """pytest-html would say "Generated html report" of a page that only says why there is none."""
+        for plugin in list(config.pluginmanager.get_plugins()):
+            if type(plugin).__module__.startswith("pytest_html.") and hasattr(plugin, "pytest_terminal_summary"):
+                config.pluginmanager.unregister(plugin)
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

@@ -7,22 +7,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conformance.cases.catalogue import load_catalogue
+from conformance.cases.catalogue import CatalogueEntry
 from conformance.cases.effort import PLACES, Effort, effort_of, place_of
 from conformance.cases.plan import plan_of
 from conformance.cases.selection import Selected
 from conformance.ocppj.versions import version
+from conformance.report.text import plural
 
 
 def plan_lines(
     selected: Sequence[Selected],
-    implemented: Sequence[str],
+    unwritten: Sequence[tuple[CatalogueEntry, Any]],
     *,
     brief: bool = False,
     past: Mapping[tuple[str, str], float] | None = None,
 ) -> Iterator[str]:
     """The numbered procedure of every selected case, what does not apply, what nobody has written yet, what it takes.
 
+    `unwritten`: the listed cases that apply and have no test, each with its device (`selection.not_implemented`).
     `brief` leaves the procedures out. `past`: the seconds that cases (id, version) of this device took in an earlier
     run.
     """
@@ -34,7 +36,7 @@ def plan_lines(
         yield f"Not applicable: {len(skipped)}"
         for one in skipped:
             yield f"  {one.entry.id} under {one.entry.version}: {one.not_applicable}"
-    yield from list(_not_implemented(selected, implemented))[: 1 if brief else None]
+    yield from list(_not_implemented(unwritten))[: 1 if brief else None]
     yield f"{len(running)} cases would run, {len(skipped)} do not apply"
     yield from _what_it_takes(running, past or {})
 
@@ -110,13 +112,12 @@ def _case(one: Selected) -> Iterator[str]:
     yield ""
 
 
-def _not_implemented(selected: Sequence[Selected], implemented: Sequence[str]) -> Iterator[str]:
-    wanted = {(one.entry.version, one.entry.role) for one in selected}
-    missing: dict[tuple[str, str, str], list[str]] = {}
-    for entry in load_catalogue():
-        if (entry.version, entry.role) in wanted and entry.id not in implemented and not entry.withdrawn:
-            missing.setdefault((entry.version, entry.role, entry.block), []).append(entry.id)
-    if missing:
-        yield f"Listed and not implemented: {sum(map(len, missing.values()))}"
-        for (ocpp, role, block), ids in sorted(missing.items()):
+def _not_implemented(unwritten: Sequence[tuple[CatalogueEntry, Any]]) -> Iterator[str]:
+    by_block: dict[tuple[str, str, str], list[str]] = {}
+    for entry, _ in unwritten:
+        by_block.setdefault((entry.version, entry.role, entry.block), []).append(entry.id)
+    if by_block:
+        count, apply = plural(len(unwritten), "listed case"), "applies has" if len(unwritten) == 1 else "apply have"
+        yield f"{count} that {apply} no test in this version of the tool"
+        for (ocpp, role, block), ids in sorted(by_block.items()):
             yield f"  {ocpp} {role} {block}: {' '.join(sorted(ids))}"

@@ -17,6 +17,8 @@ from conformance.cases.selection import (
     SelectionError,
     Wishes,
     applicability,
+    counted_out,
+    counts_for,
     missing,
     not_implemented,
     place,
@@ -27,6 +29,7 @@ from conformance.dut.conditions import parse
 from conformance.dut.features import Features
 from conformance.dut.operators import verbs_of
 from conformance.dut.reading import load_description
+from conformance.facts import standard
 from conformance.ocppj.versions import VERSIONS
 from conformance.peers.states import all_states
 
@@ -124,6 +127,44 @@ class TestSelect:
         catalogue = Catalogue(iter([entry(id="TC_1"), entry(id="TC_2"), entry(id="TC_3", role="CSMS")]))
         left = not_implemented(["TC_1"], catalogue, [STATION], Wishes())
         assert [one.id for one, _ in left] == ["TC_2"]
+
+    def test_what_nobody_has_written_is_what_the_report_counts(self) -> None:
+        """Not cases of ours, not what is withdrawn, ruled out by the description, or left open by it."""
+        without = replace(STATION, features=Features({"C-49": False}, "dut.toml"))
+        catalogue = Catalogue(
+            iter(
+                [
+                    entry(id="OC_1", own=True),
+                    entry(id="TC_1", withdrawn=True),
+                    entry(id="TC_2", condition="C-49"),
+                    entry(id="TC_3", condition="not C-49"),
+                    entry(id="TC_4", condition="C-50.1"),
+                    entry(id="TC_5", version="2.1"),
+                ]
+            )
+        )
+        left = not_implemented([], catalogue, [without, replace(without, variant="other")], Wishes(versions=("2.0.1",)))
+        assert [one.id for one, _ in left] == ["TC_3"]
+        names = {without.source: "box"}
+        listed = standard([without], names, ["2.0.1"], campaign=False).cases
+        assert {one.id for one in listed if not one.not_applicable} == {
+            one.id for one, _ in not_implemented([], load_catalogue(), [without], Wishes(versions=("2.0.1",)))
+        }
+
+    def test_a_case_of_two_profiles_counts_for_those_that_the_device_claims(self) -> None:
+        """Open questions about ISO 15118 do not make a device claim Smart Charging, nor does the other profile."""
+        both = entry(profiles=("Smart Charging", "ISO 15118 Support"), condition="Smart Charging or ISO 15118 Support")
+
+        def counted(smart: bool, *iso: bool) -> tuple[tuple[str, ...], str]:
+            features = {"Smart Charging": smart, **dict(zip(("ISO-1.1", "ISO-1.2"), iso, strict=False))}
+            dut = replace(STATION, features=Features(features, "dut.toml"))
+            return counts_for(both, dut), counted_out(both, dut)
+
+        profiles, why = counted(False)
+        assert profiles == both.profiles and "open, ISO 15118 Support is not declared" in why
+        assert counted(True) == (("Smart Charging",), "")
+        assert counted(False, True, False) == (("ISO 15118 Support",), "")
+        assert "ISO 15118 Support is false" in counted(False, False, False)[1]
 
     @pytest.mark.parametrize(
         ("wishes", "line"),

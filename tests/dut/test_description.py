@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -175,3 +176,52 @@ def test_lines_are_found_for_tables_keys_and_lists_of_tables() -> None:
         "g[1]": 8,
         "g[1].h": 9,
     }
+
+
+class TestPlaceholders:
+    """What `init` leaves to be filled in is no answer, wherever it stands."""
+
+    @pytest.mark.parametrize("section", keys.SECTIONS[:-1], ids=lambda one: one.name)
+    def test_of_every_key(self, section: keys.Section) -> None:
+        fix = "write what the device has, or put # before the line"
+        for key in section.keys:
+            if key.kind in ("text", "texts", "argv") and not key.choices:
+                value: Any = "..." if key.kind == "text" else ["..."]
+                found = refused({section.name: {key.name: value}})
+                assert [one for one in found if f"[{section.name}] {key.name}" in one] == [
+                    f'the description [{section.name}] {key.name}: "..." is a placeholder; {fix}'
+                ], key.name
+
+    def test_of_lists_tables_and_features(self) -> None:
+        given = {
+            "features": {"C-41": ["TLS", "..."], "C-06": {"1": "..."}},
+            "operator": {"verbs": {"plug_in": "..."}},
+            "expected_failures": [{"id": "TC_B_01_CS", "reason": "..."}],
+        }
+        places = [re.search(r"(\[.*\] \S+): .* is a placeholder", one) for one in refused(given)]
+        assert [one[1] for one in places if one] == [
+            "[features] C-41",
+            "[features] C-06.1",
+            "[operator.verbs] plug_in",
+            "[expected_failures[0]] reason",
+        ]
+
+
+def refused(content: dict[str, Any]) -> list[str]:
+    with pytest.raises(DescriptionError) as caught:
+        read_description(content)
+    return [str(one) for one in caught.value.problems]
+
+
+def test_tokens_that_may_be_one() -> None:
+    """A token that nobody knows is Invalid to one CSMS and Unknown to another; group members may be the valid one."""
+
+    def with_lines(lines: str) -> str:
+        return STATION.replace("[features]", f"{lines}\n[features]")
+
+    same = '{ idToken = "AABBCC01", type = "ISO14443" }'
+    other = '{ idToken = "AABBCC09", type = "ISO14443" }'
+    assert read(with_lines(f"group1 = {same}\ninvalid = {other}\nunknown = {other}")).tokens.given()["unknown"]
+    for name in ("second", "invalid", "blocked", "expired", "prepaid_empty"):
+        (line,) = problems(with_lines(f"{name} = {same}"))
+        assert line.endswith("is tokens.valid already; give another token, or remove the key")

@@ -32,6 +32,8 @@ def check_given_up(ended: Ended, reason: str, broken: str = "") -> None:
     assert set(ended.verdicts) <= {"FAIL", "INCONCLUSIVE", "NOT APPLICABLE"} and ended.verdicts["INCONCLUSIVE"] > 5
     reasons = {one["reason"] for one in ended.results["cases"] if one["verdict"] == "INCONCLUSIVE"}
     assert len(reasons) == 1 and reason in reasons.pop()
+    undecided = f"{ended.verdicts['INCONCLUSIVE']} inconclusive"
+    assert undecided in ended.output.splitlines()[-1], "pytest's last line does not call them failed"
     problems = ended.results["run"]["problems"]
     assert len(problems) == 1 and reason in problems[0]
     assert f"problem: OCPP 2.0.1: {reason}"[:60] in ended.output

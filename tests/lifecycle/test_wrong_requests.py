@@ -21,6 +21,7 @@ def refused(ended: Ended, *words: str) -> None:
     for word in words:
         assert word in ended.errors[0], ended.output
     assert "Traceback" not in ended.output and "INTERNALERROR" not in ended.output
+    assert "Generated html report" not in ended.output
     assert ended.seconds < 30
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
 
 from conformance.report.certification import answer, certification
+from conformance.report.html import page
 from conformance.report.record import CaseRecord, RunInfo, RunRecord
 from conformance.report.standard import ListedCase, Standard
 
@@ -114,3 +116,23 @@ def test_a_run_of_negative_inputs_answers_another_question() -> None:
 def test_an_empty_run_has_no_answer(sample: ModuleType) -> None:
     made = RunRecord(sample.run_info())
     assert answer(made, certification(made)).line == "No answer: no listed case was run"
+
+
+def test_cases_of_no_profile_are_told_and_stand_in_no_way() -> None:
+    """The line that says "ready" does not hide them, and the number of those not run is that of the page's list."""
+    outside = [replace(listed(f"TC_{n}"), profiles=()) for n in (2, 3, 4)]
+    made = record([case("TC_1", "PASS"), replace(case("TC_2", "FAIL"), profiles=[])], [listed("TC_1"), *outside])
+    found = certification(made)
+    said = answer(made, found)
+    assert said.word == "ready" and "of a certification profile" in said.line
+    assert said.detail.endswith("1 listed case of no profile did not pass; 2 listed cases of no profile were not run")
+    assert [one.id for one in found.not_run] == ["TC_3", "TC_4"]
+
+
+def test_what_was_not_run_is_one_number() -> None:
+    """The headline counts the cases of no profile, too: the page lists them under the same words."""
+    made = record([case("TC_1", "PASS")], [listed("TC_1"), listed("TC_2"), replace(listed("TC_3"), profiles=())])
+    found = certification(made)
+    assert answer(made, found).line == "Nothing failed, but 2 listed cases that apply were not run"
+    listed_below = "".join(page(made).split())
+    assert "2listedcasesthatapplywerenotrun:" in listed_below.partition('id="gaps"')[2]

@@ -185,6 +185,12 @@ def test_answers_that_take_longer_and_the_firmware_that_the_station_names() -> N
     assert json.loads(to_json_text(found))["slower_answers"][0]["ratio"] == 10.0
 
 
+def test_a_run_without_a_boot_says_nothing_of_the_firmware() -> None:
+    """It does not know it: "3.1 -> none" would be a change that nobody has seen."""
+    booted, silent = case("PASS", frames=exchange(0.02)), case("PASS")
+    assert diff(booted, silent).facts == [] and diff(silent, booted).facts == []
+
+
 def test_a_small_difference_and_few_answers_say_nothing() -> None:
     assert not diff(case("PASS", frames=exchange(0.01)), case("PASS", frames=exchange(0.04))).slower_answers
     few = [case("PASS", frames=exchange(seconds)[:7]) for seconds in (0.1, 0.9)]
