@@ -11,12 +11,12 @@ from conformance.ocppj import frames
 from conformance.peers.configuration import Configuration, configuration_for
 from conformance.peers.files import Files
 from conformance.peers.front import TlsFront, answering
-from conformance.peers.outcome import ExpectationFailed, Inconclusive, NotApplicable
+from conformance.peers.outcome import Inconclusive, NotApplicable
 from conformance.peers.payload import Fields, Items, mismatch, peek, shown
-from conformance.peers.peer import Answer, CallError, Peer, Request
+from conformance.peers.peer import Answer, CallError, Request
+from conformance.peers.reaching import Reaching
 from conformance.peers.reports import Report, collect
 from conformance.peers.session import START_FEATURES, STOP_FEATURES, Session
-from conformance.peers.states import find_state
 from conformance.peers.transaction import TransactionView
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Door(Protocol):
     """What connection attempts meet instead (`conformance.link.script.Script`), None for nothing."""
 
 
-class FakeCsms(Peer):
+class FakeCsms(Reaching):
     """A CSMS that answers everything sensibly and tells a case what a charging station did."""
 
     plays = "CSMS"
@@ -303,20 +303,7 @@ class FakeCsms(Peer):
         protocols = (protocol, *self.lab.dut.values.transfer_protocols, "HTTP")
         return Files(self, self.file_service, next(filter(None, protocols)))
 
-    # ---------------------------------------------------------------- states and configuration
-
-    def reach(self, name: str, /, **options: Any) -> Any:
-        """Bring the station into a reusable state as a precondition; INCONCLUSIVE when it is not reached."""
-        try:
-            return self.execute(name, **options)
-        except ExpectationFailed as failed:
-            raise Inconclusive(f"precondition {name} not reached: {failed}") from failed
-        finally:
-            self.mark()
-
-    def execute(self, name: str, /, **options: Any) -> Any:
-        """Go through a reusable state as a part of the scenario; what it wants and does not get fails the case."""
-        return find_state(name, self.version.family, self.against)(self, self.lab, **options)
+    # ---------------------------------------------------------------- configuration
 
     def configure(self, *where_and_value: str) -> None:
         """Set a configuration value as a precondition, verified and restored after the case.

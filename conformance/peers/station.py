@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from conformance.peers.credentials import Credentials
 from conformance.peers.ocsp import Responder
-from conformance.peers.outcome import ExpectationFailed, Inconclusive
+from conformance.peers.outcome import Inconclusive
 from conformance.peers.peer import Peer, Response
-from conformance.peers.states import find_state
+from conformance.peers.reaching import Reaching
 from conformance.peers.visits import Guide, Login, Visit
 
 
@@ -29,7 +29,7 @@ class Phone(Protocol):
         """Leads visitors to the same CSMS."""
 
 
-class FakeStation(Peer):
+class FakeStation(Reaching):
     """A charging station that answers everything sensibly and tells a case what a CSMS did."""
 
     plays = "CS"
@@ -175,21 +175,6 @@ class FakeStation(Peer):
         if self.file_service is None:
             raise Inconclusive("nobody answers for certificates here")
         return Responder(self, self.file_service, "OCSP")
-
-    # ---------------------------------------------------------------- states
-
-    def reach(self, name: str, /, **options: Any) -> Any:
-        """Simulate a reusable state as a precondition; INCONCLUSIVE when the CSMS does not play along."""
-        try:
-            return self.execute(name, **options)
-        except ExpectationFailed as failed:
-            raise Inconclusive(f"precondition {name} not reached: {failed}") from failed
-        finally:
-            self.mark()
-
-    def execute(self, name: str, /, **options: Any) -> Any:
-        """Go through a reusable state as a part of the scenario; what the CSMS owes there fails the case."""
-        return find_state(name, self.version.family, self.against)(self, self.lab, **options)
 
     # ---------------------------------------------------------------- what a station reports
 

@@ -17,63 +17,20 @@ from importlib.util import find_spec
 from typing import Any
 
 from conformance.ocppj import frames
-from conformance.reference.wire import CallError, Endpoint, Payload
+from conformance.reference.wire import CallError, Endpoint, Honest, Payload
 
 
-class Misbehaviour:
+class Misbehaviour(Honest):
     """Base of a defect that reaches into the wire; override what goes wrong. One instance per device process.
 
-    `context` is the device (a reference station or CSMS), set before the first frame.
+    The methods are those of `wire.Distortion`. `context` is the device (a reference station or CSMS), set before the
+    first frame.
     """
 
     context: Any = None
 
-    def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
-        """The CALLs that are sent instead of this one (the payload is a copy and may be changed); [] drops it."""
-        return [(action, payload)]
-
-    def intercept(self, action: str, request: Payload) -> Payload | None:
-        """An answer that is given without the device acting on the request; None lets the device act."""
-        return None
-
-    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
-        """The answer that is given instead; None stays silent."""
-        return answer
-
-    def heard(self, data: str | bytes) -> list[str | bytes]:
-        """The messages that are read instead of this one; may raise `wire.Deafness`."""
-        return [data]
-
-    def message_id(self, identifier: str) -> str:
-        """The message id that is used instead."""
-        return identifier
-
-    def text(self, text: str) -> list[str]:
-        """The texts that are written instead of this one."""
-        return [text]
-
-    def unexpected(self, frame: frames.Frame) -> list[str]:
-        """Texts written in reaction to a frame that a good device ignores."""
-        return []
-
-    def answered(self, frame: frames.Frame) -> list[str]:
-        """Texts written in reaction to an answer that was waited for; a good device writes none."""
-        return []
-
     def powered_up(self) -> None:
         """The device has been switched on, and has not connected yet: time to forget or alter what it remembers."""
-
-    def pause(self, action: str) -> float:
-        """Seconds that a CALL of the device, or its answer to `action`, is held back before it leaves."""
-        return 0.0
-
-    def acts_first(self, action: str) -> bool:
-        """Whether the device begins to act on a CALL before its answer is written."""
-        return False
-
-    def meanwhile(self, endpoint: Endpoint) -> list[Coroutine[Any, Any, None]]:
-        """Work that goes on beside the conversation, from the opening of a connection to its end."""
-        return []
 
 
 @dataclass(frozen=True, slots=True)
