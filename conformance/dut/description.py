@@ -183,6 +183,7 @@ class Values:
     limit: float = 8.0
     line_voltage: int = 230
     local_limit: float = 0.0
+    cache_entries: int = 0
     configuration_slot: int = 1
     spare_configuration_slot: int = 2
     ocpp_interface: str = "Wired0"

@@ -108,13 +108,18 @@ def _same(one: str, other: str) -> bool:
 
 
 class DeviceModel(_Base):
-    """2.x: component and variable (with an optional instance: "Component", "Variable", "instance")."""
+    """2.x: component and variable (with an optional instance: "Component", "Variable", "instance").
+
+    "Component#1" is the component of EVSE 1.
+    """
 
     def _data(self, where: tuple[str, ...]) -> dict[str, Any]:
         variable: dict[str, Any] = {"name": where[1]}
         if len(where) > 2:
             variable["instance"] = where[2]
-        return {"component": {"name": where[0]}, "variable": variable}
+        name, _, evse = where[0].partition("#")
+        component = {"name": name, **({"evse": {"id": int(evse)}} if evse else {})}
+        return {"component": component, "variable": variable}
 
     def _read(self, where: tuple[str, ...]) -> str:
         answer = self._peer.call("GetVariables", {"getVariableData": [self._data(where)]})

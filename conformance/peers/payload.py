@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -229,6 +230,8 @@ def demand(payload: Any, name: str, *kinds: type) -> Any:
 def shown(value: Any, limit: int = 300) -> str:
     """A value in words for a finding, cut at `limit` characters."""
     value = plain(value)
+    if inspect.isfunction(value):
+        return _meaning(value)
     text = str(value) if isinstance(value, Decimal) else repr(value) if not isinstance(value, str) else f'"{value}"'
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
@@ -294,7 +297,11 @@ def matches(actual: Any, expected: Any) -> bool:
 
 
 def _by_predicate(actual: Any, predicate: Callable[[Any], object], pointer: str) -> tuple[str, str, str] | None:
-    name = (predicate.__doc__ or getattr(predicate, "__name__", "") or repr(predicate)).strip().splitlines()[0]
     if actual is not ABSENT and predicate(wrap(actual)):
         return None
-    return pointer, name, shown(actual)
+    return pointer, _meaning(predicate), shown(actual)
+
+
+def _meaning(predicate: Callable[[Any], object]) -> str:
+    """What a predicate wants, in its own words."""
+    return (predicate.__doc__ or getattr(predicate, "__name__", "") or repr(predicate)).strip().splitlines()[0]

@@ -32,15 +32,16 @@ def one_time_password(secret: str, seconds: float, validity: int = VALIDITY_TIME
     return "".join(ALPHABET[(digest + digest)[begin + index] % len(ALPHABET)] for index in range(length))
 
 
-def page(base: str, station: str, evse: int, password: str, **limit: object) -> str:
+def page(base: str, station: str, evse: int, password: str, **limit: Any) -> str:
     """The URL in a QR code, by the template {base}/{chargingstationid}/{evse}/{totp}/{version} (C25)."""
     template = base.rstrip("/") + "/{chargingstationid}/{evse}/{totp}/{version}"
     return fill(template, station, evse, password, **limit)
 
 
-def fill(template: str, station: str, evse: int, password: str, **limit: object) -> str:
-    """A URL template of QR codes with its placeholders filled (C25.FR.51, C25.FR.52); `limit` is its query."""
-    for name, value in (("chargingstationid", station), ("evse", str(evse)), ("totp", password), ("version", "v1")):
+def fill(template: str, station: str, evse: int, password: str, *, roaming: str = "", **limit: Any) -> str:
+    """A URL template of QR codes, filled (C25.FR.51, C25.FR.52, C25.FR.53); `limit` is its query."""
+    named = {"chargingstationid": station, "roamingevseid": roaming, "evse": str(evse), "totp": password}
+    for name, value in {**named, "version": "v1"}.items():
         template = template.replace(f"{{{name}}}", quote(value, safe=""))
     query = urlencode(limit)
     return f"{template}?{query}" if query else template

@@ -73,6 +73,10 @@ def late(seconds: float, **fields: Any) -> Late:
 _UNDECLARED = object()
 
 
+class _Lacking(dict[str, Any]):
+    """An answer of which a case has left a field out on purpose: no fault of ours."""
+
+
 class Request(Fields):
     """A CALL (or SEND) of the device, with the answer that it got."""
 
@@ -327,7 +331,8 @@ class Peer:
                 elif frame.type is not None:
                     self._correlate(frame, entry)
                 if reply is not None:
-                    sent = self._sent(reply, connection, answers=entry.index)
+                    odd = {"knowingly": "a field is left out"} if isinstance(answer, _Lacking) else None
+                    sent = self._sent(reply, connection, answers=entry.index, data=odd)
                     if request is not None:
                         request._reply = sent
                         self._on_answered(frame, reply)
@@ -495,7 +500,7 @@ class Peer:
                 merged.pop(name, None)
             else:
                 merged[name] = plain(value)
-        return merged
+        return _Lacking(merged) if ... in fields.values() else merged
 
     def _reply_frame(self, frame: Frame, answer: Mapping[str, Any] | CallError) -> Frame:
         if isinstance(answer, CallError):

@@ -54,6 +54,7 @@ def parser(kind: str = "") -> argparse.ArgumentParser:
     station.add_argument(
         "--payment", action="store_true", help="it has a payment terminal and QR codes, and calculates costs (2.1)"
     )
+    station.add_argument("--cache-entries", type=int, default=500, help="room of the authorization cache (default 500)")
     for name, default, what in (
         ("message-timeout", 10.0, "how long to wait for an answer"),
         ("boot-time", 0.03, "how long a boot takes"),

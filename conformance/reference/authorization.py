@@ -87,7 +87,7 @@ class _Register:
 class AuthorizationCache(_Register):
     """What earlier answers of the CSMS said, with a life time; `room` entries at most."""
 
-    def __init__(self, memory: Memory, clock: Clock, room: int = 500) -> None:
+    def __init__(self, memory: Memory, clock: Clock, room: int) -> None:
         super().__init__(memory, "cache", clock)
         self._room = room
 

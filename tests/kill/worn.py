@@ -37,6 +37,8 @@ class Device:
     blocks: tuple[str, ...] = ()
     bundle: tuple[int, int] | None = None
     """Which bundle of how many, counted from 0."""
+    version: str = ""
+    """Where it is not the first one of the family."""
 
 
 def _points(start: tuple[str, ...], stop: tuple[str, ...], *arguments: str) -> Device:
@@ -140,6 +142,9 @@ DEVICES = [
         Device("handles a CALL at a time", "CSMS", family, ("refuses-what-it-handles",), cases=_COPIES)
         for family in ("1.6", "2")
     ),
+    Device("keeps nothing free", "CS", "2", ("web-payment-keeps-nothing-free",), ("--payment",), {
+        "features": {"P-0": True, "P-2.4": True},
+    }, cases=("OC_C_09_CS",), version="2.1"),
     Device("slow", "CS", "2", ("slow",), timeouts=UNHURRIED, cases=tuple(SHORT_2.split())),
     Device("slow", "CS", "1.6", ("slow",), timeouts=UNHURRIED, cases=tuple(SHORT_16.split())),
     Device("slow", "CSMS", "2", ("slow",), blocks=("G",)),
@@ -170,7 +175,7 @@ def run(number: int, whole: bool) -> list[str]:
     `whole`: with all of its cases, however many bundles run them.
     """
     device = DEVICES[number]
-    version = {"1.6": "1.6", "2": "2.0.1"}[device.family]
+    version = device.version or {"1.6": "1.6", "2": "2.0.1"}[device.family]
     wishes = Wishes(roles=(device.role,), versions=(version,), blocks=device.blocks)
     arguments = [part for name in device.habits for part in ("--habit", name)]
     overrides = {**device.overrides, "timeouts": device.timeouts}

@@ -74,22 +74,23 @@ def authorization_refused(
     connector: Any = None,
     locally: bool | None = None,
     token: Any = None,
-    asked: bool = True,
+    asked: bool | None = True,
+    requirement: str = "C01.FR.01",
 ) -> None:
     """A token that may not start is presented, or started remotely: neither authorization nor energy follows.
 
-    `asked`: whether the CSMS has to be asked about it; if not, it must not be.
+    `asked`: whether the CSMS has to be asked about it; if not, it must not be; None: it may be.
     """
     connector, token = connector or lab.dut.connector, token or lab.dut.tokens.valid
     present(csms, lab, connector, token, locally, asked)
     csms.drain()
-    if not asked:
+    if asked is False:
         not_asked_about(csms, lab, token)
-    nothing_authorized(csms, lab)
+    nothing_authorized(csms, lab, requirement)
 
 
 @state("NothingAuthorized", family="2", dut="CS")
-def nothing_authorized(csms: FakeCsms, lab: Any) -> None:
+def nothing_authorized(csms: FakeCsms, lab: Any, requirement: str = "C01.FR.01") -> None:
     """In this window no event tells of an authorization, of a start of its making, or of energy."""
     for event in csms.seen_in_step("TransactionEvent"):
         info = peek(event._payload, "transactionInfo")
@@ -101,7 +102,7 @@ def nothing_authorized(csms: FakeCsms, lab: Any) -> None:
         }
         told = [name for name, so in what.items() if so]
         if told:
-            raise _unexpected(csms, event, "no authorization of a token that may not charge", told, "C01.FR.01")
+            raise _unexpected(csms, event, "no authorization of a token that may not charge", told, requirement)
 
 
 @state("StopRefused", family="2", dut="CS")

@@ -29,13 +29,14 @@ def cache_cleared(csms: FakeCsms, lab: Any) -> None:
 @state("NotAskedAbout", family="1.6", dut="CS")
 def not_asked_about(csms: FakeCsms, lab: Any, token: Any = None) -> None:
     """In this window the station has sent no Authorize for the token."""
-    named = _NAMED[csms.version.family](token or lab.dut.tokens.valid)
-    for request in csms.seen_in_step("Authorize", **named):
+    token = token or lab.dut.tokens.valid
+    central = token.get("type") == "Central"
+    for request in csms.seen_in_step("Authorize", **_NAMED[csms.version.family](token)):
         raise csms.failure(
             "no Authorize: the station knows by itself what to do with the token",
             "Authorize",
             entry=request._entry,
-            requirement="1.6 9.1.13; C01.FR.03, C12.FR.02, C14.FR.02",
+            requirement="C03.FR.01, C05.FR.01" if central else "1.6 9.1.13; C01.FR.03, C12.FR.02, C14.FR.02",
         )
 
 

@@ -596,6 +596,12 @@ class _SparseComposite(_Composites):
 # -- files of 1.6 ----------------------------------------------------------------------------------------------------
 
 own_habit(
+    "web-payment-keeps-nothing-free",
+    roles=ROLES,
+    families=NEW,
+    legal="an EVSE for which somebody pays on the web is not kept free (C25.FR.22 only recommends it)",
+)
+own_habit(
     "installs-without-restart",
     roles=ROLES,
     families=OLD,

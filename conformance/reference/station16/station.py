@@ -53,7 +53,7 @@ class Station16(Station):
         )
         self.configuration.factory(options.settings)
         self.local_list = LocalList(self.memory, self.clock)
-        self.cache = AuthorizationCache(self.memory, self.clock)
+        self.cache = AuthorizationCache(self.memory, self.clock, options.cache_entries)
         self.charging = Charging(self)
         self.sessions = Sessions(self)
         self.statuses = Statuses(self)

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -40,7 +40,7 @@ RECEIPTS = "https://receipts.example.com"
 _ALPHABET = "0123456789abcdefghijklmnpqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def variables() -> list[Variable]:
+def variables(evses: Iterable[int]) -> list[Variable]:
     """PaymentCtrlr and WebPaymentsCtrlr, as section 2.4 of the referenced variables wants them."""
 
     def switch(name: str, value: str, mutability: str = READ_WRITE, component: str = TERMINAL) -> Variable:
@@ -84,18 +84,21 @@ def variables() -> list[Variable]:
             "https://pay.example.com/{chargingstationid}/{evse}/{totp}/{version}",
             mutability=READ_WRITE,
             maximum="500",
-            check=lambda value: None if all(one in value for one in _NEEDED) else "InvalidValue",
+            check=lambda value: None if _complete(value) else "InvalidValue",
         ),
         Variable(WEB, "URLParameters", ",".join(PARAMETERS.values()), "MemberList", values=tuple(PARAMETERS.values())),
         Variable(WEB, "TOTPVersion", "v1", "OptionList", READ_WRITE, values=("v1",)),
         Variable(WEB, "ValidityTime", "30", "integer", READ_WRITE, minimum="6", maximum="3600", unit="s"),
         Variable(WEB, "SharedSecret", "mysharedsecret", mutability=WRITE_ONLY, minimum="1", maximum="255"),
         Variable(WEB, "Length", "8", "integer", READ_WRITE, minimum="6", maximum="32"),
+        *(Variable(WEB, "RoamingEvseId", "", mutability=READ_WRITE, maximum="48", evse=(one, None)) for one in evses),
     ]
 
 
-_NEEDED = ("{chargingstationid}", "{totp}", "{version}")
-"""Placeholders of a URL template (C25.FR.50); this station knows no roaming EVSE id."""
+def _complete(template: str) -> bool:
+    """Whether a URL template has the placeholders that it has to have (C25.FR.50)."""
+    station = "{chargingstationid}" in template or "{roamingevseid}" in template
+    return station and "{totp}" in template and "{version}" in template
 
 
 @dataclass
@@ -197,7 +200,8 @@ class Payments:
         session = self._station.transactions.sessions.get(evse_id)
         if session is None or session.payment is None or session.token is None:
             return False
-        self._station.transactions.stop_locally(session, session.token)
+        if session.transaction is None or not self._station.defects.active("cancel-button-dead-in-transaction"):
+            self._station.transactions.stop_locally(session, session.token)
         return True
 
     def authorization_ended(self, session: Session) -> None:
@@ -279,6 +283,7 @@ class Payments:
             return None
         filled = {
             "chargingstationid": model.text("SecurityCtrlr", "Identity"),
+            "roamingevseid": self._roaming_id(evse_id),
             "evse": str(evse_id),
             "totp": self._one_time_password(),
             "version": model.text(WEB, "TOTPVersion"),
@@ -291,6 +296,12 @@ class Payments:
             entered = {}
         query = urlencode({PARAMETERS[name]: str(value) for name, value in entered.items()})
         return f"{url}?{query}" if query else url
+
+    def _roaming_id(self, evse_id: int) -> str:
+        if self._station.defects.active("roaming-id-left-out"):
+            return ""
+        known = (one for one in self._station.model if (one.name, one.evse[0]) == ("RoamingEvseId", evse_id))
+        return self._station.model.value(next(known))
 
     def _one_time_password(self) -> str:
         model = self._station.model
@@ -310,6 +321,8 @@ class Payments:
 
     def kept_free(self, evse_id: int) -> bool:
         """Whether the EVSE is kept for somebody who pays on the web."""
+        if self._station.defects.active("web-payment-keeps-nothing-free"):
+            return False
         return time.monotonic() < self._locked.get(evse_id, 0.0)
 
     def started_remotely(self, session: Session, token: Mapping[str, Any]) -> None:

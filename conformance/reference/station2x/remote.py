@@ -40,6 +40,8 @@ class Remote:
         if not usable(request["idToken"]):
             return rejected("InvalidIdToken")
         evse = session.evse
+        if station.payments.kept_free(evse.id) and station.defects.active("web-payer-locked-out"):
+            return rejected("TxInProgress")
         if session.authorized or session.remote_start_id is not None:
             return rejected("TxInProgress")
         if not station.tokens.may_start(

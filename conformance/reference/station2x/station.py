@@ -51,7 +51,7 @@ class Station2x(Station):
         self.certificates = Certificates(self)
         self.model = DeviceModel(self.memory)
         self.local_list = LocalList(self.memory, self.clock)
-        self.cache = AuthorizationCache(self.memory, self.clock)
+        self.cache = AuthorizationCache(self.memory, self.clock, options.cache_entries)
         self.transactions = Transactions(self)
         self.limits = Limits(self)
         self.tariffs = pricing.Tariffs(self)
@@ -69,7 +69,7 @@ class Station2x(Station):
         self.model.add([*contents.variables(self), *monitors.variables(self)])
         pays = options.payment and "NotifySettlement" in version.actions
         if pays:
-            self.model.add([*pricing.variables(), *paying.variables()])
+            self.model.add([*pricing.variables(), *paying.variables(one.id for one in self.hardware.evses)])
         self.model.factory(options.settings)
         self._handlers = self._table() | (self._payment_table() if pays else {})
 

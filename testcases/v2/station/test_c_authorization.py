@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from conformance import Dut, FakeCsms, NotApplicable, Operator, case, step
+from conformance.dut.description import Token
+
+CENTRAL = Token(idToken="OC-CENTRAL", type="Central")
 
 # ------------------------------------------------------------------ tokens that may not charge
 
@@ -92,6 +95,33 @@ def test_cable_timeout(csms: FakeCsms, dut: Dut) -> None:
     csms.execute("EVConnectedPreSession")
     csms.drain()
     csms.execute("NothingAuthorized")
+
+
+@case("OC_C_01_CS")
+def test_token_of_another_evse(csms: FakeCsms, dut: Dut) -> None:
+    """A token that the CSMS accepts for another EVSE alone charges there, and not here."""
+    csms.reach("TokensAskedAbout")
+    csms.considers(dut.tokens.valid, status="Accepted", evseId=[dut.second_evse])
+    csms.reach("EVConnectedPreSession")
+
+    step("Present the token, answer Accepted for another EVSE", expect="Authorize with it; no authorization, no energy")
+    csms.execute("AuthorizationRefused", locally=True, requirement="C01.FR.21")
+
+    step("Present it at that EVSE, let the EV charge there", expect="an event with the token; Charging")
+    csms.execute("EnergyTransferStarted", connector=dut.second_connector, locally=True)
+
+
+@case("OC_C_03_CS")
+def test_central_token(csms: FakeCsms) -> None:
+    """A token of type Central, which a remote start brings, is not asked about."""
+    csms.reach("TokensAskedAbout")
+    csms.prefer("AuthCtrlr", "AuthorizeRemoteStart", "true")
+
+    step("Start remotely with a Central token", expect="no Authorize; an event with the token once a transaction runs")
+    csms.execute("Authorized", locally=False, token=CENTRAL, asked=False)
+
+    step("Plug in the EV and let it charge", expect="Occupied; cable and Charging are told")
+    csms.execute("EnergyTransferStarted")
 
 
 # ------------------------------------------------------------------ groups

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import ABSENT, Dut, FakeCsms, case, check, step
+from conformance import ABSENT, Dut, FakeCsms, NotApplicable, case, check, step
+from conformance.dut.description import Token
+
+CENTRAL = Token(idToken="OC-CENTRAL", type="Central")
 
 # ------------------------------------------------------------------ start with a cached token
 
@@ -195,6 +198,66 @@ def test_cache_life_time(csms: FakeCsms, dut: Dut) -> None:
     csms.execute("Authorized", locally=True, asked=True)
 
 
+@case("OC_C_02_CS")
+def test_cache_of_another_evse(csms: FakeCsms, dut: Dut) -> None:
+    """The cache keeps for which EVSE alone a token is accepted."""
+    _cache_decides(csms)
+    csms.considers(dut.tokens.valid, status="Accepted", evseId=[dut.second_evse])
+    csms.reach("EVConnectedPreSession")
+
+    step("Present the token, answer Accepted for another EVSE", expect="Authorize with it; no authorization, no energy")
+    csms.execute("AuthorizationRefused", locally=True, requirement="C01.FR.21")
+
+    step("Present the token again", expect="no authorization, no energy")
+    csms.execute("AuthorizationRefused", locally=True, asked=None, requirement="C10.FR.14")
+
+    step("Present it at the other EVSE, let the EV charge there", expect="no Authorize; an event with it; Charging")
+    csms.execute("EnergyTransferStarted", connector=dut.second_connector, locally=True, asked=False)
+
+
+@case("OC_C_04_CS")
+def test_central_token_not_cached(csms: FakeCsms) -> None:
+    """What the CSMS says of a token of type Central is not put into the cache."""
+    _cache_decides(csms)
+    csms.configure("TxCtrlr", "StopTxOnInvalidId", "true")
+    csms.prefer("TxCtrlr", "MaxEnergyOnInvalidId", "0")
+    csms.considers(CENTRAL, status="Invalid")
+    csms.reach("EVConnectedPreSession")
+
+    step("Start remotely with a Central token, answer its event with Invalid", expect="no Authorize, then Deauthorized")
+    csms.execute("Authorized", locally=False, token=CENTRAL, asked=False)
+    csms.execute("Deauthorized")
+
+    step("Unplug, drive away, plug in again", expect="what happens is told while the transaction runs; Occupied")
+    csms.execute("ParkingBayUnoccupied")
+    csms.considers(CENTRAL, status="Accepted")
+    csms.execute("EVConnectedPreSession")
+
+    step("Start remotely with the token again", expect="no Authorize; an event with it once a transaction runs")
+    csms.execute("Authorized", locally=False, token=CENTRAL, asked=False)
+
+
+@case("OC_C_05_CS")
+def test_full_cache(csms: FakeCsms, dut: Dut) -> None:
+    """A cache that is full of refused tokens forgets one of them for a new token."""
+    if not dut.values.cache_entries:
+        raise NotApplicable("values.cache_entries is not given: how many tokens the cache holds is not known")
+    _cache_decides(csms)
+    csms.prefer("AuthCtrlr", "AuthorizeRemoteStart", "true")
+
+    step("Fill the cache by remote starts, answer Blocked each time", expect="Authorize for each token")
+    for number in range(dut.values.cache_entries):
+        filler = Token(idToken=f"0C{number:06X}", type=dut.tokens.valid.type)
+        csms.considers(filler, status="Blocked")
+        csms.execute("AuthorizationRefused", locally=False, token=filler)
+
+    step("Authorize with one more token, answer Accepted; leave", expect="Authorize; what happens is told")
+    csms.execute("IdTokenCached")
+
+    step("Authorize with it again", expect="no Authorize; an event with the token once a transaction runs")
+    csms.execute("Authorized", asked=False)
+
+
 # ------------------------------------------------------------------ ClearCache
 
 
@@ -295,6 +358,24 @@ def test_listed_as_invalid_without_post_authorize(csms: FakeCsms, dut: Dut) -> N
 
     step("Present the token", expect="no Authorize, no authorization")
     csms.execute("AuthorizationRefused", token=dut.tokens.invalid, asked=False)
+
+
+@case("OC_C_07_CS")
+def test_listed_until(csms: FakeCsms, dut: Dut) -> None:
+    """A listed token with a cacheExpiryDateTime counts until then, and afterwards as if it were not listed."""
+    csms.configure("LocalAuthListCtrlr", "SupportsExpiryDateTime", "true")
+    past, to_come = (csms.timestamp(seconds) for seconds in (-3600, 3600))
+    expired = _entry(dut.tokens.invalid, cacheExpiryDateTime=past)
+    _listed(csms, expired, _entry(dut.tokens.valid, cacheExpiryDateTime=to_come))
+
+    step("Present the token that has expired, answer Invalid", expect="Authorize with it; no authorization")
+    csms.execute("AuthorizationRefused", token=dut.tokens.invalid, requirement="C14.FR.05")
+
+    step("Authorize with the other one", expect="no Authorize; an event with the token once a transaction runs")
+    csms.execute("Authorized", asked=False)
+
+    step("Plug in the EV and let it charge", expect="Occupied; cable and Charging are told")
+    csms.execute("EnergyTransferStarted")
 
 
 # ------------------------------------------------------------------ groups of known tokens
@@ -465,6 +546,26 @@ def test_unknown_offline(csms: FakeCsms, dut: Dut) -> None:
     if csms.session(dut.evse).running:
         csms.execute("StopAuthorized", locally=True)
     csms.execute("EVDisconnected")
+
+
+@case("OC_C_06_CS")
+def test_unknown_offline_is_not_cached(csms: FakeCsms) -> None:
+    """A token that has charged offline though nobody knew it is not in the cache for that."""
+    _cache_decides(csms)
+    _offline_configuration(csms, unknown="true")
+    csms.answer("TransactionEvent", idTokenInfo=...)
+
+    step("Plug in offline, present the token; connect again, say nothing of it", expect="all of it, offline true")
+    csms.execute("EnergyTransferStartedOffline")
+
+    step("Stop, unplug, drive away", expect="StopAuthorized, and what happens while the transaction runs")
+    csms.execute("StopAuthorized", locally=True)
+    csms.execute("ParkingBayUnoccupied")
+    csms.forget_answers()
+
+    step("Plug in, present the token again", expect="Authorize, and an event with the token")
+    csms.execute("EVConnectedPreSession")
+    csms.execute("Authorized", locally=True, asked=True)
 
 
 # ------------------------------------------------------------------ helpers of this file

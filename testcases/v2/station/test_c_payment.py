@@ -7,9 +7,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import ABSENT, Dut, FakeCsms, NotApplicable, Operator, case, check, moment, payment, step
+from conformance import (
+    ABSENT,
+    Dut,
+    FakeCsms,
+    NotApplicable,
+    Operator,
+    case,
+    check,
+    moment,
+    one_of,
+    payment,
+    recommend,
+    step,
+)
 
 TERMINAL, WEB, TARIFF = "PaymentCtrlr", "WebPaymentsCtrlr", "TariffCostCtrlr"
+NO_COSTS = {"totalCost": {"currency": "EUR", "total": {"exclTax": 0, "inclTax": 0}, "typeOfCost": "NormalCost"}}
 
 # ------------------------------------------------------------------ C17: prepaid cards
 
@@ -169,9 +183,28 @@ def test_card_runs_out_in_transaction(csms: FakeCsms, dut: Dut) -> None:
     step("Plug in nothing, answer Ended with cost 0", expect="EVConnectTimeout, Ended; NotifySettlement: Canceled")
     csms.answer("TransactionEvent", {"totalCost": 0})
     csms.execute("EVConnectTimedOut")
-    nothing = {"currency": "EUR", "total": {"exclTax": 0, "inclTax": 0}, "typeOfCost": "NormalCost"}
-    costs = {"totalCost": nothing}
-    csms.transaction(dut.evse).wait_until(eventType="Ended", costDetails=costs, requirement="I12.FR.01")
+    csms.transaction(dut.evse).wait_until(eventType="Ended", costDetails=NO_COSTS, requirement="I12.FR.01")
+    csms.execute("SettlementTold", status="Canceled", transactionId=_id(csms, dut))
+
+
+@case("OC_C_08_CS")
+def test_card_canceled_in_transaction(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """A driver who cancels the payment by which a transaction has begun ends it, and pays nothing."""
+    _terminal(csms, 50, ask=False)
+    csms.configure("TxCtrlr", "TxStartPoint", "Authorized")
+    csms.prefer("TxCtrlr", "TxStopPoint", "Authorized")
+    csms.reach("DefaultTariffConfigured")
+
+    step("Present a payment card", expect="no Authorize; an event with card and maxCost")
+    csms.execute("AuthorizedPaymentTerminal", limit={"maxCost": 50})
+
+    step("Cancel at the station, answer Ended with cost 0", expect="StopAuthorized, Ended; NotifySettlement: Canceled")
+    csms.answer("TransactionEvent", {"totalCost": 0})
+    operator.cancel_payment()
+    ended = {"triggerReason": "StopAuthorized", "stoppedReason": one_of("Local", ABSENT), "costDetails": NO_COSTS}
+    csms.transaction(dut.evse).wait_until(
+        eventType="Ended", **ended, requirement="C20.FR.01", within=dut.timeouts.physical
+    )
     csms.execute("SettlementTold", status="Canceled", transactionId=_id(csms, dut))
 
 
@@ -366,6 +399,40 @@ def test_qr_code_with_energy(csms: FakeCsms, operator: Operator, dut: Dut) -> No
     csms.execute("ChargingUpToLimit", maxEnergy=20000)
 
 
+@case("OC_C_09_CS")
+def test_kept_free(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """While somebody pays on the web, a token that is presented at that EVSE starts nothing."""
+    _qr_codes(csms)
+    csms.reach("TokensAskedAbout")
+
+    step("Tell that somebody pays on the web", expect="NotifyWebPaymentStarted answered, without anything")
+    _pay_on_web(csms, dut)
+
+    step("Present a token", expect="no authorization of it")
+    operator.present_token(dut.tokens.valid, dut.connector)
+    csms.drain()
+    told = csms.seen_in_step("TransactionEvent", idToken=dut.tokens.valid)
+    if not recommend(not told, "no event with the token", requirement="C25.FR.22", actual=told):
+        return
+
+    step("Start remotely with the payment, let the EV charge", expect="Authorize; RemoteStart with it; Charging")
+    csms.execute("AuthorizedPaymentTerminal", locally=False)
+    csms.execute("EnergyTransferStarted")
+
+
+@case("OC_C_10_CS")
+def test_qr_code_of_roaming_evse(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """A URL template with {roamingevseid} is filled with the id that the EVSE has for roaming."""
+    _qr_codes(csms)
+    csms.configure(f"{WEB}#{dut.evse}", "RoamingEvseId", "NL*OC1*E1")
+    csms.configure(WEB, "URLTemplate", "https://pay.example.com/{roamingevseid}/{totp}/{version}")
+    if not operator.offers("read_qr_code"):
+        raise NotApplicable("the operator can't read QR codes (read_qr_code)")
+
+    step("Read the QR code", expect="the URL of the template, with the roaming id of the EVSE")
+    _check_qr_code(csms, operator, dut, requirement="C25.FR.53")
+
+
 # ------------------------------------------------------------------ helpers of this file
 
 
@@ -489,24 +556,23 @@ def _pay_on_web(csms: FakeCsms, dut: Dut) -> None:
 
 def _enter_and_pay(csms: FakeCsms, operator: Operator, dut: Dut, **limit: int) -> None:
     operator.enter_limit(**limit)
-    _check_qr_code(csms, operator, dut, **{name.casefold(): value for name, value in limit.items()})
+    query: dict[str, Any] = {name.casefold(): value for name, value in limit.items()}
+    _check_qr_code(csms, operator, dut, **query)
     _pay_on_web(csms, dut)
 
 
-def _check_qr_code(csms: FakeCsms, operator: Operator, dut: Dut, **query: int) -> None:
+def _check_qr_code(csms: FakeCsms, operator: Operator, dut: Dut, requirement: str = "C25.FR.01", **query: int) -> None:
     """The QR code, where the operator can read it, has the URL that its template and the one-time password give."""
     if not operator.offers("read_qr_code"):
         return
     csms.execute("SharedSecretSet", secret="12345678")
     url = operator.read_qr_code().get("url")
-    template = csms.configured(WEB, "URLTemplate")
-    now = moment(csms.timestamp())
-    right = [
-        payment.fill(template, dut.identity, dut.evse, payment.one_time_password("12345678", now + off, 120), **query)
-        for off in (-120, 0, 120)
-    ]
+    template, now = csms.configured(WEB, "URLTemplate"), moment(csms.timestamp())
+    passwords = [payment.one_time_password("12345678", now + off, 120) for off in (-120, 0, 120)]
+    roaming = csms.configured(f"{WEB}#{dut.evse}", "RoamingEvseId") if "{roamingevseid}" in template else ""
+    right = [payment.fill(template, dut.identity, dut.evse, one, roaming=roaming, **query) for one in passwords]
     if url is not None:
-        check(url in right, f"the URL {right[1]}", requirement="C25.FR.01", actual=url)
+        check(url in right, f"the URL {right[1]}", requirement=requirement, actual=url)
 
 
 def _some_text(value: Any) -> bool:

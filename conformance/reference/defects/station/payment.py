@@ -10,7 +10,7 @@ TERMINAL = "station with a payment terminal"
 SETTLED = ("TC_C_114_CS", "TC_C_116_CS")
 UNSETTLED = ("TC_C_119_CS", "TC_C_120_CS")
 COSTLY = (*SETTLED, "TC_C_115_CS", *UNSETTLED)
-CANCELED = ("TC_C_110_CS", "TC_C_112_CS", "TC_C_113_CS")
+CANCELED = ("TC_C_110_CS", "TC_C_112_CS", "TC_C_113_CS", "OC_C_08_CS")
 NOT_ASKED = ("TC_C_106_CS", *COSTLY, "TC_C_113_CS", "TC_C_121_CS", "TC_C_122_CS")
 ASKED = ("TC_C_105_CS", "TC_C_107_CS", "TC_C_110_CS", "TC_C_112_CS")
 ENTERED = ("TC_C_128_CS", "TC_C_129_CS", "TC_C_130_CS")
@@ -77,6 +77,7 @@ wrong(
     "that a payment is canceled is told of payments, too, of which the CSMS knows nothing (C19.FR.02)",
     *("TC_C_109_CS", "TC_C_111_CS"),
 )
+wrong("cancel-button-dead-in-transaction", "a payment can't be canceled in its transaction (C20.FR.01)", "OC_C_08_CS")
 wrong("settles-beside-the-csms", "the station settles in spite of SettlementByCSMS (C21.FR.06)", "TC_C_115_CS")
 wrong(
     "settlement-always-settled",
@@ -139,6 +140,8 @@ wrong(
 
 # -- C25 --------------------------------------------------------------------------------------------------------------
 
+wrong("web-payer-locked-out", "an EVSE that is kept free for who pays is kept free of him, too", "OC_C_09_CS")
+wrong("roaming-id-left-out", "the URL in the QR code lacks the id for roaming (C25.FR.53)", "OC_C_10_CS")
 wrong("url-without-limit", "the URL in the QR code lacks the limit that was entered (C25.FR.04 to FR.06)", *ENTERED)
 wrong(
     "one-time-password-of-yesterday",

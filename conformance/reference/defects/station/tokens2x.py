@@ -9,6 +9,7 @@ from typing import Any
 from conformance.reference.authorization import Verdict
 from conformance.reference.defects import Misbehaviour, defect
 from conformance.reference.defects.station.bases import CS, NEW, Answers, Events
+from conformance.reference.station2x.transactions import key_of
 from conformance.reference.wire import Payload
 
 WITH_DISPLAY = "station with a display for master passes"
@@ -89,6 +90,48 @@ knows(
     breaks="what the cache says of a token counts, not what the local list says (C13.FR.01, C14.FR.01)",
     must_fail=("TC_C_25_CS", "TC_C_27_CS"),
 )
+
+
+knows(
+    "cached-evses-forgotten",
+    cached=lambda verdict: None if verdict is None else replace(verdict, evses=()),
+    breaks="the cache keeps a token's status and not for which EVSEs it is accepted (C10.FR.14)",
+    must_fail=("OC_C_02_CS",),
+)
+knows(
+    "listed-expiry-ignored",
+    listed=lambda verdict: _accepted(verdict) if verdict is not None and verdict.status == "Expired" else verdict,
+    breaks="a listed token counts though its cacheExpiryDateTime has passed (C14.FR.05)",
+    must_fail=("OC_C_07_CS",),
+)
+
+
+@defect(
+    "listed-with-expiry-asked-about",
+    role=CS,
+    families=NEW,
+    breaks="a listed token with a cacheExpiryDateTime that is to come is asked about (C14.FR.04)",
+    must_fail=("OC_C_07_CS",),
+)
+class _ListedWithExpiryAskedAbout(Misbehaviour):
+    context: Any
+
+    def powered_up(self) -> None:
+        self.context.local_list._past = lambda text: text is not None
+
+
+@defect(
+    "allowed-evses-ignored",
+    role=CS,
+    families=NEW,
+    breaks="a token charges at EVSEs that the CSMS has not named (C01.FR.21)",
+    must_fail=("OC_C_01_CS", "OC_C_02_CS"),
+)
+class _AllowedEvsesIgnored(Misbehaviour):
+    context: Any
+
+    def powered_up(self) -> None:
+        self.context.tokens.refused_to_start = lambda session, verdict: not verdict.accepted
 
 
 # -- settings ---------------------------------------------------------------------------------------------------------
@@ -224,6 +267,101 @@ class _CacheLearnsNothing(Misbehaviour):
 
     def powered_up(self) -> None:
         self.context.cache.learn = lambda *known: None
+
+
+@defect(
+    "full-cache-learns-nothing",
+    role=CS,
+    families=NEW,
+    breaks="a cache that is full takes no new token (C10.FR.07)",
+    must_fail=("OC_C_05_CS",),
+    variant="station with a small authorization cache",
+)
+class _FullCacheLearnsNothing(Misbehaviour):
+    context: Any
+
+    def powered_up(self) -> None:
+        cache = self.context.cache
+        right = type(cache).learn
+
+        def learn(token: str, *known: Any) -> None:
+            if len(cache) < cache._room:
+                right(cache, token, *known)
+
+        cache.learn = learn
+
+
+class _Judges(Misbehaviour):
+    """Base of defects in what is thought of a token that is presented, or that a remote start brings."""
+
+    context: Any
+
+    def powered_up(self) -> None:
+        tokens = self.context.tokens
+
+        async def judge(token: Payload) -> Verdict:
+            return await self.judged(tokens, token)
+
+        tokens.judge = judge
+
+    async def judged(self, tokens: Any, token: Payload) -> Verdict:
+        """What is thought instead."""
+        raise NotImplementedError
+
+
+@defect(
+    "central-token-asked-about",
+    role=CS,
+    families=NEW,
+    breaks="the CSMS is asked about a token of type Central, which it has sent itself (C05.FR.01)",
+    must_fail=("OC_C_03_CS", "OC_C_04_CS"),
+)
+class _CentralTokenAskedAbout(_Judges):
+    async def judged(self, tokens: Any, token: Payload) -> Verdict:
+        asks = token["type"] == "Central"
+        verdict: Verdict = await (tokens._ask(token) if asks else type(tokens).judge(tokens, token))
+        return verdict
+
+
+@defect(
+    "central-token-cached",
+    role=CS,
+    families=NEW,
+    breaks="what the CSMS says of a token of type Central is cached, and counts the next time (C05.FR.02)",
+    must_fail=("OC_C_04_CS",),
+)
+class _CentralTokenCached(_Judges):
+    async def judged(self, tokens: Any, token: Payload) -> Verdict:
+        known: Verdict | None = tokens._cached(token) if token["type"] == "Central" else None
+        verdict: Verdict = known or await type(tokens).judge(tokens, token)
+        return verdict
+
+    def powered_up(self) -> None:
+        super().powered_up()
+        tokens = self.context.tokens
+        right = type(tokens).learn
+
+        def learn(token: Payload, info: Payload) -> Verdict:
+            verdict: Verdict = right(tokens, token, info)
+            self.context.cache.learn(key_of(token), verdict, None, None, 0)
+            return verdict
+
+        tokens.learn = learn
+
+
+@defect(
+    "unknown-token-cached",
+    role=CS,
+    families=NEW,
+    breaks="a token that charges offline though nobody knows it is put into the cache (C15.FR.01)",
+    must_fail=("OC_C_06_CS",),
+)
+class _UnknownTokenCached(_Judges):
+    async def judged(self, tokens: Any, token: Payload) -> Verdict:
+        verdict: Verdict = await type(tokens).judge(tokens, token)
+        if not self.context.online and verdict.accepted:
+            tokens.learn(token, {"status": "Accepted"})
+        return verdict
 
 
 # -- stopping ---------------------------------------------------------------------------------------------------------
