@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from conformance.cases.metering import Metering, check_measurands, moment
     from conformance.cases.samples import check_samples
     from conformance.cases.steps import check, observe, recommend, step
-    from conformance.dut.description import Dut
+    from conformance.dut.description import Dut, Token
     from conformance.dut.standard_keys import standard_keys
     from conformance.dut.variables import required_variables
     from conformance.fuzz.campaign import Campaign
@@ -65,6 +65,7 @@ __all__ = [
     "Operator",
     "Report",
     "SigningRequest",
+    "Token",
     "as_asked",
     "broken_envelopes",
     "broken_texts",
@@ -105,7 +106,7 @@ _PLACES = {
     "conformance.cases.metering": ("Metering", "check_measurands", "moment"),
     "conformance.cases.samples": ("check_samples",),
     "conformance.cases.steps": ("check", "observe", "recommend", "step"),
-    "conformance.dut.description": ("Dut",),
+    "conformance.dut.description": ("Dut", "Token"),
     "conformance.dut.standard_keys": ("standard_keys",),
     "conformance.dut.variables": ("required_variables",),
     "conformance.fuzz.campaign": ("Campaign",),

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import Dut, FakeCsms, NotApplicable, Operator, case, step
-from conformance.dut.description import Token
+from conformance import Dut, FakeCsms, NotApplicable, Operator, Token, case, step
 
 CENTRAL = Token(idToken="OC-CENTRAL", type="Central")
 

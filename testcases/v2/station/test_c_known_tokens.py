@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import ABSENT, Dut, FakeCsms, NotApplicable, case, check, step
-from conformance.dut.description import Token
+from conformance import ABSENT, Dut, FakeCsms, NotApplicable, Token, case, check, step
 
 CENTRAL = Token(idToken="OC-CENTRAL", type="Central")
 
