@@ -682,6 +682,48 @@ async def test_reservation_survives_a_reset_and_is_used() -> None:
         await csms.expect("StatusNotification", evseId=1, connectorStatus="Available")
 
 
+def _reservation(number: int, evse: int, **fields: Any) -> dict[str, Any]:
+    return {"id": number, "expiryDateTime": "2099-01-01T00:00:00.000Z", "idToken": TOKEN, "evseId": evse, **fields}
+
+
+async def test_reservation_for_a_group_lets_in_that_group_alone() -> None:
+    group = {"idToken": "FLEET", "type": "Central"}
+    async with booted() as (csms, rig):
+        assert (await csms.send("ReserveNow", _reservation(6, 1, groupIdToken=group))).payload["status"] == "Accepted"
+        start = {"remoteStartId": 1, "idToken": {"idToken": "AB12", "type": "ISO14443"}, "evseId": 1}
+        for fields in ({}, {"groupIdToken": {"idToken": "OTHERS", "type": "Central"}}):
+            answer = await csms.send("RequestStartTransaction", {**start, **fields})
+            assert answer.payload["status"] == "Rejected"
+        answer = await csms.send("RequestStartTransaction", {**start, "groupIdToken": group})
+        assert answer.payload["status"] == "Accepted"
+        await csms.expect("TransactionEvent", triggerReason="RemoteStart")
+        rig.do("plug_in", evseId=1)
+        await csms.expect("TransactionEvent", transactionInfo__chargingState="Charging")
+
+
+async def test_token_without_a_group_does_not_start_where_a_group_has_reserved() -> None:
+    async with booted() as (csms, rig):
+        group = {"idToken": "FLEET", "type": "Central"}
+        await csms.send("ReserveNow", _reservation(6, 1, groupIdToken=group))
+        rig.do("present_token", idToken={"idToken": "AB12", "type": "ISO14443"}, evseId=1)
+        await csms.expect("Authorize")
+        rig.do("present_token", idToken=TOKEN, evseId=1)
+        event = await csms.expect("TransactionEvent")
+        assert event.payload["idToken"] == TOKEN
+
+
+async def test_reservation_moves_to_another_evse_and_ends_with_it() -> None:
+    async with booted() as (csms, rig):
+        await csms.send("ReserveNow", _reservation(7, 1))
+        await csms.expect("StatusNotification", evseId=1, connectorStatus="Reserved")
+        assert (await csms.send("ReserveNow", _reservation(7, 2))).payload["status"] == "Accepted"
+        await csms.expect("StatusNotification", evseId=1, connectorStatus="Available")
+        await csms.expect("StatusNotification", evseId=2, connectorStatus="Reserved")
+        rig.do("cause_fault", evseId=2)
+        told = await csms.expect("ReservationStatusUpdate")
+        assert told.payload == {"reservationId": 7, "reservationUpdateStatus": "Removed"}
+
+
 async def test_new_network_profile_is_used_after_a_reset() -> None:
     async with CsmsDouble("2.0.1") as other, booted() as (csms, _):
         profile = {

@@ -14,7 +14,7 @@ from conformance.peers.csms import FakeCsms
 from conformance.peers.payload import ABSENT, one_of, peek
 from conformance.peers.peer import Request
 from conformance.peers.session import Session
-from conformance.peers.states import state
+from conformance.peers.states import accepted, state
 from conformance.peers.states.tokens import not_asked_about
 from conformance.peers.transaction import TransactionView
 
@@ -72,6 +72,30 @@ def unavailable(csms: FakeCsms, lab: Any, evseId: int | None = None, connectorId
             csms.expect_connector_status("Unavailable", connector)
 
 
+@state("Faulted", family="2", dut="CS")
+def faulted(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
+    """A connector has a fault, and is reported Faulted."""
+    connector = connector or lab.dut.connector
+    csms.mark()
+    lab.operator.cause_fault(connector)
+    csms.expect_connector_status("Faulted", connector, within=csms.deadlines.physical)
+
+
+@state("Reserved", family="2", dut="CS")
+def reserved(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None, **fields: Any) -> int:
+    """The EVSE of a connector is kept for a token, by a ReserveNow with `fields`; returns the reservation's id."""
+    connector = connector or lab.dut.connector
+    number = csms.next_request_id()
+    about = {"id": number, "evseId": connector.evseId, "expiryDateTime": csms.timestamp(3600)}
+    csms.mark()
+    answer = csms.send("ReserveNow", idToken=token or lab.dut.tokens.valid, **about, **fields)
+    accepted(answer, csms, "ReserveNow", "H01.FR.23")
+    for one in lab.dut.connectors:
+        if one.evseId == connector.evseId:
+            csms.expect_connector_status("Reserved", one, requirement="H01.FR.23")
+    return number
+
+
 @state("ParkingBayOccupied", family="2", dut="CS")
 def parking_bay_occupied(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
     """The EV has entered the bay; passed over where the station has no use for that."""
@@ -119,27 +143,34 @@ def authorized(
     locally: bool | None = None,
     token: Any = None,
     asked: bool | None = None,
+    reservation: int | None = None,
+    **start: Any,
 ) -> None:
-    """The session is authorized, by a presented token (A) or by RequestStartTransaction (B).
+    """The session is authorized, by a presented token (A) or by RequestStartTransaction (B), which has `start`, too.
 
     Default: A where the operator can present a token, else B. `asked`: whether the CSMS has to be asked about the
-    token, or must not be; by default as the configuration has it.
+    token, or must not be; by default as the configuration has it. It need not be where the EVSE is kept for the token,
+    by a `reservation` that the next event has to name.
     """
     connector = connector or lab.dut.connector
     token = token or lab.dut.tokens.valid
     session = csms.session(connector.evseId)
     if not session.holds & {"ParkingBayOccupancy", "EVConnected"}:
         parking_bay_occupied(csms, lab, connector)
-    if present(csms, lab, connector, token, locally, asked):
+    if present(csms, lab, connector, token, locally, asked if reservation is None else False, **start):
         session.authorize(token)
     else:
         session.request_start(token, csms.facts["remoteStartId"])
+    if reservation is not None:
+        session.due["reservationId"] = reservation
     _event(csms, session, session.advance("Authorized"), connector, triggerReason="Authorized", requirement="E01.FR.10")
     if asked is False:
         not_asked_about(csms, lab, token)
 
 
-def present(csms: FakeCsms, lab: Any, connector: Any, token: Any, locally: bool | None, asked: bool | None) -> bool:
+def present(
+    csms: FakeCsms, lab: Any, connector: Any, token: Any, locally: bool | None, asked: bool | None, **start: Any
+) -> bool:
     """A token is presented, or a remote start brings it; the CSMS is asked about it. Whether it was presented."""
     if locally is None:
         locally = lab.operator.offers("present_token")
@@ -148,7 +179,7 @@ def present(csms: FakeCsms, lab: Any, connector: Any, token: Any, locally: bool 
     if locally:
         lab.operator.present_token(token, connector)
     else:
-        _start_remotely(csms, csms.session(connector.evseId), connector, token)
+        _start_remotely(csms, csms.session(connector.evseId), connector, token, **start)
         asks = asks and csms.configured("AuthCtrlr", "AuthorizeRemoteStart") == "true"
     if asks:
         requirement = "C01.FR.02" if locally else "F01.FR.01"
@@ -162,13 +193,14 @@ def _asks_csms(csms: FakeCsms) -> bool:
     return all(csms.configured("AuthCtrlr", name) != value for name, value in switches.items())
 
 
-def _start_remotely(csms: FakeCsms, session: Session, connector: Any, token: Any) -> None:
+def _start_remotely(csms: FakeCsms, session: Session, connector: Any, token: Any, **start: Any) -> None:
     csms.facts["remoteStartId"] = int(csms.facts.get("remoteStartId", 0)) + 1
     answer = csms.send(
         "RequestStartTransaction",
         remoteStartId=csms.facts["remoteStartId"],
         idToken=token,
         evseId=connector.evseId,
+        **start,
     )
     if answer.status != "Accepted":
         raise csms.failure(

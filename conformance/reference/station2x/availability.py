@@ -82,6 +82,7 @@ class Availability:
 
     def report_changes(self) -> None:
         """Send StatusNotification for each connector whose state the CSMS does not know; none while offline."""
+        self._give_up_reservations()
         if not self._station.online:
             return
         for place in self._places():
@@ -170,6 +171,10 @@ class Availability:
         held = self.reservation(evse.id)
         if evse.connector.occupied or (held is not None and held["id"] != request["id"]):
             return {"status": "Occupied"}
+        for other in self._station.hardware.evses:
+            replaced = self.reservation(other.id)
+            if replaced is not None and replaced["id"] == request["id"]:
+                self.end_reservation(other.id)
         self._station.memory.section("reservations")[str(evse.id)] = dict(request)
         self._station.memory.save()
         self._station.spawn(self._expire(evse.id, dict(request)))
@@ -187,13 +192,22 @@ class Availability:
         while until is not None and (left := (until - self._station.clock.now()).total_seconds()) > 0:
             await asyncio.sleep(min(left, 1.0))
         held = self._station.memory.section("reservations").get(str(evse_id))
-        if held is not None and held["id"] == reservation["id"]:
+        if held == reservation:
             self.end_reservation(evse_id)
-            await self._station.tell(
-                "ReservationStatusUpdate",
-                {"reservationId": reservation["id"], "reservationUpdateStatus": "Expired"},
-            )
+            await self._tell_end(reservation, "Expired")
             self.report_changes()
+
+    async def _tell_end(self, reservation: dict[str, Any], status: str) -> None:
+        told = {"reservationId": reservation["id"], "reservationUpdateStatus": status}
+        await self._station.tell("ReservationStatusUpdate", told)
+
+    def _give_up_reservations(self) -> None:
+        """An EVSE that is faulted or inoperative can be kept for nobody (H01.FR.16, H01.FR.17)."""
+        for evse in self._station.hardware.evses:
+            held = self.reservation(evse.id)
+            if held is not None and (evse.faulted or not all(self._available(evse, one) for one in evse.connectors)):
+                self.end_reservation(evse.id)
+                self._station.spawn(self._tell_end(held, "Removed"))
 
     def cancel(self, request: Payload) -> Answer | Payload:
         """Answer CancelReservation."""

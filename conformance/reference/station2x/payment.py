@@ -151,13 +151,13 @@ class Payments:
         elif active("payment-always-asked-about"):
             payment.asked = True
         token = self._token(payment)
-        if session.authorized or not station.tokens.may_start(session.evse, token):
+        if session.authorized or not station.tokens.may_start(session.evse, token, ""):
             return
         if payment.asked:
             verdict = await station.tokens.judge(token)
             if not verdict.allows(session.evse.id) and not active("starts-though-payment-refused"):
                 return
-        if session.authorized or not station.tokens.may_start(session.evse, token):
+        if session.authorized or not station.tokens.may_start(session.evse, token, ""):
             return
         session.payment = payment
         if not active("payment-not-limited"):

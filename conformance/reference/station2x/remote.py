@@ -39,14 +39,12 @@ class Remote:
             return rejected("UnknownEvse")
         if not usable(request["idToken"]):
             return rejected("InvalidIdToken")
-        evse = session.evse
-        if station.payments.kept_free(evse.id) and station.defects.active("web-payer-locked-out"):
+        if station.payments.kept_free(session.evse.id) and station.defects.active("web-payer-locked-out"):
             return rejected("TxInProgress")
         if session.authorized or session.remote_start_id is not None:
             return rejected("TxInProgress")
-        if not station.tokens.may_start(
-            evse, request["idToken"], (request.get("groupIdToken") or {}).get("idToken", "")
-        ):
+        group = station.tokens.trusted(request["idToken"], request.get("groupIdToken")).group
+        if not station.tokens.may_start(session.evse, request["idToken"], group):
             return rejected("Unspecified")
         session.remote_start_id = request["remoteStartId"]
         station.payments.started_remotely(session, request["idToken"])
@@ -66,10 +64,10 @@ class Remote:
     async def _authorize(self, session: Session, request: Payload) -> None:
         station = self._station
         token = request["idToken"]
-        verdict = station.tokens.trusted(token, request.get("groupIdToken"))
+        verdict = trusted = station.tokens.trusted(token, request.get("groupIdToken"))
         if station.model.flag("AuthCtrlr", "AuthorizeRemoteStart"):
             verdict = await station.tokens.judge(token)
-        may_start = station.tokens.may_start(session.evse, token, verdict.group)
+        may_start = station.tokens.may_start(session.evse, token, verdict.group or trusted.group)
         if station.tokens.refused_to_start(session, verdict) or session.authorized or not may_start:
             session.remote_start_id = None
             return

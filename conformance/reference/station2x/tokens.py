@@ -90,18 +90,21 @@ class Tokens:
         # C12.FR.09 and C16: a master pass stops, it never starts.
         return not verdict.allows(session.evse.id) or self._master(verdict)
 
-    def may_start(self, evse: Evse, token: Token, group: str = "") -> bool:
+    def may_start(self, evse: Evse, token: Token, group: str | None = None) -> bool:
+        """Whether the EVSE is free for a token, whose group is `group` ("": it has none, None: not known yet)."""
         station = self._station
-        if not station.availability.usable(evse) or station.provisioning.reset_scheduled(evse.id):
+        usable_there = station.availability.usable(evse) or station.defects.active("starts-where-inoperative")
+        if not usable_there or station.provisioning.reset_scheduled(evse.id):
             return False
         if station.going_down:
             return False
         held = station.availability.reservation(evse.id)
-        if held is None or same_token(held["idToken"], token):
+        if held is None or same_token(held["idToken"], token) or station.defects.active("reservations-ignored"):
             return True
         reserved_group = (held.get("groupIdToken") or {}).get("idToken", "")
-        # Before the verdict the group is not known yet; whether it matches is asked again afterwards.
-        return bool(reserved_group) and group in ("", reserved_group)
+        # What is not known before the verdict is asked again afterwards.
+        any_group = station.defects.active("reserved-for-any-group")
+        return bool(reserved_group) and (any_group or group in (None, reserved_group))
 
     async def _present_to_stop(self, session: Session, token: Token) -> None:
         transactions = self._station.transactions

@@ -136,7 +136,7 @@ def test_kiosk_with_central_costs(station: FakeStation, operator: Operator, dut:
 
     step("Begin the transaction", expect="the card is Accepted; maxCost")
     limit = _begun(station, request)
-    check(limit.maxCost > 0, "transactionLimit.maxCost", requirement="C24.FR.02", actual=limit)
+    check(limit.maxCost > 0, "transactionLimit.maxCost", requirement="C24.FR.02, F07.FR.02", actual=limit)
 
     step("End it after 5 kWh", expect="totalCost")
     used = [station.transaction().meter_value("Transaction.End", 5000)]
@@ -153,7 +153,7 @@ def test_kiosk_with_local_costs(station: FakeStation, operator: Operator, dut: D
 
     step("Begin the transaction", expect="the card is Accepted; maxCost")
     limit = _begun(station, request)
-    check(limit.maxCost > 0, "transactionLimit.maxCost", requirement="C24.FR.02", actual=limit)
+    check(limit.maxCost > 0, "transactionLimit.maxCost", requirement="C24.FR.02, F07.FR.02", actual=limit)
 
     step("End it, with its costs", expect="an answer")
     _check_limit_told_once(station.execute("EndedWithCosts", fee=15.0, total=18.15, transactionLimit=limit))
@@ -167,13 +167,13 @@ def test_qr_code(station: FakeStation, operator: Operator, dut: Dut) -> None:
     """A payment behind a QR code starts a transaction, up to the limit that the URL asks for."""
     step("Open the URL of a QR code and pay", expect="RequestStartTransaction with the payment and the EVSE")
     operator.pay_on_web(url=_url(station, dut, maxenergy=20000))
-    request = _expect_start(station, dut, "C25.FR.23")
+    request = _expect_start(station, dut, "C25.FR.23, F07.FR.01")
     for told in station.seen_in_step("NotifyWebPaymentStarted"):
         check(told.evseId == dut.evse, "the EVSE of the URL", requirement="C25.FR.21", actual=told.evseId)
 
     step("Begin the transaction", expect="the payment is Accepted; maxEnergy 20000")
     told = _begun(station, request).maxEnergy
-    check(told == 20000, "transactionLimit.maxEnergy 20000", requirement="C25.FR.24", actual=told)
+    check(told == 20000, "transactionLimit.maxEnergy 20000", requirement="C25.FR.24, F07.FR.02", actual=told)
 
 
 @case("TC_C_132_CSMS")

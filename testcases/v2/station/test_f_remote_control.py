@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import PRESENT, Download, Dut, FakeCsms, case, check, require, step
+from conformance import (
+    PRESENT,
+    Download,
+    Dut,
+    FakeCsms,
+    NotApplicable,
+    Operator,
+    case,
+    check,
+    check_samples,
+    one_of,
+    require,
+    step,
+)
 
 SOME_FIRMWARE = b"a firmware that nobody has made\n" * 100
 
@@ -71,6 +84,179 @@ def test_remote_start_cable_timeout(csms: FakeCsms, dut: Dut) -> None:
     csms.execute("EVConnectTimedOut")
 
 
+# ---------------------------------------------------------------- F01, F02: remote start, our own
+
+
+@case("OC_F_02_CS")
+def test_remote_start_anywhere_cable_first(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """The station itself chooses the EVSE of a remote start that names none, while an EV is plugged in."""
+    _accept_remote_starts(csms)
+    csms.configure("TxCtrlr", "TxStartPoint", "Authorized")
+    csms.reach("EVConnectedPreSession")
+
+    step("Ask for a start without an EVSE", expect="Accepted; Started of RemoteStart says on which EVSE")
+    begun = _start_anywhere(csms, dut, "F01.FR.20")
+
+    step("See to it that an EV is plugged in there", expect="energy flows in that transaction")
+    _charges_there(csms, operator, dut, begun, "F01.FR.20")
+
+
+@case("OC_F_03_CS")
+def test_remote_start_anywhere(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """The station itself chooses the EVSE of a remote start that names none, while no EV is plugged in."""
+    _accept_remote_starts(csms)
+    csms.configure("TxCtrlr", "TxStartPoint", "Authorized")
+
+    step("Ask for a start without an EVSE", expect="Accepted; Started of RemoteStart says on which EVSE")
+    begun = _start_anywhere(csms, dut, "F02.FR.22")
+
+    step("Plug in an EV there", expect="energy flows in that transaction")
+    _charges_there(csms, operator, dut, begun, "F02.FR.22")
+
+
+@case("OC_F_04_CS")
+def test_remote_start_of_occupied(csms: FakeCsms, dut: Dut) -> None:
+    """No other transaction can be started where an authorized one runs, which goes on."""
+    csms.reach("EnergyTransferStarted")
+
+    step("Ask for a start with another token on that EVSE", expect="Rejected; the transaction goes on")
+    _refuses_start(csms, dut, "F01.FR.24, F02.FR.26")
+    check(not csms.transaction(dut.evse).ended, "the transaction goes on", requirement="F01.FR.24")
+
+
+@case("OC_F_05_CS")
+def test_remote_start_of_unavailable(csms: FakeCsms, dut: Dut) -> None:
+    """No transaction can be started on an EVSE that is inoperative."""
+    csms.reach("Unavailable", evseId=dut.evse)
+
+    step("Ask for a start on that EVSE", expect="Rejected, and no transaction")
+    _refuses_start(csms, dut, "F01.FR.23, F02.FR.25")
+
+
+@case("OC_F_06_CS")
+def test_remote_start_of_faulted(csms: FakeCsms, dut: Dut) -> None:
+    """No transaction can be started on an EVSE that has a fault."""
+    csms.reach("Faulted")
+
+    step("Ask for a start on that EVSE", expect="Rejected, and no transaction")
+    _refuses_start(csms, dut, "F01.FR.23, F02.FR.25")
+
+
+@case("OC_F_07_CS")
+def test_readings_after_remote_start_cable_first(csms: FakeCsms, dut: Dut) -> None:
+    """A transaction that was started remotely, cable first, tells its readings: at its begin, and as it runs."""
+    _accept_remote_starts(csms)
+    _sampling(csms, dut)
+    csms.reach("EVConnectedPreSession")
+
+    step("Ask for a start", expect="Accepted, and the energy flows; Started has its readings")
+    csms.execute("Authorized", locally=False)
+    csms.execute("EnergyTransferStarted")
+    first = csms.transaction(dut.evse).first
+    check_samples(csms, first, "TxStartedMeasurands", "Transaction.Begin", "F01.FR.14")
+
+    step("Wait for a sample", expect="Updated of MeterValuePeriodic with every measurand")
+    _expect_sample(csms, dut, "F01.FR.15")
+
+
+@case("OC_F_08_CS")
+def test_readings_after_remote_start(csms: FakeCsms, dut: Dut) -> None:
+    """A transaction that was started remotely, before the EV came, tells its readings as it runs."""
+    _accept_remote_starts(csms)
+    _sampling(csms, dut)
+
+    step("Ask for a start, plug in the EV", expect="Accepted, and the energy flows")
+    csms.execute("Authorized", locally=False)
+    csms.execute("EnergyTransferStarted")
+
+    step("Wait for a sample", expect="Updated of MeterValuePeriodic with every measurand")
+    _expect_sample(csms, dut, "F02.FR.03")
+
+
+@case("OC_F_09_CS")
+def test_remote_start_of_reserved(csms: FakeCsms, dut: Dut) -> None:
+    """An EVSE that is reserved can be started with the token of the reservation alone, which that ends."""
+    _accept_remote_starts(csms)
+    csms.prefer("AuthCtrlr", "AuthorizeRemoteStart", "false")
+    reservation = csms.reach("Reserved", token=dut.tokens.valid)
+
+    step("Ask for a start with another token", expect="Rejected, and no transaction")
+    _refuses_start(csms, dut, "F01.FR.21, F02.FR.23")
+
+    step("Ask for a start with the token of the reservation", expect="Accepted; the next event has the reservationId")
+    csms.execute("Authorized", locally=False, reservation=reservation)
+
+    step("Plug in the EV", expect="energy flows")
+    csms.execute("EnergyTransferStarted")
+    named = [one for one in csms.transaction(dut.evse).events if one.reservationId == reservation]
+    check(named, "an event with the reservationId", requirement="F02.FR.06", actual="none")
+
+
+@case("OC_F_10_CS")
+def test_remote_start_of_reserved_for_group(csms: FakeCsms, dut: Dut) -> None:
+    """An EVSE that is reserved for a group can be started by a token of that group, and of no other."""
+    _accept_remote_starts(csms)
+    csms.prefer("AuthCtrlr", "AuthorizeRemoteStart", "false")
+    csms.considers(dut.tokens.group2, status="Accepted", groupIdToken=dut.tokens.group)
+    csms.reach("Reserved", token=dut.tokens.group1, groupIdToken=dut.tokens.group)
+
+    step("Ask for a start with another token of another group", expect="Rejected, and no transaction")
+    other = {"idToken": f"not-{dut.tokens.group.idToken}"[:36], "type": "Central"}
+    _refuses_start(csms, dut, "F01.FR.22, F02.FR.24", groupIdToken=other)
+
+    step("Ask for a start with another token of that group", expect="Accepted, and energy flows when the EV is there")
+    csms.execute("Authorized", locally=False, token=dut.tokens.group2, groupIdToken=dut.tokens.group)
+    csms.execute("EnergyTransferStarted")
+
+
+@case("OC_F_11_CS")
+def test_remote_start_with_limit(csms: FakeCsms, dut: Dut) -> None:
+    """A transaction that was started remotely has the limit with which the CSMS answers its begin."""
+    _accept_remote_starts(csms)
+    supported = csms.configured("TxCtrlr", "SupportedLimits")
+    if "maxEnergy" not in [one.strip() for one in supported.split(",")]:
+        raise NotApplicable(f"TxCtrlr.SupportedLimits is {supported!r}, without maxEnergy")
+    energy = dut.values.energy_limit
+    limit = {"maxEnergy": energy}
+    csms.answer("TransactionEvent", {"transactionLimit": limit})
+
+    step("Ask for a start, answer Started with maxEnergy", expect="an event with that limit alone, and no other one")
+    csms.execute("Authorized", locally=False)
+    csms.execute("EnergyTransferStarted")
+    csms.execute("LimitSet", earlier=True, requirement="F07.FR.03", **limit)
+
+    step("Let the EV charge as much", expect="EnergyLimitReached, SuspendedEVSE or Ended")
+    reached = csms.execute("LimitReached", reason="EnergyLimitReached", within=3.6 * energy)
+    told = [one for one in csms.transaction(dut.evse).events if one.transactionInfo.transactionLimit]
+    once = [one for one in told if one.seqNo != reached.seqNo]
+    check(len(once) == 1, "the limit is told once", requirement="F07.FR.03", actual=told)
+    state = reached.transactionInfo.chargingState
+    check(state != "Charging", "no more energy", requirement="F07.FR.04", actual=state)
+
+
+# ---------------------------------------------------------------- F04: remote stop of an EV of ISO 15118
+
+
+@case("OC_F_12_CS")
+def test_remote_stop_of_iso15118(csms: FakeCsms, dut: Dut) -> None:
+    """A remote stop ends the energy transfer of an EV of ISO 15118; the transaction ends when it leaves."""
+    csms.configure("TxCtrlr", "TxStopPoint", "EVConnected")
+    csms.reach("EnergyTransferStarted")
+    transaction = csms.transaction(dut.evse)
+
+    step("Send RequestStopTransaction", expect="Accepted; Updated of RemoteStop, and the energy stops")
+    csms.execute("StopAuthorized", locally=False)
+    csms.execute("EVConnectedPostSession")
+    stopped = transaction.expect(triggerReason="RemoteStop", requirement="F04.FR.02")
+    check(stopped.eventType == "Updated", "Updated", requirement="F04.FR.02", actual=stopped.eventType)
+
+    step("Unplug the EV", expect="Ended with stoppedReason Remote and its readings")
+    csms.execute("EVDisconnected")
+    reason = transaction.last.transactionInfo.stoppedReason
+    check(reason == "Remote", "stoppedReason Remote", requirement="F04.FR.03", actual=reason)
+    check_samples(csms, transaction.last, "TxEndedMeasurands", "Transaction.End", "F04.FR.04")
+
+
 # ---------------------------------------------------------------- F05: unlock
 
 
@@ -105,6 +291,21 @@ def test_unlock_unknown_connector(csms: FakeCsms, dut: Dut) -> None:
     step("Ask for an unlock of connector 999", expect="UnknownConnector")
     answer = csms.send("UnlockConnector", evseId=dut.evse, connectorId=999)
     check(answer.status == "UnknownConnector", "status UnknownConnector", requirement="F05.FR.03", actual=answer.status)
+
+
+@case("OC_F_01_CS")
+def test_unlock_of_stuck_lock(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """A station whose lock does not open says so, and opens it when it can."""
+    csms.reach("EnergyTransferStarted")
+    operator.jam_lock(dut.connector)
+    csms.reach("StopAuthorized")
+
+    step("Ask for an unlock of the connector, whose lock is stuck", expect="UnlockFailed")
+    _unlock(csms, dut.connector, "UnlockFailed", "F05.FR.05")
+
+    step("Free the lock, ask for an unlock", expect="Unlocked")
+    operator.free_lock(dut.connector)
+    _unlock(csms, dut.connector, "Unlocked", "F05.FR.04")
 
 
 # ---------------------------------------------------------------- F03: remote stop
@@ -316,6 +517,72 @@ def _accept_remote_starts(csms: FakeCsms) -> None:
     for name, wanted, unwanted in (("Enabled", "true", "false"), ("DisableRemoteAuthorization", "false", "true")):
         if csms.configured("AuthCtrlr", name) == unwanted:
             csms.configure("AuthCtrlr", name, wanted)
+
+
+def _ask_for_start(csms: FakeCsms, token: Any, **fields: Any) -> Any:
+    """RequestStartTransaction with an id that no other has, and its answer."""
+    csms.facts["remoteStartId"] = int(csms.facts.get("remoteStartId", 0)) + 1
+    return csms.send("RequestStartTransaction", remoteStartId=csms.facts["remoteStartId"], idToken=token, **fields)
+
+
+def _start_anywhere(csms: FakeCsms, dut: Dut, requirement: str) -> Any:
+    """A remote start that names no EVSE is Accepted; the event that begins its transaction, on an EVSE there is."""
+    csms.prefer("AuthCtrlr", "AuthorizeRemoteStart", "false")
+    status = _ask_for_start(csms, dut.tokens.valid).status
+    if status == "Rejected":
+        _none_begun(csms, requirement)
+        raise NotApplicable("the station rejects remote starts that name no EVSE, as it may")
+    check(status == "Accepted", "status Accepted", requirement=requirement, actual=status)
+    return csms.expect(
+        "TransactionEvent",
+        eventType="Started",
+        triggerReason="RemoteStart",
+        evse={"id": one_of(*dut.evses)},
+        idToken=dut.tokens.valid,
+        transactionInfo={"remoteStartId": csms.facts["remoteStartId"]},
+        within=dut.timeouts.physical,
+        requirement=requirement,
+    )
+
+
+def _charges_there(csms: FakeCsms, operator: Operator, dut: Dut, begun: Any, requirement: str) -> None:
+    """An EV on the EVSE that the station has chosen charges; it is plugged in, unless it was there before."""
+    connector = next(one for one in dut.connectors if one.evseId == begun.evse.id)
+    if "EVConnected" not in csms.session(connector.evseId).holds:
+        operator.plug_in(connector)
+        csms.expect_connector_status("Occupied", connector, within=dut.timeouts.physical, requirement="G01.FR.03")
+    transaction = csms.transaction(connector.evseId)
+    transaction.wait_until(chargingState="Charging", within=dut.timeouts.physical, requirement=requirement)
+
+
+def _refuses_start(csms: FakeCsms, dut: Dut, requirement: str, **fields: Any) -> None:
+    """A remote start of the first EVSE is Rejected, and no event of it comes."""
+    answer = _ask_for_start(csms, dut.tokens.second, evseId=dut.evse, **fields)
+    check(answer.status == "Rejected", "status Rejected", requirement=requirement, actual=answer.status)
+    _none_begun(csms, requirement)
+
+
+def _none_begun(csms: FakeCsms, requirement: str) -> None:
+    csms.drain()
+    begun = csms.seen_in_step("TransactionEvent", triggerReason="RemoteStart")
+    check(not begun, "no event of RemoteStart", requirement=requirement, actual=begun)
+
+
+def _sampling(csms: FakeCsms, dut: Dut) -> None:
+    """Meter values are sampled at the tester's interval."""
+    csms.prefer("SampledDataCtrlr", "Enabled", "true")
+    csms.configure("SampledDataCtrlr", "TxUpdatedMeasurands", ",".join(dut.values.measurands))
+    csms.configure("SampledDataCtrlr", "TxUpdatedInterval", f"{dut.values.sampled_interval}")
+
+
+def _expect_sample(csms: FakeCsms, dut: Dut, requirement: str) -> None:
+    sample = csms.transaction(dut.evse).expect(
+        eventType="Updated",
+        triggerReason="MeterValuePeriodic",
+        within=dut.values.sampled_interval + dut.timeouts.message,
+        requirement=requirement,
+    )
+    check_samples(csms, sample, "TxUpdatedMeasurands", "Sample.Periodic", requirement)
 
 
 def _place(connector: Any) -> dict[str, int]:

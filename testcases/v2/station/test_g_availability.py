@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import Dut, FakeCsms, Operator, case, check, one_of, step
+from conformance import Dut, FakeCsms, NotApplicable, Operator, case, check, one_of, recommend, step
 
 # ---------------------------------------------------------------- G01: status
 
@@ -24,6 +24,55 @@ def test_connector_available(csms: FakeCsms, operator: Operator, dut: Dut) -> No
     step("Unplug the EV", expect="the connector is Available, by StatusNotification or NotifyEvent")
     operator.unplug(dut.connector)
     csms.expect_connector_status("Available", dut.connector, within=dut.timeouts.physical, requirement="G01.FR.04")
+
+
+@case("OC_G_01_CS")
+def test_reserved_connector_used(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """A reserved connector stays Reserved until its driver, whose EV is plugged in, presents the token."""
+    reservation = csms.reach("Reserved", token=dut.tokens.valid)
+
+    step("Plug in the EV", expect="no status but Reserved")
+    operator.plug_in(dut.connector)
+    _check_unchanged(csms, [dut.connector], "Reserved", "G03.FR.09")
+
+    step("Present the token of the reservation", expect="Occupied; an event with the reservationId; energy flows")
+    operator.present_token(dut.tokens.valid, dut.connector)
+    within, transaction = dut.timeouts.physical, csms.transaction(dut.evse)
+    csms.expect_connector_status("Occupied", dut.connector, within=within, requirement="G01.FR.06")
+    used = {"idToken": dut.tokens.valid, "reservationId": reservation}
+    transaction.expect(triggerReason="Authorized", within=within, requirement="H01.FR.15", **used)
+    transaction.expect(chargingState="Charging", within=within, requirement="H03.FR.01")
+
+
+@case("OC_G_02_CS")
+def test_unavailable_as_ev_leaves(csms: FakeCsms, dut: Dut) -> None:
+    """A connector that is to become Inoperative is Unavailable, and never Available, when the EV leaves it."""
+    csms.configure("TxCtrlr", "TxStopPoint", "EVConnected")
+    csms.reach("EnergyTransferStarted")
+
+    step("Make the connector Inoperative", expect="Scheduled; the transaction goes on")
+    _change(csms, "Inoperative", "Scheduled", "G03.FR.05", evse=_place(dut.connector))
+    _check_goes_on(csms, dut, "G03.FR.05")
+
+    step("Stop the transaction, unplug the EV", expect="Ended; the connector is Unavailable")
+    csms.execute("EVDisconnected", status="Unavailable")
+    _check_unchanged(csms, [dut.connector], "Unavailable", "G01.FR.05")
+
+
+@case("OC_G_03_CS")
+def test_other_connectors_of_evse(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """A cable in one connector of an EVSE is no status of its others, though they are of no use meanwhile."""
+    others = [one for one in _of_evse(dut) if one != dut.connector]
+    if not others:
+        raise NotApplicable(f"EVSE {dut.evse} has one connector")
+
+    step("Plug in the EV", expect="that connector is Occupied; nothing of the others")
+    operator.plug_in(dut.connector)
+    csms.wait(lambda: any(csms.statuses_in_step(one) for one in _of_evse(dut)), within=dut.timeouts.physical)
+    csms.drain()
+    told = [one for one in others if csms.statuses_in_step(one)]
+    recommend(not told, "no status of the EVSE's other connectors", requirement="G01.FR.08", actual=told)
+    csms.expect_connector_status("Occupied", dut.connector, within=dut.timeouts.physical, requirement="G01.FR.03")
 
 
 # ---------------------------------------------------------------- G03: one EVSE

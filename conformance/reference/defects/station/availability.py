@@ -85,7 +85,7 @@ wrong_status(
     role=CS,
     families=BOTH,
     breaks="the status Occupied (1.6: Preparing) is never reported (G01.FR.03, 1.6 4.9)",
-    must_fail=("TC_G_01_CS", "TC_E_09_CS", "TC_003_CS"),
+    must_fail=("TC_G_01_CS", "TC_E_09_CS", "TC_003_CS", "OC_G_01_CS"),
 )
 class _PluggingInUnreported(Requests):
     action = "StatusNotification"
@@ -108,3 +108,36 @@ class _StrangeConnector(Requests):
 
     def spoil(self, payload: Payload) -> list[Payload]:
         return [{**payload, "connectorId": payload["connectorId"] + 7}]
+
+
+@defect(
+    "available-before-unavailable",
+    role=CS,
+    families=NEW,
+    breaks="a connector that is to become Inoperative is reported Available as the EV leaves (G01.FR.05)",
+    must_fail=("OC_G_02_CS",),
+)
+class _AvailableBeforeUnavailable(Requests):
+    action = "StatusNotification"
+
+    def spoil(self, payload: Payload) -> list[Payload]:
+        first = [{**payload, "connectorStatus": "Available"}] if payload["connectorStatus"] == "Unavailable" else []
+        return [*first, payload]
+
+
+@defect(
+    "connector-in-use-unreported",
+    role=CS,
+    families=NEW,
+    breaks="the other connectors of an EVSE are reported Occupied, not the one in use (G01.FR.03, G01.FR.08)",
+    must_fail=("OC_G_03_CS",),
+    rules=("recommend",),
+    variant="station with two connectors at each EVSE",
+)
+class _ConnectorInUseUnreported(Requests):
+    action = "StatusNotification"
+
+    def spoil(self, payload: Payload) -> list[Payload]:
+        if payload["connectorStatus"] == "Occupied":
+            payload["connectorId"] = 3 - payload["connectorId"]
+        return [payload]

@@ -6,7 +6,7 @@ from conformance.reference.defects import defect, flag
 from conformance.reference.defects.station.bases import CS, NEW, Events
 from conformance.reference.wire import Payload
 
-BY_CSMS = ("TC_E_100_CS", "TC_E_102_CS", "TC_E_104_CS", "TC_E_105_CS")
+BY_CSMS = ("TC_E_100_CS", "TC_E_102_CS", "TC_E_104_CS", "TC_E_105_CS", "OC_F_11_CS")
 BY_DRIVER = ("TC_E_101_CS", "TC_E_106_CS", "TC_E_107_CS")
 WITH_COSTS = "station that calculates costs"
 EVERY = (*BY_CSMS, *BY_DRIVER)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.reference.defects import Misbehaviour, defect, flag
-from conformance.reference.defects.station.bases import BOTH, CS, NEW, OLD, Answers, wrong_status, yes_without_act
+from conformance.reference.defects.station.bases import BOTH, CS, NEW, Answers, Events, wrong_status, yes_without_act
 from conformance.reference.wire import Payload
 
 wrong_status(
@@ -23,6 +23,15 @@ wrong_status(
     families=NEW,
     breaks="UnlockConnector answers Unlocked while an authorized transaction runs (F05.FR.02)",
     must_fail=("TC_F_05_CS",),
+)
+wrong_status(
+    "unlock-failure-untold",
+    ("UnlockConnector",),
+    "UnlockFailed",
+    "Unlocked",
+    families=NEW,
+    breaks="UnlockConnector answers Unlocked although the lock is stuck (F05.FR.05)",
+    must_fail=("OC_F_01_CS",),
 )
 wrong_status(
     "unlock-of-nothing",
@@ -75,9 +84,16 @@ wrong_status(
     ("RequestStartTransaction", "RemoteStartTransaction"),
     "Rejected",
     "Accepted",
-    families=OLD,
-    breaks="a remote start is accepted on a connector that charges already (F01.FR.23, 1.6 5.11)",
-    must_fail=("TC_026_CS", "OC_16_14_CS"),
+    families=BOTH,
+    breaks="a remote start is accepted on a connector that charges already (F01.FR.24, 1.6 5.11)",
+    must_fail=("TC_026_CS", "OC_16_14_CS", "OC_F_04_CS"),
+)
+flag(
+    "starts-where-inoperative",
+    role=CS,
+    families=NEW,
+    breaks="charging can be started on an EVSE that is inoperative or has a fault (F01.FR.23)",
+    must_fail=("OC_F_05_CS", "OC_F_06_CS"),
 )
 yes_without_act(
     "trigger-unserved",
@@ -158,3 +174,87 @@ class _TransactionStatusInverted(Answers):
         if "ongoingIndicator" in answer:
             answer["ongoingIndicator"] = not answer["ongoingIndicator"]
         return answer
+
+
+@defect(
+    "remote-start-anywhere-ignored",
+    role=CS,
+    families=NEW,
+    breaks="a remote start that names no EVSE is answered Accepted, and nothing happens (F01.FR.20, F02.FR.22)",
+    must_fail=("OC_F_02_CS", "OC_F_03_CS"),
+)
+class _StartAnywhereIgnored(Misbehaviour):
+    def intercept(self, action: str, request: Payload) -> Payload | None:
+        return {"status": "Accepted"} if action == "RequestStartTransaction" and "evseId" not in request else None
+
+
+@defect(
+    "begin-without-readings",
+    role=CS,
+    families=NEW,
+    breaks="Started has no meter values, whatever TxStartedMeasurands says (E01.FR.09, F01.FR.14)",
+    must_fail=("TC_E_13_CS", "OC_F_07_CS"),
+)
+class _BeginWithoutReadings(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        if payload["eventType"] == "Started":
+            payload.pop("meterValue", None)
+        return [payload]
+
+
+@defect(
+    "running-without-readings",
+    role=CS,
+    families=NEW,
+    breaks="a transaction that runs tells no meter values, whatever TxUpdatedInterval says (F01.FR.15, F02.FR.03)",
+    must_fail=("OC_F_07_CS", "OC_F_08_CS"),
+)
+class _RunningWithoutReadings(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        if payload["triggerReason"] == "MeterValuePeriodic":
+            payload.pop("meterValue", None)
+        return [payload]
+
+
+flag(
+    "reservations-ignored",
+    role=CS,
+    families=NEW,
+    breaks="anybody may charge where an EVSE is reserved for another token (F01.FR.21, F02.FR.23, H03.FR.01)",
+    must_fail=("OC_F_09_CS", "OC_F_10_CS"),
+)
+flag(
+    "reserved-for-any-group",
+    role=CS,
+    families=NEW,
+    breaks="any token of any group may charge where an EVSE is reserved for one of them (F01.FR.22, F02.FR.24)",
+    must_fail=("OC_F_10_CS",),
+)
+
+
+@defect(
+    "reservation-id-missing",
+    role=CS,
+    families=NEW,
+    breaks="no event tells the reservationId of the reservation that it ends (F02.FR.06, H01.FR.15)",
+    must_fail=("OC_F_09_CS", "OC_G_01_CS"),
+)
+class _ReservationIdMissing(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        payload.pop("reservationId", None)
+        return [payload]
+
+
+@defect(
+    "remote-stop-not-the-reason",
+    role=CS,
+    families=NEW,
+    breaks="a transaction that was stopped remotely names the unplugging as stoppedReason (F04.FR.03)",
+    must_fail=("OC_F_12_CS",),
+    variant="station for Plug and Charge",
+)
+class _RemoteStopNotTheReason(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        if payload["transactionInfo"].get("stoppedReason") == "Remote":
+            payload["transactionInfo"]["stoppedReason"] = "EVDisconnected"
+        return [payload]
