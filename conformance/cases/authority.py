@@ -59,9 +59,10 @@ class LabAuthority:
         except ValueError as error:
             raise NotApplicable(f"{error}; delete the folder, and have the station trust the new roots.pem") from None
 
-    def contract(self, common_name: str, ocsp_url: str) -> str:
-        chain = self._pki.contract(common_name, ocsp_url)
-        return f"{chain}{self._pki.roots.read_text('ascii')}"
+    def contract(self, common_name: str, ocsp_url: str, kind: str) -> str:
+        from conformance.link.pki import Variant
+
+        return str(self._pki.contract(common_name, ocsp_url, Variant(kind)))
 
     def request(self) -> tuple[str, Any]:
         text, key = self._pki.request(self._dut.values.serial_number or self._dut.identity)

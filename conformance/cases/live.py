@@ -293,14 +293,28 @@ def token_statuses(dut: Any, ocpp: Version) -> Mapping[str, Mapping[str, Any]]:
         group = given.get(groups.get(name, ""))
         if group is not None:
             info.update(_GROUP[ocpp.family](group))
+        if name == "one_evse":
+            info.update(_CONFINED[ocpp.family](dut.evse))
         statuses[token.idToken] = info
     return statuses
 
 
-_SPELLED: Mapping[str, Mapping[str, str]] = {"1.6": {"Unknown": "Invalid", "NoCredit": "Blocked"}, "2": {}}
+_SPELLED: Mapping[str, Mapping[str, str]] = {
+    "1.6": {
+        "Unknown": "Invalid",
+        "NoCredit": "Blocked",
+        "NotAllowedTypeEVSE": "Invalid",
+        "NotAtThisLocation": "Invalid",
+    },
+    "2": {},
+}
 _GROUP: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
     "1.6": lambda group: {"parentIdTag": group.idToken},
     "2": lambda group: {"groupIdToken": dict(group)},
+}
+_CONFINED: Mapping[str, Callable[[int], Mapping[str, Any]]] = {
+    "1.6": lambda evse: {},
+    "2": lambda evse: {"evseId": [evse]},
 }
 _STATUSES = {
     "invalid": "Invalid",
@@ -308,4 +322,6 @@ _STATUSES = {
     "expired": "Expired",
     "unknown": "Unknown",
     "prepaid_empty": "NoCredit",
+    "other_type": "NotAllowedTypeEVSE",
+    "elsewhere": "NotAtThisLocation",
 }

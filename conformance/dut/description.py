@@ -127,6 +127,26 @@ class Tokens:
         return self._get("prepaid_empty")
 
     @property
+    def key_code(self) -> Token:
+        """A key code that is accepted."""
+        return self._get("key_code")
+
+    @property
+    def other_type(self) -> Token:
+        """A valid token that is not allowed at EVSEs of this type."""
+        return self._get("other_type")
+
+    @property
+    def elsewhere(self) -> Token:
+        """A valid token that is not allowed at this station."""
+        return self._get("elsewhere")
+
+    @property
+    def one_evse(self) -> Token:
+        """A token that is accepted at the first EVSE alone."""
+        return self._get("one_evse")
+
+    @property
     def master_pass_group(self) -> Token:
         """The master pass group."""
         return self._get("master_pass_group")

@@ -211,6 +211,10 @@ TOKENS = Section(
         Key("single", "token", "An accepted token that may be in one transaction at a time (ConcurrentTx otherwise)."),
         Key("prepaid", "token", "A prepaid card with credit, accepted for that long (2.1)."),
         Key("prepaid_empty", "token", "A prepaid card without credit: NoCredit (2.1)."),
+        Key("key_code", "token", "A key code that is accepted (type KeyCode), as long as can't come about by chance."),
+        Key("other_type", "token", "A valid token, not allowed at EVSEs of the station's type: NotAllowedTypeEVSE."),
+        Key("elsewhere", "token", "A valid token that is not allowed at this station: NotAtThisLocation."),
+        Key("one_evse", "token", "A token that is accepted at the first EVSE of the station alone."),
         Key(
             "contract",
             "token",

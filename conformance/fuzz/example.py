@@ -31,6 +31,10 @@ TOKEN_NAMES = (
     "contract",
     "prepaid",
     "prepaid_empty",
+    "key_code",
+    "other_type",
+    "elsewhere",
+    "one_evse",
 )
 """The tokens of a description beside the valid one."""
 

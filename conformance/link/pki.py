@@ -173,11 +173,13 @@ class TestPki:
         chain = [certificate] if variant is Variant.NO_INTERMEDIATE else [certificate, issuer.issuer_certificate]
         return b"".join(map(_pem, chain)).decode("ascii")
 
-    def contract(self, common_name: str, ocsp_url: str) -> str:
-        """The PEM chain (leaf, intermediate) of a certificate whose key nobody needs, with that responder in it."""
+    def contract(self, common_name: str, ocsp_url: str, variant: Variant = Variant.VALID) -> str:
+        """The PEM chain (leaf, intermediate, root) of a certificate with that responder in it; nobody needs its key."""
         key = _new_key(KeyKind.EC).public_key()
-        leaf = self._certificate(common_name, key, self.issuer_certificate, self.issuer_key, ocsp_url=ocsp_url)
-        return b"".join(map(_pem, (leaf, self.issuer_certificate))).decode("ascii")
+        issuer = self._foreign_pki() if variant is Variant.FOREIGN_CA else self
+        above = issuer.issuer_certificate
+        leaf = issuer._certificate(common_name, key, above, issuer.issuer_key, variant=variant, ocsp_url=ocsp_url)
+        return b"".join(map(_pem, (leaf, above, issuer.root_certificate))).decode("ascii")
 
     def sign_for_another_key(self, request: str | bytes) -> str:
         """The chain for a signing request whose key has been exchanged; ValueError as `sign`."""

@@ -37,8 +37,8 @@ class Authority(Protocol):
         in `tls.shown("successor")`, "signed-successor" the same, signed by the root that is in use, and
         "signed-predecessor" the way back: the root that is in use, signed by the successor."""
 
-    def contract(self, common_name: str, ocsp_url: str) -> str:
-        """A contract certificate of an EV, with everything above it, the root last."""
+    def contract(self, common_name: str, ocsp_url: str, kind: str) -> str:
+        """A contract certificate of an EV ("valid", "expired", "foreign-ca"), with all above it, the root last."""
 
     def request(self) -> tuple[str, Any]:
         """A signing request of our station with a fresh key, and what `credentials` needs."""
@@ -88,9 +88,12 @@ class Certificates:
                 "a certificate signing request in PEM", str(error), requirement="A02.FR.03"
             ) from None
 
-    def contract(self, emaid: str, ocsp_url: str) -> str:
-        """The chain (PEM) of an EV's contract certificate, with the root last; its status is told at that URL."""
-        return self._noted(self._made_by.contract(emaid, ocsp_url))
+    def contract(self, emaid: str, ocsp_url: str, kind: str = "valid") -> str:
+        """The chain (PEM) of an EV's contract certificate, with the root last; its status is told at that URL.
+
+        "valid", "expired", or of a root that nobody trusts: "foreign-ca".
+        """
+        return self._noted(self._made_by.contract(emaid, ocsp_url, kind))
 
     def request(self) -> str:
         """A signing request (PEM) of our station, with a fresh key."""

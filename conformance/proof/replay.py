@@ -176,7 +176,7 @@ class _Made:
     def new_root(self, kind: str) -> str:
         return self._next()
 
-    def contract(self, common_name: str, ocsp_url: str) -> str:
+    def contract(self, common_name: str, ocsp_url: str, kind: str) -> str:
         return self._next()
 
     def request(self) -> tuple[str, Any]:

@@ -121,8 +121,12 @@ def _nothing(desk: Desk, payload: Payload) -> Outcome:
     return {}
 
 
+_SPELLED = {"NotAllowedTypeEVSE": "Invalid", "NotAtThisLocation": "Invalid"}
+"""What 1.6 says where 2.x has a status of its own."""
+
+
 def _info(verdict: Verdict) -> Payload:
-    info: Payload = {"status": verdict.status}
+    info: Payload = {"status": _SPELLED.get(verdict.status, verdict.status)}
     if verdict.group is not None:
         info["parentIdTag"] = verdict.group
     return info

@@ -42,8 +42,8 @@ def learn(desk: Desk, action: str, request: Payload, result: Payload) -> None:
         desk.record.certificates = [one["certificateHashData"] for one in chain]
     elif action == "GetLocalListVersion":
         desk.record.list_version = result.get("versionNumber", 0)
-    elif action == "SendLocalList" and accepted:
-        desk.record.list_version = request["versionNumber"]
+    elif action == "SendLocalList":
+        _note_list(desk, request, accepted)
     elif action == "SetChargingProfile" and accepted:
         _note_profile(desk, request)
     elif action == "ReserveNow" and accepted:
@@ -58,6 +58,24 @@ def _note_profile(desk: Desk, request: Payload) -> None:
     transaction = desk.record.transaction(request["chargingProfile"].get("transactionId"))
     if transaction is not None:
         transaction.profile = request
+
+
+def _note_list(desk: Desk, request: Payload, accepted: bool) -> None:
+    """Remember the list; after a change that was refused, the station is sent all of it (D01.FR.03)."""
+    record, full = desk.record, request["updateType"] == "Full"
+    entries = {} if full else dict(record.local_list)
+    for one in request.get("localAuthorizationList", []):
+        key = f"{one['idToken']['type']} {one['idToken']['idToken']}".casefold()
+        if "idTokenInfo" in one:
+            entries[key] = one
+        else:
+            entries.pop(key, None)
+    if accepted:
+        record.list_version, record.local_list = request["versionNumber"], entries
+    elif not full and not desk.defects.active("changes-its-list-no-further"):
+        version = max(record.list_version, request["versionNumber"]) + 1
+        whole = {"localAuthorizationList": list(entries.values())} if entries else {}
+        desk.initiate("SendLocalList", {"versionNumber": version, "updateType": "Full", **whole})
 
 
 def _note_limit(desk: Desk, data: Payload, value: str) -> None:
@@ -133,6 +151,9 @@ async def _authorize_contract(desk: Desk, payload: Payload, roots: Path) -> Payl
 
 def _authorized(desk: Desk, payload: Payload, *, contract: bool) -> Payload:
     verdict = _judge(desk, payload["idToken"])
+    taken = desk.record.used_up(payload["idToken"]["idToken"]) and not desk.defects.active("welcomes-second-tokens")
+    if verdict.status == "Accepted" and taken:
+        verdict = Verdict("NotAtThisTime", verdict.group)
     result: Payload = {"idTokenInfo": _info(verdict)}
     if contract:
         # The chain itself is taken for good; with a token that may not charge, the contract is over (C07.FR.13, 14).
@@ -148,8 +169,10 @@ def _judge(desk: Desk, token: Mapping[str, Any], own: object = None) -> Verdict:
 
 
 def _info(verdict: Verdict) -> Payload:
-    """idTokenInfo; evseId stays away because every EVSE is allowed (C01.FR.19)."""
+    """idTokenInfo; evseId stays away where every EVSE is allowed (C01.FR.19, C01.FR.20)."""
     info: Payload = {"status": verdict.status}
+    if verdict.evses:
+        info["evseId"] = list(verdict.evses)
     if verdict.group is not None:
         info["groupIdToken"] = {"idToken": verdict.group, "type": "Central"}
     if verdict.credit is not None:
@@ -179,6 +202,10 @@ def _transaction_event(desk: Desk, payload: Payload) -> Outcome:
     return result
 
 
+_DEAUTHORIZE = ("StopAuthorized", "RemoteStop", "Deauthorized", "EVConnectTimeout")
+"""Reasons of events that tell that a token may no longer charge in a transaction."""
+
+
 def _record(desk: Desk, payload: Payload) -> Transaction:
     info = payload["transactionInfo"]
     transaction = desk.record.transaction(info["transactionId"])
@@ -201,6 +228,8 @@ def _record(desk: Desk, payload: Payload) -> Transaction:
         transaction.started = payload["timestamp"]
     elif payload["eventType"] == "Ended":
         transaction.ended = payload["timestamp"]
+    if payload["triggerReason"] in _DEAUTHORIZE:
+        transaction.deauthorized = True
     read = csms_payment.register(payload)
     transaction.meter_start = read if transaction.meter_start is None else transaction.meter_start
     transaction.meter_stop = transaction.meter_stop if read is None else read

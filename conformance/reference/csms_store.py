@@ -37,6 +37,8 @@ class Transaction:
     """Whether the station has to be told of `limit` yet."""
     own_cost: bool = False
     """Whether the station calculates what it costs, and tells so in its events (2.1)."""
+    deauthorized: bool = False
+    """Whether its token may no longer charge (2.x)."""
     profile: dict[str, Any] = field(default_factory=dict)
     """The SetChargingProfile with which the station took its TxProfile (2.x)."""
 
@@ -66,6 +68,8 @@ class StationRecord:
     certificates: list[dict[str, Any]] = field(default_factory=list)
     reservations: list[int] = field(default_factory=list)
     list_version: int = 0
+    local_list: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The entries of the local list that it has accepted, by type and text of the token (2.x)."""
     payments: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The limits of payments that were authorized with us, by reference (2.1)."""
     settlements: dict[str, str] = field(default_factory=dict)
@@ -81,6 +85,11 @@ class StationRecord:
             if one.running and evse in (None, one.evse):
                 return one
         return None
+
+    def used_up(self, token: str) -> bool:
+        """Whether each EVSE of which it has told has a transaction that may no longer charge, of another token."""
+        last = [self.running(int(place.partition(".")[0])) for place in self.connectors]
+        return bool(last) and all(one and one.deauthorized and one.token.casefold() != token.casefold() for one in last)
 
     def add(self, transaction: Transaction) -> Transaction:
         """Remember a transaction; the oldest ended ones are forgotten."""

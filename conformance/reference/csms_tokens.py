@@ -18,7 +18,8 @@ class Token:
     """One identification. `status` is the standard's word for it ("Accepted", "Blocked", "Expired", "Invalid").
 
     `group` is the groupIdToken (2.x) or parentIdTag (1.6). `single`: only one transaction at a time; a second one is
-    told ConcurrentTx. `credit`: what is left on a prepaid card; None for a token that somebody else pays for.
+    told ConcurrentTx. `credit`: what is left on a prepaid card; None for a token that somebody else pays for. `evses`:
+    the EVSEs of each station where it may charge; none for all (2.x).
     """
 
     value: str
@@ -26,9 +27,10 @@ class Token:
     group: str | None = None
     single: bool = False
     credit: Decimal | None = None
+    evses: tuple[int, ...] = ()
 
 
-_KEYS = ("status", "group", "single", "credit")
+_KEYS = ("status", "group", "single", "credit", "evses")
 
 DEFAULT_TOKENS: tuple[Token, ...] = (
     Token("AABBCC01"),
@@ -42,10 +44,14 @@ DEFAULT_TOKENS: tuple[Token, ...] = (
     Token("AABBCC09", "Invalid"),
     Token("AABBCC10", credit=Decimal(20)),
     Token("AABBCC11", credit=Decimal(0)),
+    Token("AABBCC12", "NotAllowedTypeEVSE"),
+    Token("AABBCC13", "NotAtThisLocation"),
+    Token("AABBCC14", evses=(1,)),
+    Token("830175926"),
     Token("DE8AA1A2B3C4D59"),
 )
 """Two for everyday use, two of one group, a master pass, one that allows a single transaction, the three refusals, two
-prepaid cards, one of them empty, and an eMAID."""
+prepaid cards, one of them empty, three that may not charge everywhere (2.x), a key code, and an eMAID."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class Verdict:
     status: str
     group: str | None = None
     credit: Decimal | None = None
+    evses: tuple[int, ...] = ()
 
 
 class TokenBook:
@@ -87,7 +94,7 @@ class TokenBook:
             return Verdict("ConcurrentTx", token.group)
         if token.status == "Accepted" and token.credit is not None and token.credit <= 0:
             return Verdict(broke, token.group, token.credit)
-        return Verdict(token.status, token.group, token.credit)
+        return Verdict(token.status, token.group, token.credit, token.evses)
 
     def accepted(self) -> str:
         """The token that the CSMS uses of its own accord: the first one in the book that may charge.
@@ -101,17 +108,16 @@ class TokenBook:
 
     @classmethod
     def read(cls, entries: Mapping[str, Mapping[str, object]]) -> TokenBook:
-        """The book written as `{value: {"status": ..., "group": ..., "single": ..., "credit": ...}}`, keys optional.
+        """The book written as `{value: {"status": ..., "group": ..., "single": ..., "credit": ...,
+        "evses": ...}}`, keys optional.
 
         Raises ValueError, naming the token, for a key that does not belong there and for a credit that is no number.
         """
         tokens = []
         for value, entry in entries.items():
-            unknown = set(entry) - {"status", "group", "single", "credit"}
+            unknown = set(entry) - set(_KEYS)
             if unknown:
-                raise ValueError(
-                    f"token {value!r}: unknown key {sorted(unknown)[0]!r}; known: status, group, single, credit"
-                )
+                raise ValueError(f"token {value!r}: unknown key {sorted(unknown)[0]!r}; known: {', '.join(_KEYS)}")
             group = entry.get("group")
             tokens.append(
                 Token(
@@ -120,9 +126,16 @@ class TokenBook:
                     None if group is None else str(group),
                     bool(entry.get("single", False)),
                     _credit(value, entry.get("credit")),
+                    _evses(value, entry.get("evses", ())),
                 )
             )
         return cls(tokens)
+
+
+def _evses(token: str, given: object) -> tuple[int, ...]:
+    if not isinstance(given, list | tuple) or not all(isinstance(one, int) for one in given):
+        raise ValueError(f"token {token!r}: evses {given!r} is no list of numbers")
+    return tuple(given)
 
 
 def _credit(token: str, given: object) -> Decimal | None:

@@ -104,7 +104,10 @@ STATIONS_16 = (
 CSMSS_2 = (
     "spacious-json numbered-messages custom-data offset-zero generous-token-info curious clock-one-second-fast",
     "escaped-json long-message-ids whole-seconds talkative-transactions status-info pings slow-requests",
-    "integers-with-a-point offset-one-hour heartbeat-every-minute clock-one-second-slow",
+    (
+        "integers-with-a-point offset-one-hour heartbeat-every-minute clock-one-second-slow welcomes-second-tokens "
+        "changes-its-list-no-further"
+    ),
 )
 CSMSS_16 = (
     "spacious-json numbered-messages offset-zero generous-token-info curious clock-one-second-fast",

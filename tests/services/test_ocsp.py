@@ -42,7 +42,7 @@ def served(pki: TestPki, came: list[Transfer]) -> Iterator[OcspServer]:
 
 @pytest.fixture
 def chain(pki: TestPki, served: OcspServer) -> Callable[[], str]:
-    return lambda: pki.contract(EMAID, served.url("ocsp")) + pki.roots.read_text("ascii")
+    return lambda: pki.contract(EMAID, served.url("ocsp"))
 
 
 def test_a_good_contract_by_its_hashes_and_by_its_chain(
@@ -75,7 +75,7 @@ def test_a_responder_of_somebody_else_counts_for_nothing(
 
 
 def test_nobody_answers(pki: TestPki) -> None:
-    about = ocsp_request_data(pki.contract(EMAID, "http://127.0.0.1:9/ocsp") + pki.roots.read_text("ascii"))
+    about = ocsp_request_data(pki.contract(EMAID, "http://127.0.0.1:9/ocsp"))
     assert judged(pki.roots, {"iso15118CertificateHashData": about}) == BROKEN
     assert judged(pki.roots, {"iso15118CertificateHashData": [{**about[0], "responderURL": "file:///x"}]}) == BROKEN
     assert judged(pki.roots, {"certificate": "no certificate"}) == BROKEN

@@ -215,6 +215,20 @@ class _PlainProfiles(Habit):
         return [(action, payload)]
 
 
+own_habit(
+    "changes-its-list-no-further",
+    roles=ROLES,
+    families=NEW,
+    legal="after a change that was refused the full list is not sent by itself (D01.FR.03 only recommends it)",
+)
+own_habit(
+    "welcomes-second-tokens",
+    roles=ROLES,
+    families=NEW,
+    legal="a token is accepted while every EVSE has a transaction that may not charge (C01.FR.24 only recommends it)",
+)
+
+
 @habit(
     "refuses-what-it-handles",
     roles=ROLES,

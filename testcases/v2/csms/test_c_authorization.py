@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import Dut, FakeStation, Operator, case, check, step
+from conformance import Dut, FakeStation, Operator, Token, case, check, recommend, step
 
 # ------------------------------------------------------------------ tokens that may not charge
 
@@ -28,6 +28,56 @@ def test_expired_token(station: FakeStation, dut: Dut) -> None:
     """A token that has expired is refused as such, or as Invalid."""
     step("Ask about the expired token", expect="idTokenInfo Expired or Invalid")
     _ask(station, dut.tokens.expired, "Expired", "Invalid")
+
+
+@case("OC_C_20_CSMS")
+def test_key_code(station: FakeStation, dut: Dut) -> None:
+    """A key code that is valid is accepted, and one that is not is refused."""
+    step("Ask about the key code", expect="idTokenInfo Accepted")
+    _ask(station, dut.tokens.key_code, "Accepted", requirement="C04.FR.02")
+
+    step("Ask about another key code", expect="idTokenInfo Invalid or Unknown")
+    another = Token(idToken=f"{dut.tokens.key_code.idToken}0", type=dut.tokens.key_code.type)
+    _ask(station, another, "Invalid", "Unknown", requirement="C04.FR.01")
+
+
+@case("OC_C_21_CSMS")
+def test_token_for_another_type_of_evse(station: FakeStation, dut: Dut) -> None:
+    """A valid token that may not charge at EVSEs of this type is refused as such."""
+    step("Ask about the token", expect="idTokenInfo NotAllowedTypeEVSE")
+    _ask(station, dut.tokens.other_type, "NotAllowedTypeEVSE", requirement="C01.FR.18")
+
+
+@case("OC_C_22_CSMS")
+def test_token_for_one_evse(station: FakeStation, dut: Dut) -> None:
+    """Of a token that may charge at one EVSE alone the CSMS tells at which."""
+    elsewhere = dut.second_evse
+    step("Ask about the token", expect=f"idTokenInfo Accepted, evseId {dut.evse}, and not {elsewhere}")
+    told = _ask(station, dut.tokens.one_evse, "Accepted", requirement="C01.FR.20").evseId
+    check(list(told or ()) == [dut.evse], f"evseId {dut.evse} alone", requirement="C01.FR.20", actual=told)
+
+
+@case("OC_C_23_CSMS")
+def test_token_for_another_place(station: FakeStation, dut: Dut) -> None:
+    """A valid token that may not charge at this station is refused as such, without a list of EVSEs."""
+    step("Ask about the token", expect="idTokenInfo NotAtThisLocation, without evseId")
+    told = _ask(station, dut.tokens.elsewhere, "NotAtThisLocation", requirement="C01.FR.22").evseId
+    check(not told, "no evseId", requirement="C01.FR.22", actual=told)
+
+
+@case("OC_C_24_CSMS")
+def test_second_token_of_a_transaction(station: FakeStation, dut: Dut) -> None:
+    """While each EVSE has a transaction that may no longer charge, another token is refused for now."""
+    for evse in dut.evses:
+        station.reach("EVConnectedPostSession", evseId=evse)
+
+    step("Ask about another token", expect="idTokenInfo, NotAtThisTime as is recommended")
+    status = station.send("Authorize", idToken=dut.tokens.second).idTokenInfo.status
+    recommend(status == "NotAtThisTime", "idTokenInfo NotAtThisTime", requirement="C01.FR.24", actual=status)
+
+    step("Unplug, ask again", expect="idTokenInfo Accepted")
+    station.execute("EVDisconnected")
+    _ask(station, dut.tokens.second, "Accepted")
 
 
 # ------------------------------------------------------------------ tokens that the station knows by itself
@@ -179,12 +229,14 @@ def _judged(info: Any, statuses: tuple[str, ...], group: Any, requirements: tupl
         check(same, f"groupIdToken {group.idToken} ({group.type})", requirement=requirements[1], actual=told)
 
 
-def _ask(station: FakeStation, token: Any, *statuses: str, group: Any = None) -> None:
+def _ask(station: FakeStation, token: Any, *statuses: str, group: Any = None, requirement: str = "C01.FR.07") -> Any:
+    """Ask about a token, which has to get one of these statuses; its idTokenInfo."""
     info = station.send("Authorize", idToken=token).idTokenInfo
-    _judged(info, statuses, group, ("C01.FR.07", "C09.FR.09"))
+    _judged(info, statuses, group, (requirement, "C09.FR.09"))
     if info.status == "Accepted":
         everywhere = set(station.lab.dut.evses) <= set(info.evseId or ())
         check(not everywhere, "no evseId, as every EVSE is allowed", requirement="C01.FR.19", actual=info.evseId)
+    return info
 
 
 def _tell(

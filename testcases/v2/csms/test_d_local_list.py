@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import ABSENT, Dut, FakeStation, Operator, case, check, one_of, step
+from conformance import ABSENT, Dut, FakeStation, Operator, case, check, one_of, recommend, step
 
 # ------------------------------------------------------------------ updates
 
@@ -58,6 +58,22 @@ def test_empty_full_list(station: FakeStation, operator: Operator) -> None:
     )
     number = request.versionNumber
     check(number > 0, "a version above 0", requirement="D01.FR.18", actual=number)
+
+
+@case("OC_D_01_CSMS")
+def test_full_list_after_refused_change(station: FakeStation, operator: Operator, dut: Dut) -> None:
+    """After a change that the station has refused, the CSMS sends the full list by itself, as is recommended."""
+    step("Have the CSMS send a full list, answer Accepted", expect="SendLocalList")
+    full = _send(station, operator, "Full", [_entry(dut.tokens.valid)])
+    station.answer("GetLocalListVersion", versionNumber=full.versionNumber)
+
+    step("Have the CSMS add a token, answer VersionMismatch", expect="SendLocalList, Differential, then Full with both")
+    station.answer("SendLocalList", {"status": "VersionMismatch"})
+    _newer(_send(station, operator, "Differential", [_entry(dut.tokens.second)]), full)
+    entries = [_entry(dut.tokens.valid), _entry(dut.tokens.second)]
+    either = {"updateType": "Full", "localAuthorizationList": one_of(entries, entries[::-1])}
+    told = station.wait(lambda: bool(station.seen_in_step("SendLocalList", **either)), within=dut.timeouts.message)
+    recommend(told, "the full list, with both tokens", requirement="D01.FR.03", actual="no such SendLocalList")
 
 
 # ------------------------------------------------------------------ version

@@ -7,7 +7,7 @@ from conformance.reference.wire import Payload
 
 ROLE, BOTH = "CSMS", ("1.6", "2")
 OLD_LISTS = ("TC_043_1_CSMS", "TC_043_3_CSMS", "TC_043_4_CSMS", "TC_043_5_CSMS")
-CHANGES = ("TC_D_02_CSMS", "TC_D_03_CSMS")
+CHANGES = ("TC_D_02_CSMS", "TC_D_03_CSMS", "OC_D_01_CSMS")
 
 
 class _Lists(Misbehaviour):

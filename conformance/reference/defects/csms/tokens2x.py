@@ -93,6 +93,52 @@ class _EveryEvseListed(_Verdicts):
         info["evseId"] = [1, 2]
 
 
+@defect(
+    "places-of-token-ignored",
+    role=ROLE,
+    families=NEW,
+    breaks="where a token may charge is not told: it is accepted everywhere (C01.FR.18, C01.FR.20, C01.FR.22)",
+    must_fail=("OC_C_21_CSMS", "OC_C_22_CSMS", "OC_C_23_CSMS"),
+)
+class _PlacesOfTokenIgnored(_Verdicts):
+    def spoil(self, info: dict[str, Any], answer: Payload) -> None:
+        info.pop("evseId", None)
+        if info["status"] in ("NotAllowedTypeEVSE", "NotAtThisLocation"):
+            info["status"] = "Accepted"
+
+
+@defect(
+    "key-codes-refused",
+    role=ROLE,
+    families=NEW,
+    breaks="a key code that is valid is refused (C04.FR.02)",
+    must_fail=("OC_C_20_CSMS",),
+)
+class _KeyCodesRefused(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        if action == "Authorize" and request["idToken"]["type"] == "KeyCode" and isinstance(answer, dict):
+            answer["idTokenInfo"]["status"] = "Invalid"
+        return answer
+
+
+@defect(
+    "second-token-refused-for-ever",
+    role=ROLE,
+    families=NEW,
+    breaks="after a transaction no other token is accepted at that station (C01.FR.07)",
+    must_fail=("OC_C_24_CSMS",),
+)
+class _SecondTokenRefusedForEver(_Verdicts):
+    actions = ("Authorize",)
+    context: Any
+    refused = False
+
+    def spoil(self, info: dict[str, Any], answer: Payload) -> None:
+        self.refused = self.refused or info["status"] == "NotAtThisTime"
+        if self.refused:
+            info["status"] = "NotAtThisTime"
+
+
 class _Unsent(Misbehaviour):
     """Base of defects that leave a CALL out which the operator asked for."""
 
@@ -136,6 +182,23 @@ flag(
     must_fail=("TC_C_50_CSMS", "TC_C_51_CSMS", "TC_C_52_CSMS"),
     variant=FOR_CONTRACTS,
 )
+
+
+@defect(
+    "contract-refused-for-any-reason",
+    role=ROLE,
+    families=NEW,
+    breaks="whatever is wrong with a contract is told as NoCertificateAvailable (C07.FR.13, C07.FR.15, C07.FR.17)",
+    must_fail=("OC_C_25_CSMS", "OC_C_26_CSMS", "OC_C_27_CSMS"),
+    variant=FOR_CONTRACTS,
+)
+class _ContractRefusedForAnyReason(Misbehaviour):
+    def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
+        if isinstance(answer, dict) and answer.get("certificateStatus", "Accepted") != "Accepted":
+            answer["certificateStatus"] = "NoCertificateAvailable"
+        return answer
+
+
 flag(
     "revoked-contract-accepted",
     role=ROLE,
