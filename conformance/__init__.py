@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conformance.cases import networks, security
+    from conformance.cases import networks, readings, security
     from conformance.cases.case import case
     from conformance.cases.charging import Charging
     from conformance.cases.hands import Hands as Operator
@@ -87,6 +87,7 @@ __all__ = [
     "one_of",
     "payment",
     "play_wrong_answers",
+    "readings",
     "recommend",
     "report_data",
     "require",
@@ -137,6 +138,7 @@ _HOMES = {name: module for module, names in _PLACES.items() for name in names}
 _MODULES = {
     "networks": "conformance.cases.networks",
     "payment": "conformance.peers.payment",
+    "readings": "conformance.cases.readings",
     "security": "conformance.cases.security",
 }
 """Names that stand for a module, whose own public names a case uses."""

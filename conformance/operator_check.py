@@ -194,6 +194,8 @@ _NOT_TRIED = {
     "start_session": "plug_in and present_token were tried instead",
     "plug_in": "start_session was tried instead",
     "present_token": "start_session was tried instead",
+    "pull_cable": "unplug was tried instead",
+    "use_phases": "it needs an EV that charges",
     "choose_stop": "it needs a display that a master pass has opened",
     "stop_ev_session": "it needs an EV of ISO 15118 that charges",
     "present_card": "it takes a payment card",

@@ -89,7 +89,7 @@ def proxy(behind: str, **broken: str) -> Iterator[str]:
 
 _NEVER_TRIED = (
     *("cancel_payment", "choose_stop", "enter_limit", "enter_vat_number", "fail_settlement"),
-    *("present_card", "read_qr_code", "start_session", "stop_ev_session"),
+    *("present_card", "pull_cable", "read_qr_code", "start_session", "stop_ev_session", "use_phases"),
 )
 
 

@@ -206,7 +206,7 @@ class StationBench(Bench):
             peer.mark()
             for action, payload in stop_calls(peer):
                 problems += self._attempt(action, payload)
-            problems += self.hands.undo()
+            problems += self.hands.undo(self._unlock)
             owed, self._owed = self._owed, []
             for action, payload in [*undo_calls(peer.trace), *owed]:
                 problems += self._attempt(action, payload)
@@ -265,6 +265,12 @@ class StationBench(Bench):
         if isinstance(answer, Refusal):
             return [f"{action}: {answer!r}"]
         return []
+
+    def _unlock(self, place: Any) -> None:
+        """Open the lock of a cable that waits for a driver: of a token that was refused, say (2.x E05.FR.11)."""
+        evse, connector = place
+        of_family = {"1.6": {"connectorId": evse}, "2": {"evseId": evse, "connectorId": connector}}
+        self._attempt("UnlockConnector", of_family[self.peer.version.family])
 
     def _connectors_free(self) -> list[str]:
         """Wait for connectors that are still in use: a driver who was authorized and did not plug in, say."""

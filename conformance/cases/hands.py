@@ -22,6 +22,8 @@ class Hands:
         self._peer = peer
         self._dut = dut
         self.done: dict[tuple[str, Any], Any] = {}
+        self._pulled: set[Any] = set()
+        """Where a cable was pulled at: it may be out."""
 
     def offers(self, verb: str) -> bool:
         """Whether the operator declared that verb."""
@@ -43,8 +45,10 @@ class Hands:
         """Have the CSMS under test answer our next BootNotifications (`times` of them) Pending or Rejected."""
         return self._perform("answer_boot", identity=self._dut.identity, status=status, times=times)
 
-    def present_token(self, token: Any, connector: Any = None) -> Mapping[str, Any]:
-        """Present a token at the reader (of a connector's EVSE)."""
+    def present_token(self, token: Any, connector: Any = None, *, anywhere: bool = False) -> Mapping[str, Any]:
+        """Present a token at the reader (of a connector's EVSE); `anywhere`: at one that belongs to no EVSE."""
+        if anywhere:
+            return self._perform("present_token", idToken=plain(token))
         place = connector or self._dut.connector
         return self._perform("present_token", idToken=plain(token), evseId=place.evseId)
 
@@ -135,6 +139,8 @@ class Hands:
         place = (args.get("evseId"), args.get("connectorId"))
         if verb in UNDO:
             self.done[verb, place] = dict(args)
+        if verb == "pull_cable":
+            self._pulled.add(place)
         for done, undo in UNDO.items():
             if verb == undo and (args.get("side") != "EV" or self._fixed_cable()):
                 # At its EV's end alone, a detachable cable is still in the station.
@@ -146,18 +152,39 @@ class Hands:
         features = self._dut.features
         return bool(features.get("HFS-2", False) or features.get("FixedCable", False))
 
-    def undo(self) -> list[str]:
-        """Undo what the case left done, last things first; what could not be undone, in words."""
+    def undo(self, unlock: Callable[[Any], object] | None = None) -> list[str]:
+        """Undo what the case left done, last things first; what could not be undone, in words.
+
+        `unlock` is asked to open the lock of an EVSE and connector whose cable could not be pulled out.
+        """
         problems: list[str] = []
-        for (verb, _), args in reversed(list(self.done.items())):
+        for (verb, place), args in reversed(list(self.done.items())):
             names = ("evseId",) if verb == "occupy_bay" else ("evseId", "connectorId")
             wanted = {name: args[name] for name in names if name in args}
+            if UNDO[verb] == "unplug" and place in self._pulled and self._is_out(place):
+                continue
             try:
                 self._perform(UNDO[verb], **wanted)
             except Inconclusive as error:
-                problems.append(str(error))
+                if UNDO[verb] != "unplug" or unlock is None:
+                    problems.append(str(error))
+                    continue
+                unlock(place)
+                problems += self._unplugged(wanted)
         self.done.clear()
+        self._pulled.clear()
         return problems
+
+    def _unplugged(self, place: Mapping[str, Any]) -> list[str]:
+        try:
+            self._perform("unplug", **place)
+        except Inconclusive as error:
+            return [str(error)]
+        return []
+
+    def _is_out(self, place: Any) -> bool:
+        """Whether the last status that the station reported of a connector is Available."""
+        return self._peer.last_status(place) == "Available"
 
 
 UNDO = {
@@ -174,10 +201,12 @@ _ON_A_CONNECTOR = frozenset(
     {
         "plug_in",
         "unplug",
+        "pull_cable",
         "suspend_ev",
         "resume_ev",
         "ev_not_ready",
         "ev_ready",
+        "use_phases",
         "stop_ev_session",
         "cause_fault",
         "clear_fault",

@@ -427,6 +427,10 @@ class FakeCsms(Reaching):
         place = (connector.evseId, connector.connectorId)
         return [value for where, value, _ in self._statuses(self._window) if where == place]
 
+    def last_status(self, place: tuple[int, int]) -> str:
+        """The status of an EVSE's connector that the station reported last in this case; "" for none."""
+        return str(next(reversed([value for where, value, _ in self._statuses(0) if where == place]), ""))
+
     def _statuses(self, since: int) -> Iterator[tuple[tuple[Any, Any], Any, Request]]:
         for request in list(self._inbox):
             if request._entry.index < since:

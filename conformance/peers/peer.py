@@ -753,6 +753,10 @@ class Peer:
         what, since, deadline = waiting
         return what, max(0.0, self.clock.now() - since), max(0.0, deadline - since)
 
+    def last_status(self, place: tuple[int, int]) -> str:
+        """The status of an EVSE's connector that the device reported last in this case; "" for none."""
+        return ""
+
     def drain(self, quiet: float | None = None, limit: float | None = None) -> None:
         """Wait until nothing has come for `quiet` seconds, at most `limit` seconds."""
         quiet = self.deadlines.quiet if quiet is None else quiet

@@ -79,8 +79,10 @@ def _note_list(desk: Desk, request: Payload, accepted: bool) -> None:
 
 
 def _note_limit(desk: Desk, data: Payload, value: str) -> None:
-    """Remember DeviceDataCtrlr.ItemsPerMessage: B05.FR.11 and B06.FR.05 bind us to it."""
+    """Remember DeviceDataCtrlr.ItemsPerMessage and TxCtrlr.SupportedLimits: B05.FR.11, B06.FR.05, E16.FR.12 bind us."""
     variable = data["variable"]
+    if (data["component"]["name"], variable["name"]) == ("TxCtrlr", "SupportedLimits"):
+        desk.record.supported_limits = [one.strip() for one in value.split(",")]
     named = data["component"]["name"] == "DeviceDataCtrlr" and variable["name"] == "ItemsPerMessage"
     if named and "instance" in variable and value.isdecimal() and int(value) > 0:
         desk.record.limits[variable["instance"]] = int(value)

@@ -36,11 +36,18 @@ def answer(desk: Desk, transaction: Transaction, payload: Payload, result: Paylo
         result["transactionLimit"] = told
     if transaction.limit and (transaction.limit_due or active("limit-told-again")) and not active("limit-never-told"):
         wrong = active("limit-told-wrong")
-        result["transactionLimit"] = {name: value + wrong for name, value in transaction.limit.items()}
+        due = {name: value + wrong for name, value in transaction.limit.items() if _supported(desk, name)}
+        result |= {"transactionLimit": due} if due else {}
         transaction.limit_due = False
     limited = "maxCost" in transaction.limit and not active("cost-not-told")
     if (limited and not transaction.own_cost) or (told and active("cost-told-beside-tariff")):
         result["totalCost"] = csms_payment.cost_of_energy(transaction)
+
+
+def _supported(desk: Desk, name: str) -> bool:
+    """Whether the station has that limit; one that has told nothing may have any (E16.FR.12)."""
+    known = desk.record.supported_limits
+    return not known or name in known or desk.defects.active("unsupported-limit-told")
 
 
 def resumed(desk: Desk, transaction: Transaction) -> Payload | None:

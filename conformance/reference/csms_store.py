@@ -58,6 +58,8 @@ class StationRecord:
     transactions: list[Transaction] = field(default_factory=list)
     connectors: dict[str, str] = field(default_factory=dict)
     limits: dict[str, int] = field(default_factory=dict)
+    supported_limits: list[str] = field(default_factory=list)
+    """The limits of transactions that it has told to have; none while it has told nothing (2.1)."""
     password: str | None = None
     profile: int = 0
     """The security profile that it was raised to, and has connected with; 0 while it is as the CSMS is configured."""

@@ -84,7 +84,7 @@ class Connector:
 
 @dataclass
 class Evse:
-    """One EVSE with its connectors, its bay and its meter; `ev_ready` and `ev_suspended` are the EV's doing."""
+    """One EVSE with its connectors, its bay and its meter; `ev_ready`, `ev_suspended`, `phases` are the EV's doing."""
 
     id: int
     connectors: list[Connector]
@@ -93,6 +93,7 @@ class Evse:
     bay_occupied: bool = False
     ev_ready: bool = True
     ev_suspended: bool = False
+    phases: int = PHASES
 
     @property
     def connector(self) -> Connector:

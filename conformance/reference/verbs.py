@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from conformance.reference.hardware import Connector, Evse, Hardware
+from conformance.reference.hardware import PHASES, Connector, Evse, Hardware
 from conformance.reference.http_operator import Verb, VerbError, transaction_limit
 
 
@@ -59,6 +59,7 @@ class StationVerbs:
         return {
             "plug_in": self.plug_in,
             "unplug": self.unplug,
+            "pull_cable": self.pull_cable,
             "present_token": self.present_token,
             "choose_stop": self.choose_stop,
             "enter_limit": self.enter_limit,
@@ -67,6 +68,7 @@ class StationVerbs:
             "resume_ev": self.resume_ev,
             "ev_not_ready": self.ev_not_ready,
             "ev_ready": self.ev_ready,
+            "use_phases": self.use_phases,
             "stop_ev_session": self.stop_ev_session,
             "occupy_bay": self.occupy_bay,
             "free_bay": self.free_bay,
@@ -125,11 +127,23 @@ class StationVerbs:
             raise VerbError("the connector is locked")
         if side in (None, "EV") and connector.cable_at_ev:
             connector.cable_at_ev = evse.ev_suspended = False
+            evse.phases = PHASES
             self._station.cable_lost(evse, connector)
         if side == "EV" or connector.fixed:
             return
         if connector.locked:
             raise VerbError("the connector is locked at the station; the EV's end is unplugged")
+        self._out(evse, connector)
+
+    def pull_cable(self, evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
+        """Pull at the cable's end at the station: it comes out, or the lock holds it."""
+        evse, connector = self._place(evseId, connectorId)
+        if connector.fixed or not connector.cable_at_station:
+            raise VerbError("there is no plug in a socket")
+        if not connector.locked:
+            self._out(evse, connector)
+
+    def _out(self, evse: Evse, connector: Connector) -> None:
         connected = connector.connected
         connector.cable_at_station = False
         connector.cable_at_ev = False
@@ -190,6 +204,14 @@ class StationVerbs:
     def ev_ready(self, evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
         """The EV is ready to take energy."""
         self._set_ev(evseId, ready=True)
+
+    def use_phases(self, phases: int, evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
+        """The EV draws from so many phases."""
+        evse = self._place(evseId, connectorId)[0]
+        if phases not in range(1, PHASES + 1):
+            raise VerbError(f"phases is 1 to {PHASES}, not {phases!r}")
+        evse.phases = phases
+        self._station.ev_changed(evse)
 
     def stop_ev_session(self, evseId: int = 1, connectorId: int | None = None) -> None:  # noqa: N803 - names of the wire
         """The EV sends SessionStopReq(Terminate) of ISO 15118."""

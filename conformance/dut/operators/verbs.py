@@ -80,7 +80,27 @@ _ALL = (
             ),
         ),
     ),
-    Verb("present_token", "CS", "Present token {idToken} at EVSE {evseId}.", (_ID_TOKEN, _EVSE)),
+    Verb(
+        "pull_cable",
+        "CS",
+        "Pull at the cable in connector {connectorId} of EVSE {evseId}, at the station's end; it may hold.",
+        _PLACE,
+    ),
+    Verb(
+        "present_token",
+        "CS",
+        "Present token {idToken} at EVSE {evseId}.",
+        (
+            _ID_TOKEN,
+            Argument(
+                "evseId",
+                "integer",
+                "The EVSE; none for a reader that belongs to the whole station.",
+                required=False,
+                absent="(none: at the reader of the whole station)",
+            ),
+        ),
+    ),
     Verb(
         "choose_stop",
         "CS",
@@ -113,6 +133,12 @@ _ALL = (
     ),
     Verb("ev_ready", "CS", "Have the EV at connector {connectorId} of EVSE {evseId} be ready to charge.", _PLACE),
     Verb(
+        "use_phases",
+        "CS",
+        "Have the EV at connector {connectorId} of EVSE {evseId} draw from {phases} phase(s).",
+        (*_PLACE, Argument("phases", "integer", "How many, 1 to 3.")),
+    ),
+    Verb(
         "stop_ev_session",
         "CS",
         "Have the EV at connector {connectorId} of EVSE {evseId} end its ISO 15118 session for good.",
@@ -129,7 +155,15 @@ _ALL = (
         "cause_fault",
         "CS",
         "Cause a fault ({kind}) at connector {connectorId} of EVSE {evseId}.",
-        (*_PLACE, Argument("kind", "string", "The fault: a 1.6 error code, such as OtherError.", required=False)),
+        (
+            *_PLACE,
+            Argument(
+                "kind",
+                "string",
+                "A 1.6 error code, such as OtherError; in 2.x GroundFault, too.",
+                required=False,
+            ),
+        ),
     ),
     Verb("clear_fault", "CS", "Clear the fault at connector {connectorId} of EVSE {evseId}.", _PLACE),
     Verb("jam_lock", "CS", "Keep the lock of connector {connectorId} of EVSE {evseId} from moving.", _PLACE),

@@ -350,15 +350,23 @@ def ev_connected_post_session(csms: FakeCsms, lab: Any, connector: Any = None) -
 
 
 @state("EVDisconnected", family="2", dut="CS")
-def ev_disconnected(csms: FakeCsms, lab: Any, connector: Any = None, status: Any = "Available") -> None:
-    """The cable is out after the session was authorized to stop, and the connector is `status`."""
+def ev_disconnected(
+    csms: FakeCsms, lab: Any, connector: Any = None, status: Any = "Available", released: str = ""
+) -> None:
+    """The cable is out after the session was authorized to stop, and the connector is `status`.
+
+    `released`: the requirement that wants the lock open: the cable is pulled at, and the wire shows whether it held.
+    """
     connector = connector or lab.dut.connector
     session = csms.session(connector.evseId)
     if not session.stopped:
         ev_connected_post_session(csms, lab, connector)
     csms.mark()
-    lab.operator.unplug(connector)
-    csms.expect_connector_status(status, connector, within=csms.deadlines.physical)
+    if released:
+        cable_pulled_out(csms, lab, connector)
+    else:
+        lab.operator.unplug(connector)
+    csms.expect_connector_status(status, connector, within=csms.deadlines.physical, requirement=released)
     owed = session.advance(ceased=("EVConnected",))
     ended = owed == "Ended"
     _event(
@@ -394,6 +402,17 @@ def parking_bay_unoccupied(csms: FakeCsms, lab: Any, connector: Any = None) -> N
         stoppedReason=_reason_after(session) if owed == "Ended" else ABSENT,
         requirement="E06.FR.01",
     )
+
+
+@state("CablePulledOut", family="2", dut="CS")
+def cable_pulled_out(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
+    """The cable is unplugged at the EV and then pulled at: that the lock holds it is no operator's failure."""
+    connector = connector or lab.dut.connector
+    if lab.dut.features.get("HFS-1") and lab.operator.offers("pull_cable"):
+        lab.operator.unplug(connector, side="EV")
+        lab.operator.pull_cable(connector)
+    else:
+        lab.operator.unplug(connector)
 
 
 def _reason_after(session: Session, *also: str) -> Any:
@@ -466,13 +485,17 @@ def start_offline_transaction(csms: FakeCsms, lab: Any, connector: Any = None, t
 
 
 @state("TransactionEventsInQueueEnded", family="2", dut="CS")
-def transaction_events_in_queue_ended(csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None) -> None:
-    """A whole session has run while the station had no connection; the station is connected again."""
+def transaction_events_in_queue_ended(
+    csms: FakeCsms, lab: Any, connector: Any = None, token: Any = None, seconds: float = 0.0
+) -> None:
+    """A whole session, `seconds` long, has run while the station had no connection; it is connected again."""
     connector = connector or lab.dut.connector
-    _session_offline(csms, lab, connector, token or lab.dut.tokens.valid, whole=True)
+    _session_offline(csms, lab, connector, token or lab.dut.tokens.valid, whole=True, seconds=seconds)
 
 
-def _session_offline(csms: FakeCsms, lab: Any, connector: Any, token: Any, *, whole: bool) -> None:
+def _session_offline(
+    csms: FakeCsms, lab: Any, connector: Any, token: Any, *, whole: bool, seconds: float = 0.0
+) -> None:
     session = csms.session(connector.evseId)
     bay = "ParkingBayOccupancy" in session.start_points | session.stop_points
     csms.mark()
@@ -482,6 +505,7 @@ def _session_offline(csms: FakeCsms, lab: Any, connector: Any, token: Any, *, wh
         lab.operator.plug_in(connector)
         lab.operator.present_token(token, connector)
         if whole:
+            csms.wait(lambda: False, within=seconds)
             lab.operator.present_token(token, connector)
             lab.operator.unplug(connector)
             if bay:

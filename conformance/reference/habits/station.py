@@ -192,6 +192,18 @@ class _SuspendedFirst(Requests):
 
 
 own_habit(
+    "frees-refused-cable",
+    roles=ROLES,
+    families=NEW,
+    legal="the lock opens when a token is refused in its transaction (E05.FR.11 only recommends to keep it shut)",
+)
+own_habit(
+    "bay-of-several-evses",
+    roles=ROLES,
+    families=NEW,
+    legal="an EV in the bay starts a transaction that names no EVSE before its cable is in (E01.FR.16, E01.FR.17)",
+)
+own_habit(
     "suspended-before-charging",
     roles=ROLES,
     families=NEW,

@@ -73,7 +73,8 @@ class Limits:
         transaction, active = session.transaction, self._station.defects.active
         if transaction is None:
             return
-        known = {name: value for name, value in limit.items() if name in self.supported}
+        everything = active("unsupported-limit-confirmed")
+        known = {name: value for name, value in limit.items() if everything or name in self.supported}
         if by_csms:
             transaction.most |= known
         elif not active("limit-of-csms-raised"):
@@ -82,10 +83,13 @@ class Limits:
         if not known:
             return
         transaction.limits |= known
+        if active("exceeded-limit-of-no-effect") and self._exceeded(session, transaction) is not None:
+            transaction.reached = True
         if not active("limit-not-confirmed"):
             told = {**known, "maxEnergy": 1} if active("limit-told-wrong") and "maxEnergy" in known else known
             self._station.transactions.limit_set(session, told)
-        if transaction.reached and self._exceeded(session, transaction) is None:
+        raised = transaction.reached and self._exceeded(session, transaction) is None
+        if raised and not active("raised-limit-of-no-effect"):
             transaction.reached = False
             self._station.transactions.limit_raised(session)
         self.watch(session)

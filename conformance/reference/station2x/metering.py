@@ -9,7 +9,7 @@ from base64 import b64encode
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from conformance.reference.hardware import PHASES, VOLTS, Evse
+from conformance.reference.hardware import VOLTS, Evse
 from conformance.reference.wire import Payload
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def reading(evse: Evse, measurand: str) -> tuple[Decimal, str]:
     if measurand == "Power.Active.Import":
         return watts, "W"
     if measurand == "Current.Import":
-        return (watts / (PHASES * VOLTS)).quantize(Decimal("0.1")), "A"
+        return (watts / (evse.phases * VOLTS)).quantize(Decimal("0.1")), "A"
     return Decimal(VOLTS), "V"
 
 

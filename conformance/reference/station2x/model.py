@@ -353,6 +353,7 @@ def _new_in_21() -> list[Variable]:
     return [
         _number(tx, "ResumptionTimeout", 0, unit="s"),
         _switch(tx, "AllowEnergyTransferResumption", True),
+        _number(tx, "EnergyTransferResumptionRandomRange", 0, unit="s"),
         Variable(tx, "SupportedLimits", ",".join(LIMITS), "MemberList", values=LIMITS),
         Variable(
             "CustomizationCtrlr", "CustomTriggers", ",".join(CUSTOM_TRIGGERS), "MemberList", values=CUSTOM_TRIGGERS

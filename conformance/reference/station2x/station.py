@@ -150,6 +150,8 @@ class Station2x(Station):
 
     def went_offline(self) -> None:
         """What is still queued happened, for the CSMS, offline (E11.FR.07)."""
+        if self.defects.active("queue-not-marked-offline"):
+            return
 
         def mark(entry: dict[str, Any]) -> None:
             if entry["action"] == "TransactionEvent":
@@ -284,7 +286,7 @@ class Station2x(Station):
         """A driver holds a token before the reader; one without a readable text is none."""
         session = self.tokens.choose(token, evse_id) if usable(token) else None
         if session is not None:
-            self.spawn(self.tokens.present(session, token))
+            self.spawn(self.tokens.present(session, token, adrift=evse_id is None))
 
     def ev_session_stopped(self, evse: Evse) -> bool:
         """The EV ended its ISO 15118 session; whether it had one."""

@@ -55,16 +55,16 @@ class Tokens:
         connected = [one for one in free if one.evse.connected]
         return next(iter(holding or connected or free or everyone), None)
 
-    async def present(self, session: Session, token: Token) -> None:
-        """A driver holds a token before the reader."""
+    async def present(self, session: Session, token: Token, *, adrift: bool = False) -> None:
+        """A driver holds a token before the reader; `adrift`: which belongs to no EVSE, as yet."""
         transactions = self._station.transactions
         if session.authorized:
             await self._present_to_stop(session, token)
             return
         connector = session.evse.connector
-        if session.transaction is None and connector.locked and session.token and same_token(session.token, token):
-            connector.unlock()
-            transactions.forget_token(session)
+        waits = connector.locked and (session.transaction is None or session.held)
+        if waits and session.token is not None and same_token(session.token, token):
+            transactions.take_cable(session)
             return
         if session.transaction is not None and session.token is not None and not same_token(session.token, token):
             # C01.FR.23: a transaction keeps to the token that authorized it.
@@ -80,7 +80,7 @@ class Tokens:
         # A remote start that was accepted meanwhile goes first: its token is the transaction's (F02.FR.12).
         taken = session.authorized or session.remote_start_id is not None
         if not taken and self.may_start(session.evse, token, verdict.group):
-            transactions.authorize(session, token, verdict)
+            transactions.authorize(session, token, verdict, adrift=adrift)
 
     def refused_to_start(self, session: Session, verdict: Verdict) -> bool:
         if self._station.defects.active("starts-though-token-invalid"):

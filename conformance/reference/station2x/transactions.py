@@ -10,6 +10,7 @@ Source: 2.0.1 part 2, E01 to E15, section 2.6.6 (TxStartStopPoint values), 1.3 (
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 import uuid
 from dataclasses import asdict, dataclass, field
@@ -32,6 +33,7 @@ Limit = dict[str, Any]
 
 NO_TOKEN: Token = {"idToken": "", "type": "NoAuthorization"}
 
+METER_FAULT = "PowerMeterFailure"
 FAULT_REASONS = ("GroundFault", "OvercurrentFault", "PowerQuality", "EmergencyStop", "Other")
 
 
@@ -43,9 +45,11 @@ class Transaction:
     seq: int = 0
     token_told: bool = False
     place_told: int = 0
-    phases_told: bool = False
+    phases_told: int = 0
     stopped_reason: str | None = None
     begin: Payload | None = None
+    begin_due: bool = False
+    """Whether it began before its EVSE was known: its first readings are told when energy flows (E01.FR.17)."""
     samples: list[Payload] = field(default_factory=list)
     since: float = field(default_factory=time.time)
     energy_before: Decimal = Decimal(0)
@@ -72,6 +76,10 @@ class Session:
     flowing: bool = False
     signed: bool = False
     suspended: bool = False
+    adrift: bool = False
+    """Whether its transaction or authorization belongs to no EVSE yet: the next EV that is connected settles it."""
+    held: bool = False
+    """Whether the lock keeps the cable of a token that was refused until its owner presents it (E05.FR.11)."""
     limit: Decimal | None = None
     limit_due: Limit = field(default_factory=dict)
     """The limit that the next event of the transaction sets (2.1)."""
@@ -160,6 +168,7 @@ class Transactions:
                 "at": time.time(),
                 "since": transaction.since,
                 "begin": transaction.begin,
+                "begin_due": transaction.begin_due,
                 "energy": transaction.energy_before,
                 "place": transaction.place_told,
                 "token_told": transaction.token_told,
@@ -205,6 +214,8 @@ class Transactions:
         session.path_closed = session.authorized and session.evse.connected and session.evse.connector.lock()
         energy = kept["state"] in ("Charging", "SuspendedEV")
         session.suspended = kept["suspended"] or transaction.reached or (energy and not allowed)
+        delay = self._resumption_delay(kept["state"]) if session.path_closed and not session.suspended else 0.0
+        session.suspended |= delay > 0
         self._switch(session, session.path_closed and not session.suspended and session.evse.ev_takes_energy)
         session.facts = self._facts(session)
         session.state = self._charging_state(session)
@@ -218,8 +229,22 @@ class Transactions:
             self._emit(session, "Updated", "TxResumed", place=True)
         session.sampler = self._station.spawn(self._sample(session, transaction))
         self._station.limits.watch(session)
+        if delay > 0:
+            self._station.spawn(self._charge_again(session, transaction, delay))
         if session.authorized and not session.evse.connected:
             self._start_connection_timer(session)
+
+    def _resumption_delay(self, state: str) -> float:
+        """Seconds for which energy that flowed before the interruption does not flow again yet (E17.FR.18)."""
+        model, where = self._station.model, ("TxCtrlr", "EnergyTransferResumptionRandomRange")
+        longest = model.number(*where) if state == "Charging" and model.has(*where) else 0
+        return random.uniform(0, longest)
+
+    async def _charge_again(self, session: Session, transaction: Transaction, delay: float) -> None:
+        await asyncio.sleep(delay)
+        if session.transaction is transaction and not transaction.reached:
+            session.suspended = False
+            self._flow(session)
 
     # -- happenings at the bay and the cable ----------------------------------------------------------------------
 
@@ -228,6 +253,8 @@ class Transactions:
         session = self.sessions[evse.id]
         evse.bay_occupied = occupied
         if occupied:
+            free = session.transaction is None and not session.authorized and not evse.connected
+            session.adrift = free and self._station.defects.active("bay-of-several-evses")
             self._move(session, "EVDetected")
             return
         if session.transaction is not None and session.transaction.stopped_reason is None:
@@ -237,7 +264,7 @@ class Transactions:
 
     def cable_connected(self, evse: Evse) -> None:
         """The cable is now in at both ends."""
-        session = self.sessions[evse.id]
+        session = self._settle(evse)
         self._cancel_connection_timer(session)
         if session.authorized and session.transaction is None and self._merges(session):
             self._move(session, "CablePluggedIn")
@@ -247,6 +274,23 @@ class Transactions:
             self._close_path(session)
         elif not self._station.model.flag("AuthCtrlr", "Enabled") and self._station.availability.usable(evse):
             self.authorize(session, NO_TOKEN, Verdict("Accepted"))
+
+    def _settle(self, evse: Evse) -> Session:
+        """The session of an EVSE to which an EV was connected: one that is adrift settles here."""
+        here = self.sessions[evse.id]
+        adrift = next((one for one in self.sessions.values() if one.adrift), None)
+        if adrift is None or (adrift is not here and (here.authorized or here.transaction is not None)):
+            return here
+        adrift.adrift = False
+        if adrift is not here:
+            self._station.memory.section("transactions").pop(str(adrift.evse.id), None)
+            adrift.evse, here.evse = here.evse, adrift.evse
+            self.sessions |= {adrift.evse.id: adrift, here.evse.id: here}
+            bay = frozenset({"ParkingBayOccupancy"})
+            adrift.facts, here.facts = adrift.facts - bay | here.facts & bay, self._facts(here)
+        if adrift.transaction is not None:
+            adrift.transaction.energy_before = adrift.evse.meter.read()
+        return adrift
 
     def cable_disconnected(self, evse: Evse, connector: Connector) -> None:
         """The connection with the EV is lost (E09, E10)."""
@@ -263,16 +307,18 @@ class Transactions:
         if session.authorized:
             self._start_connection_timer(session)
         elif not ending or self._station.model.flag("OCPPCommCtrlr", "UnlockOnEVSideDisconnect"):
-            connector.unlock()
+            self._release(session)
         self.forget_token(session)
 
     # -- happenings of authorization ------------------------------------------------------------------------------
 
-    def authorize(self, session: Session, token: Token, verdict: Verdict) -> None:
-        """The token may charge here now."""
+    def authorize(self, session: Session, token: Token, verdict: Verdict, *, adrift: bool = False) -> None:
+        """The token may charge here now; `adrift`: or wherever the next EV is connected."""
+        session.adrift |= adrift and session.transaction is None and not session.evse.connected
         session.token = token
         session.group = verdict.group
         session.authorized = True
+        session.held = False
         session.suspended = session.transaction is not None and session.transaction.reached
         if session.transaction is not None:
             session.transaction.stopped_reason = None
@@ -393,6 +439,7 @@ class Transactions:
         """The authorization ends; `at_once` stops the energy before the event, `end` ends the transaction anyhow."""
         self._cancel_connection_timer(session)
         session.authorized = session.path_closed = False
+        session.adrift &= session.evse.bay_occupied
         transaction = session.transaction
         if transaction is not None and transaction.stopped_reason is None:
             transaction.stopped_reason = reason
@@ -405,8 +452,17 @@ class Transactions:
                 self._move(session, "ChargingStateChanged", reason=reason)
             session.signed = False
             self._move(session, "SignedDataReceived", reason=reason, report=False)
-        session.evse.connector.unlock()
+        session.held = trigger == "Deauthorized" and not self._station.defects.active("frees-refused-cable")
+        self._release(session)
         self._station.payments.authorization_ended(session)
+        self.forget_token(session)
+
+    def take_cable(self, session: Session) -> None:
+        """The owner of a cable that the lock has kept presented the token again (E05.FR.11, E09.FR.03)."""
+        if session.held and self._station.defects.active("refused-cable-kept-for-good"):
+            return
+        session.held = False
+        session.evse.connector.unlock()
         self.forget_token(session)
 
     def forget_token(self, session: Session) -> None:
@@ -434,12 +490,15 @@ class Transactions:
 
     def fault_changed(self, evse: Evse, kind: str | None) -> None:
         """A fault came (`kind`) or went (None)."""
-        session = self.sessions[evse.id]
+        session, active = self.sessions[evse.id], self._station.defects.active
         if kind is None or session.transaction is None:
+            return
+        if kind == METER_FAULT and active("meter-fault-ignored"):
             return
         reason = kind if kind in FAULT_REASONS else "Other"
         session.transaction.stopped_reason = reason
-        self._end_authorization(session, "AbnormalCondition", reason, at_once=True, end=True)
+        trigger = "ChargingStateChanged" if active("fault-told-as-pause") else "AbnormalCondition"
+        self._end_authorization(session, trigger, reason, at_once=True, end=True)
 
     def _close_path(self, session: Session) -> None:
         """Authorized and connected: lock, close the contactor, let energy flow (G05: not without a lock)."""
@@ -480,19 +539,25 @@ class Transactions:
     def _finish(self, session: Session) -> None:
         """After a happening that may have ended the transaction: its end unlocks the cable (E06.FR.10)."""
         if session.transaction is None and not session.authorized:
-            session.evse.connector.unlock()
+            self._release(session)
             self.forget_token(session)
+
+    def _release(self, session: Session) -> None:
+        """Open the lock, but not of a cable that waits for its owner."""
+        if not session.held and not self._station.defects.active("lock-stays-shut"):
+            session.evse.connector.unlock()
 
     def _switch(self, session: Session, on: bool) -> None:
         loop_time = asyncio.get_running_loop().time()
         transaction = session.transaction
+        watts = session.evse.max_watts * session.evse.phases // PHASES
         if on and not session.flowing and transaction is not None:
             transaction.charged_since = loop_time
         if not on and transaction is not None and transaction.charged_since is not None:
             transaction.charged += loop_time - transaction.charged_since
             transaction.charged_since = None
         session.flowing = on
-        session.evse.meter.switch(session.evse.max_watts if on else 0)
+        session.evse.meter.switch(watts if on else 0)
 
     # -- timers ----------------------------------------------------------------------------------------------------
 
@@ -612,12 +677,19 @@ class Transactions:
         session.transaction = transaction
         if session.flowing:
             transaction.charged_since = asyncio.get_running_loop().time()
-        begin = self._meter(session, "TxStartedMeasurands", "Transaction.Begin")
-        transaction.begin = begin[0] if begin else None
+        begin = [] if session.adrift else self._begin(session, transaction)
+        transaction.begin_due = session.adrift
         costs = self._station.tariffs.details(session) if self._station.tariffs.tells else None
         self._emit(session, "Started", trigger, meter=begin, costs=costs)
         session.sampler = self._station.spawn(self._sample(session, transaction))
         self._station.spawn(self._station.tariffs.report(session))
+
+    def _begin(self, session: Session, transaction: Transaction) -> list[Payload]:
+        """The readings of the begin."""
+        begin = self._meter(session, "TxStartedMeasurands", "Transaction.Begin")
+        transaction.begin = begin[0] if begin else None
+        transaction.begin_due = False
+        return begin
 
     def running_cost(self, session: Session, costs: Payload | None) -> None:
         """What the transaction costs so far is told, where the station calculates it (I12.FR.03)."""
@@ -637,6 +709,7 @@ class Transactions:
         details = self._station.tariffs.details(session)
         self._emit(session, "Ended", trigger, meter=meter, info=info, token=token, costs=details)
         session.transaction = None
+        session.adrift = False
         session.limit_due = {}
         session.limit = None
         session.remote_start_id = session.reservation_id = None
@@ -690,6 +763,8 @@ class Transactions:
             "transactionInfo": about,
         }
         transaction.seq += 1
+        if transaction.begin_due and session.flowing and not self._station.defects.active("late-begin-not-told"):
+            meter = [*self._begin(session, transaction), *(meter or [])]
         if session.remote_start_id is not None:
             # F02.FR.21: the first event after the request says so, whatever brought it about.
             payload["triggerReason"] = "RemoteStart"
@@ -707,9 +782,8 @@ class Transactions:
         if session.reservation_id is not None:
             payload["reservationId"] = session.reservation_id
             session.reservation_id = None
-        if session.flowing and not transaction.phases_told:
-            payload["numberOfPhasesUsed"] = PHASES
-            transaction.phases_told = True
+        if session.flowing and self._phases_due(session.evse.phases, transaction.phases_told):
+            payload["numberOfPhasesUsed"] = transaction.phases_told = session.evse.phases
         if meter:
             payload["meterValue"] = meter
         if costs is not None:
@@ -721,6 +795,10 @@ class Transactions:
         self._station.queue.add("TransactionEvent", payload, transaction.id)
         self._remember(session)
 
+    def _phases_due(self, used: int, told: int) -> bool:
+        """Whether the number of phases is news (E02.FR.18, E02.FR.19)."""
+        return used != told and not (told and self._station.defects.active("phases-told-once"))
+
     def _add_limit(self, session: Session, transaction: Transaction, about: Payload) -> None:
         """The limit that came with the authorization (C18.FR.06, C25.FR.04 to FR.06)."""
         due, session.limit_due = session.limit_due, {}
@@ -731,6 +809,8 @@ class Transactions:
 
     def _add_place(self, session: Session, transaction: Transaction, payload: Payload, always: bool) -> None:
         """The EVSE, and the connector once an EV is connected, when they are news (E01.FR.16)."""
+        if session.adrift:
+            return
         level = 2 if session.evse.connected else 1
         if level <= transaction.place_told and not always:
             return
@@ -748,6 +828,7 @@ def _recalled(kept: dict[str, Any]) -> Transaction:
         token_told=kept["token_told"],
         place_told=kept["place"],
         begin=kept["begin"],
+        begin_due=kept["begin_due"],
         since=float(kept["since"]),
         energy_before=Decimal(kept["energy"]),
         limits=kept["limits"],

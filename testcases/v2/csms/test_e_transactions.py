@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import ABSENT, PRESENT, Dut, FakeStation, Operator, case, check, step
+from conformance import ABSENT, PRESENT, Dut, FakeStation, Operator, case, check, step, variable
 
 # ---------------------------------------------------------------- start points
 
@@ -473,6 +473,23 @@ def test_time_limit_of_csms(station: FakeStation, operator: Operator, dut: Dut) 
     _check_no_limit(transaction.send("LimitSet", transactionLimit={"maxTime": 1800}))
 
 
+@case("OC_E_30_CSMS")
+def test_no_limit_that_is_not_supported(station: FakeStation, operator: Operator) -> None:
+    """The CSMS sets no limit of a kind that the station does not have."""
+    step("Have the CSMS read SupportedLimits, answer maxTime; charge", expect="GetVariables; every event is answered")
+    _tell_limits(station, operator, "maxTime")
+    station.execute("EnergyTransferStarted")
+    transaction = station.transaction()
+
+    step("Have it limit time and energy, send an event", expect="transactionLimit with maxTime alone")
+    operator.limit_transaction(transaction.id, maxTime=1800, maxEnergy=8000)
+    told = transaction.send("MeterValuePeriodic", meterValue=[transaction.meter_value()]).transactionLimit
+    check(told == {"maxTime": 1800}, "maxTime alone", requirement="E16.FR.12", actual=told)
+
+    step("Have it read SupportedLimits again, answer every limit", expect="GetVariables")
+    _tell_limits(station, operator, "maxEnergy,maxTime,maxCost")
+
+
 # ---------------------------------------------------------------- interruptions, new in 2.1
 
 
@@ -536,6 +553,14 @@ def _metered(station: FakeStation, **fields: Any) -> dict[str, Any]:
 
 def _supports_limits(station: FakeStation) -> None:
     station.variables["TxCtrlr", "SupportedLimits"] = "maxEnergy,maxTime,maxCost"
+
+
+def _tell_limits(station: FakeStation, operator: Operator, limits: str) -> None:
+    """The CSMS is told which limits the station has."""
+    station.variables["TxCtrlr", "SupportedLimits"] = limits
+    asked = [variable("TxCtrlr", "SupportedLimits")]
+    operator.csms_sends("GetVariables", getVariableData=asked)
+    station.expect("GetVariables", getVariableData=asked)
 
 
 def _charges(station: FakeStation, dut: Dut) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance import Dut, FakeCsms, case, check, one_of, step
+from conformance import Dut, FakeCsms, Operator, case, check, one_of, step
 
 
 @case("TC_E_112_CS")
@@ -76,3 +76,57 @@ def test_ends_when_power_comes_back_late(csms: FakeCsms, dut: Dut) -> None:
 
     step("See what became of the transaction", expect="Ended with AbnormalCondition, PowerLoss")
     csms.execute("TransactionInterrupted", stoppedReason="PowerLoss", requirement="E17.FR.21")
+
+
+@case("OC_E_17_CS")
+def test_resumes_what_did_not_charge(csms: FakeCsms) -> None:
+    """A transaction in which no energy flowed goes on as it was, whether or not energy may flow again."""
+    csms.configure("TxCtrlr", "TxStartPoint", "EVConnected")
+    csms.configure("TxCtrlr", "ResumptionTimeout", "999")
+    csms.configure("TxCtrlr", "AllowEnergyTransferResumption", "false")
+    csms.reach("EVConnectedPreSession")
+
+    step("Switch the power off and on", expect="the station registers; the connector is Occupied")
+    csms.execute("Booted")
+
+    step("See what became of the transaction", expect="TxResumed, EVConnected")
+    csms.execute("TransactionResumed", chargingState=("EVConnected",), requirement="E17.FR.13")
+    csms.execute("TransactionGoesOn", requirement="E17.FR.10")
+
+
+@case("OC_E_18_CS")
+def test_resumes_what_was_unplugged(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """A transaction that outlives the cable goes on after a power failure in which the EV was unplugged."""
+    csms.configure("TxCtrlr", "TxStopPoint", "Authorized")
+    csms.configure("TxCtrlr", "StopTxOnEVSideDisconnect", "false")
+    csms.configure("TxCtrlr", "ResumptionTimeout", "999")
+    csms.reach("EnergyTransferStarted")
+
+    step("Switch the power off, unplug the cable at the EV, switch it on", expect="the station registers")
+    operator.power_off()
+    operator.unplug(dut.connector, side="EV")
+    operator.power_on()
+    csms.expect("BootNotification", within=dut.timeouts.boot)
+
+    step("See what became of the transaction", expect="TxResumed, Idle")
+    csms.execute("TransactionResumed", chargingState=("Idle",), requirement="E17.FR.16")
+    csms.execute("TransactionGoesOn", requirement="E17.FR.10")
+
+
+@case("OC_E_19_CS")
+def test_resumes_energy_after_a_while(csms: FakeCsms, dut: Dut) -> None:
+    """Energy flows again no later than EnergyTransferResumptionRandomRange allows."""
+    longest = 1
+    csms.configure("TxCtrlr", "ResumptionTimeout", "999")
+    csms.configure("TxCtrlr", "AllowEnergyTransferResumption", "true")
+    csms.configure("TxCtrlr", "EnergyTransferResumptionRandomRange", f"{longest}")
+    csms.reach("EnergyTransferStarted")
+
+    step("Switch the power off and on", expect="the station registers, TxResumed, Charging soon")
+    boot = csms.execute("Booted")
+    told = {"chargingState": "Charging", "requirement": "E17.FR.18"}
+    again = csms.transaction(dut.evse).expect(within=longest + dut.timeouts.tolerance, **told)
+    after = csms.time_between(boot, again)
+    in_time = after <= longest + dut.timeouts.tolerance
+    check(in_time, f"at most {longest} s after the boot", requirement="E17.FR.18", actual=round(after, 1))
+    csms.execute("TransactionGoesOn", requirement="E17.FR.10")

@@ -218,6 +218,68 @@ def test_cost_limit_of_driver_by_tariff(csms: FakeCsms, dut: Dut) -> None:
     _check_told_once(csms, limits=1)
 
 
+# ---------------------------------------------------------------- our own cases
+
+
+@case("OC_E_20_CS")
+def test_limit_that_is_exceeded_when_set(csms: FakeCsms, dut: Dut) -> None:
+    """A limit that a transaction is above already is reached as soon as it is set."""
+    _limiting(csms, dut, "maxTime")
+    csms.reach("EnergyTransferStarted")
+
+    step("Answer an event with maxTime 0", expect="TimeLimitReached at once, SuspendedEVSE or Ended")
+    csms.answer("TransactionEvent", {"transactionLimit": {"maxTime": 0}})
+    event = csms.expect("TransactionEvent", within=dut.values.sampled_interval + dut.timeouts.message)
+    reached = csms.execute("LimitReached", reason="TimeLimitReached")
+    took = csms.time_between(event, reached)
+    check(took <= dut.timeouts.tolerance, "at once", requirement="E16.FR.10", actual=round(took, 1))
+
+
+@case("OC_E_21_CS")
+def test_limit_that_is_raised(csms: FakeCsms, dut: Dut) -> None:
+    """A transaction that a limit has suspended goes on when the limit is raised."""
+    _limiting(csms, dut, "maxEnergy")
+    if "EnergyTransfer" in csms.configured("TxCtrlr", "TxStopPoint"):
+        csms.configure("TxCtrlr", "TxStopPoint", "Authorized")
+    energy = dut.values.energy_limit
+    csms.reach("EnergyTransferStarted")
+
+    step("Enter a low energy limit, let the EV charge as much", expect="LimitSet, then EnergyLimitReached")
+    csms.execute("LimitEntered", maxEnergy=energy)
+    csms.execute("LimitReached", reason="EnergyLimitReached", within=_charging_time(energy))
+
+    step("Answer an event with a higher one", expect="LimitSet with the higher limit alone, and Charging")
+    csms.answer("TransactionEvent", {"transactionLimit": {"maxEnergy": 1000 * energy}})
+    told = csms.execute("LimitSet", maxEnergy=1000 * energy)
+    csms.transaction(dut.evse).expect(
+        chargingState="Charging",
+        seqNo=lambda number: number >= told.seqNo,
+        within=dut.timeouts.physical,
+        requirement="E16.FR.14",
+    )
+
+
+@case("OC_E_22_CS")
+def test_limit_that_is_not_supported(csms: FakeCsms, dut: Dut) -> None:
+    """Of the limits that the CSMS sets, the station confirms those that it has, and no other."""
+    _limiting(csms, dut, "maxEnergy")
+    supported = [one.strip() for one in csms.configured("TxCtrlr", "SupportedLimits").split(",")]
+    every = {"maxSoC": 99, "maxCost": 999, "maxTime": 9999}
+    unknown = {name: value for name, value in every.items() if name not in supported}
+    if not unknown:
+        raise NotApplicable("TxCtrlr.SupportedLimits has every limit")
+    csms.reach("Authorized")
+
+    step("Plug in the EV, answer an event with maxEnergy and one more", expect="LimitSet with maxEnergy alone")
+    csms.answer("TransactionEvent", {"transactionLimit": {"maxEnergy": 9999, **unknown}})
+    csms.execute("EnergyTransferStarted")
+    csms.execute("LimitSet", maxEnergy=9999)
+    csms.drain()
+    told = [one.transactionInfo.transactionLimit for one in csms.transaction(dut.evse).events]
+    wrong = [limit for limit in told if limit and any(name in limit for name in unknown)]
+    check(not wrong, f"no {' or '.join(unknown)}", requirement="E16.FR.13", actual=wrong)
+
+
 # ---------------------------------------------------------------- helpers of this file
 
 

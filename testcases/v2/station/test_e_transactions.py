@@ -22,6 +22,8 @@ from conformance import (
     check_samples,
     late,
     one_of,
+    readings,
+    recommend,
     require,
     step,
 )
@@ -39,7 +41,7 @@ def test_starts_when_power_path_closed(csms: FakeCsms, dut: Dut) -> None:
 
     step("Plug in the EV", expect="Occupied, and Started with the token and the connector")
     csms.execute("EVConnectedPreSession")
-    _check_started(csms, dut, "E01.FR.05")
+    readings.check_started(csms, dut, "E01.FR.05")
 
     step("Let the EV charge", expect="the change to Charging is told")
     csms.execute("EnergyTransferStarted")
@@ -56,7 +58,7 @@ def test_starts_when_energy_flows(csms: FakeCsms, dut: Dut) -> None:
 
     step("Plug in the EV and let it charge", expect="Started with Charging, the token and the connector")
     csms.execute("EnergyTransferStarted")
-    _check_started(csms, dut, "E01.FR.06")
+    readings.check_started(csms, dut, "E01.FR.06")
 
 
 @case("TC_E_09_CS")
@@ -67,7 +69,7 @@ def test_starts_when_ev_connected(csms: FakeCsms, dut: Dut) -> None:
 
     step("Plug in the EV", expect="Occupied, and Started with EVConnected and the connector")
     csms.execute("EVConnectedPreSession")
-    _check_started(csms, dut, "E01.FR.02", "E02.FR.09")
+    readings.check_started(csms, dut, "E01.FR.02", "E02.FR.09")
 
     step("Authorize the session", expect="an event of that transaction with the token")
     csms.execute("Authorized")
@@ -84,7 +86,7 @@ def test_starts_when_authorized_locally(csms: FakeCsms, dut: Dut) -> None:
 
     step("Present the token", expect="Authorize, and Started with Authorized and the token")
     csms.execute("Authorized", locally=True)
-    _check_started(csms, dut, "E01.FR.03", "E03.FR.07")
+    readings.check_started(csms, dut, "E01.FR.03", "E03.FR.07")
 
     step("Plug in the EV", expect="Occupied, and an event of that transaction with the connector")
     csms.execute("EVConnectedPreSession")
@@ -101,7 +103,7 @@ def test_starts_when_authorized_remotely(csms: FakeCsms, dut: Dut) -> None:
 
     step("Send RequestStartTransaction", expect="Accepted, and Started with RemoteStart, its id and the token")
     csms.execute("Authorized", locally=False)
-    _check_started(csms, dut, "E01.FR.03", "F02.FR.02")
+    readings.check_started(csms, dut, "E01.FR.03", "F02.FR.02")
 
     step("Plug in the EV", expect="Occupied, and an event of that transaction with the connector")
     csms.execute("EVConnectedPreSession")
@@ -121,7 +123,7 @@ def test_starts_when_data_signed(csms: FakeCsms, dut: Dut) -> None:
 
     step("Plug in the EV", expect="Started with SignedDataReceived, a signed value, the token and the connector")
     csms.execute("EnergyTransferStarted")
-    _check_started(csms, dut, "E01.FR.04")
+    readings.check_started(csms, dut, "E01.FR.04")
     transaction = csms.transaction(dut.evse)
     parts = dict.fromkeys(("signedMeterData", "signingMethod", "encodingMethod", "publicKey"), PRESENT)
     signed = transaction.samples(transaction.first, context="Transaction.Begin", signedMeterValue=parts)
@@ -135,7 +137,7 @@ def test_starts_when_bay_occupied(csms: FakeCsms, dut: Dut) -> None:
 
     step("Drive the EV into the bay", expect="Started with EVDetected")
     csms.execute("ParkingBayOccupied")
-    _check_started(csms, dut, "E01.FR.01")
+    readings.check_started(csms, dut, "E01.FR.01")
 
     step("Authorize the session", expect="an event of that transaction with the token")
     csms.execute("Authorized")
@@ -249,8 +251,8 @@ def test_local_stop(csms: FakeCsms) -> None:
     step("Let the energy stop", expect="EVConnected is told while the transaction runs")
     csms.execute("EVConnectedPostSession")
 
-    step("Unplug the EV", expect="Available; EVCommunicationLost and Idle while the transaction runs")
-    csms.execute("EVDisconnected")
+    step("Unplug the EV, pull the cable out", expect="Available; EVCommunicationLost, Idle while the transaction runs")
+    csms.execute("EVDisconnected", released="E06.FR.10, E07.FR.07")
 
     step("Drive the EV out of the bay", expect="EVDeparted while the transaction runs")
     csms.execute("ParkingBayUnoccupied")
@@ -264,7 +266,7 @@ def test_ends_with_power_path_on_local_stop(csms: FakeCsms, dut: Dut) -> None:
 
     step("Present the same token", expect="StopAuthorized and Ended, stoppedReason Local")
     csms.execute("StopAuthorized", locally=True)
-    _check_ended(csms, dut, "E06.FR.06")
+    readings.check_ended(csms, dut, "E06.FR.06")
 
 
 @case("TC_E_35_CS")
@@ -275,7 +277,7 @@ def test_ends_with_power_path_on_remote_stop(csms: FakeCsms, dut: Dut) -> None:
 
     step("Send RequestStopTransaction", expect="Accepted; RemoteStop and Ended, stoppedReason Remote")
     csms.execute("StopAuthorized", locally=False)
-    _check_ended(csms, dut, "E06.FR.06")
+    readings.check_ended(csms, dut, "E06.FR.06")
 
 
 @case("TC_E_37_CS")
@@ -290,7 +292,7 @@ def test_ends_with_power_path_on_ev_side(csms: FakeCsms, dut: Dut) -> None:
 
     step("Unplug the cable at the EV", expect="Ended with EVCommunicationLost and Idle")
     csms.execute("EVDisconnectedOnEVSide")
-    _check_ended(csms, dut, "E06.FR.06")
+    readings.check_ended(csms, dut, "E06.FR.06")
 
 
 @case("TC_E_08_CS")
@@ -301,7 +303,7 @@ def test_ends_with_energy_on_stop(csms: FakeCsms, dut: Dut) -> None:
 
     step("Authorize the stop", expect="the stop is told and the transaction Ended")
     csms.execute("StopAuthorized")
-    _check_ended(csms, dut, "E06.FR.07")
+    readings.check_ended(csms, dut, "E06.FR.07")
 
 
 @case("TC_E_22_CS")
@@ -312,7 +314,7 @@ def test_ends_with_energy_on_suspension(csms: FakeCsms, dut: Dut) -> None:
 
     step("Have the EV suspend", expect="Ended with ChargingStateChanged, stoppedReason StoppedByEV")
     csms.execute("EnergyTransferSuspended")
-    _check_ended(csms, dut, "E06.FR.07")
+    readings.check_ended(csms, dut, "E06.FR.07")
 
 
 @case("TC_E_14_CS")
@@ -326,7 +328,7 @@ def test_ends_when_unplugged(csms: FakeCsms, dut: Dut) -> None:
 
     step("Unplug the EV", expect="Available, and Ended with EVCommunicationLost and Idle")
     csms.execute("EVDisconnected")
-    _check_ended(csms, dut, "E06.FR.02")
+    readings.check_ended(csms, dut, "E06.FR.02")
 
 
 @case("TC_E_20_CS")
@@ -349,7 +351,7 @@ def test_ends_when_stopped_locally(csms: FakeCsms, dut: Dut) -> None:
 
     step("Present the same token", expect="StopAuthorized and Ended, stoppedReason Local")
     csms.execute("StopAuthorized", locally=True)
-    _check_ended(csms, dut, "E06.FR.03", "E07.FR.08")
+    readings.check_ended(csms, dut, "E06.FR.03", "E07.FR.08")
 
 
 @case("TC_E_21_CS")
@@ -360,7 +362,7 @@ def test_ends_when_stopped_remotely(csms: FakeCsms, dut: Dut) -> None:
 
     step("Send RequestStopTransaction", expect="Accepted; RemoteStop and Ended, stoppedReason Remote")
     csms.execute("StopAuthorized", locally=False)
-    _check_ended(csms, dut, "E06.FR.03", "F03.FR.04")
+    readings.check_ended(csms, dut, "E06.FR.03", "F03.FR.04")
 
 
 @case("TC_E_19_CS")
@@ -375,7 +377,7 @@ def test_ends_when_bay_free(csms: FakeCsms, dut: Dut) -> None:
 
     step("Drive the EV out of the bay", expect="Ended with EVDeparted")
     csms.execute("ParkingBayUnoccupied")
-    _check_ended(csms, dut, "E06.FR.01")
+    readings.check_ended(csms, dut, "E06.FR.01")
 
 
 @case("TC_E_16_CS")
@@ -397,7 +399,7 @@ def test_ends_when_token_invalid(csms: FakeCsms, dut: Dut) -> None:
         if event is told:
             break
     csms.transaction(dut.evse).wait_until(eventType="Started", within=dut.timeouts.physical, requirement="E04.FR.01")
-    _check_started(csms, dut, "E04.FR.01", "E05.FR.05")
+    readings.check_started(csms, dut, "E04.FR.01", "E05.FR.05")
 
     step("Wait for the deauthorization", expect="Ended with Deauthorized, stoppedReason DeAuthorized")
     csms.transaction(dut.evse).wait_until(
@@ -407,7 +409,7 @@ def test_ends_when_token_invalid(csms: FakeCsms, dut: Dut) -> None:
         within=dut.timeouts.physical,
         requirement="E05.FR.10",
     )
-    _check_ended(csms, dut, "E06.FR.04")
+    readings.check_ended(csms, dut, "E06.FR.04")
 
 
 @case("TC_E_17_CS")
@@ -424,7 +426,7 @@ def test_ends_when_ev_side_disconnect_deauthorizes(csms: FakeCsms, operator: Ope
 
     step("Unplug the cable at the EV", expect="Ended with EVCommunicationLost, Idle, stoppedReason EVDisconnected")
     csms.execute("EVDisconnectedOnEVSide", stoppedReason="EVDisconnected")
-    _check_ended(csms, dut, "E06.FR.04", "E09.FR.05")
+    readings.check_ended(csms, dut, "E06.FR.04", "E09.FR.05")
 
     step("Present the token and unplug at the station", expect="the connector is Available again")
     _take_cable(csms, operator, dut, locked=True)
@@ -578,7 +580,7 @@ def test_status_of_the_queue(csms: FakeCsms) -> None:
 @case("TC_E_29_CS")
 def test_status_of_ongoing_transaction_with_queue(csms: FakeCsms, dut: Dut) -> None:
     """A transaction that goes on and whose messages wait for delivery after an offline period."""
-    _sampling(csms, dut)
+    readings.sample(csms, dut)
     csms.reach("EnergyTransferStarted")
 
     step("Close the connection for a while, then ask for the transaction at once", expect="ongoing, and a queue")
@@ -610,7 +612,7 @@ def test_status_of_ended_transaction_with_queue(csms: FakeCsms, operator: Operat
 @case("TC_E_33_CS")
 def test_status_of_a_full_queue(csms: FakeCsms, dut: Dut) -> None:
     """Asked for no transaction, a station with undelivered messages says that there is a queue."""
-    _sampling(csms, dut)
+    readings.sample(csms, dut)
     csms.reach("EnergyTransferStarted")
 
     step("Close the connection for a while, then ask for the queue at once", expect="a queue, no ongoingIndicator")
@@ -627,7 +629,7 @@ def test_status_of_a_full_queue(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_E_40_CS")
 def test_connection_loss_during_transaction(csms: FakeCsms, dut: Dut) -> None:
     """A transaction goes on while the station is offline, and what happened is told afterwards."""
-    _sampling(csms, dut)
+    readings.sample(csms, dut)
     csms.reach("EnergyTransferStarted")
 
     step("Close the connection for a while", expect="the station connects again when it can")
@@ -653,9 +655,9 @@ def test_transaction_while_offline(csms: FakeCsms, dut: Dut) -> None:
         within=dut.timeouts.physical,
         requirement="E03.FR.01",
     )
-    _check_started(csms, dut, "E04.FR.01", "E04.FR.05")
+    readings.check_started(csms, dut, "E04.FR.01", "E04.FR.05")
     _expect_ended_offline(csms, dut, dut.tokens.valid, "E12.FR.02")
-    _check_ended(csms, dut, "E12.FR.01", "E12.FR.07")
+    readings.check_ended(csms, dut, "E12.FR.01", "E12.FR.07")
 
 
 @case("TC_E_44_CS")
@@ -752,7 +754,73 @@ def test_session_stopped_by_ev(csms: FakeCsms, operator: Operator, dut: Dut) -> 
         actual=reason,
     )
     if ends:
-        _check_ended(csms, dut, "E15.FR.04", "E15.FR.01")
+        readings.check_ended(csms, dut, "E15.FR.04", "E15.FR.01")
+
+
+# ---------------------------------------------------------------- faults and locks (our own cases)
+
+
+@case("OC_E_14_CS")
+def test_ends_by_fault(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """A transaction that a fault ends says so."""
+    csms.reach("EnergyTransferStarted")
+
+    step("Cause a ground fault", expect="if that ends the transaction: Ended with AbnormalCondition and the reason")
+    operator.cause_fault(dut.connector, kind="GroundFault")
+    ended = _ended_by_fault(csms, dut)
+    if ended is None:
+        raise NotApplicable("the fault did not end the transaction")
+    trigger, reason = ended.triggerReason, ended.transactionInfo.stoppedReason
+    check(trigger == "AbnormalCondition", "AbnormalCondition", requirement="E06.FR.16", actual=trigger)
+    check(reason in _FAULTS, f"one of {', '.join(_FAULTS)}", requirement="E06.FR.08", actual=reason)
+    readings.check_ended(csms, dut, "E06.FR.16")
+
+
+@case("OC_E_15_CS")
+def test_ends_when_meter_signs_no_more(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """With TxStopPoint DataSigned a transaction ends when its meter fails, and with that the signed readings."""
+    _point(csms, "TxStopPoint", "DataSigned", "EnergyTransfer")
+    readings.sign(csms)
+    csms.reach("EnergyTransferStarted")
+
+    step("Have the meter fail", expect="Ended, with a stoppedReason")
+    operator.cause_fault(dut.connector, kind="PowerMeterFailure")
+    ended = _ended_by_fault(csms, dut)
+    check(ended is not None, "the transaction ends", requirement="E06.FR.05", actual="it goes on")
+    if ended is not None:
+        check("stoppedReason" in ended.transactionInfo, "a stoppedReason", requirement="E06.FR.08", actual="none")
+
+
+@case("OC_E_16_CS")
+def test_cable_of_a_refused_token(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
+    """The lock keeps the cable of a token that was refused until its owner presents it."""
+    _deauthorizing_stop_point(csms)
+    csms.reach("TokensAskedAbout")
+    csms.configure("TxCtrlr", "StopTxOnInvalidId", "true")
+    csms.answer_always(
+        "TransactionEvent", lambda event: {"idTokenInfo": {"status": "Invalid"}} if event.idToken else {}
+    )
+    csms.reach("EVConnectedPreSession")
+
+    step("Present the token, and refuse it in the transaction", expect="Ended with Deauthorized")
+    operator.present_token(dut.tokens.valid, dut.connector)
+    told = {"eventType": "Ended", "triggerReason": "Deauthorized", "requirement": "E05.FR.10"}
+    csms.transaction(dut.evse).wait_until(within=dut.timeouts.physical, **told)
+
+    step("Pull at the cable", expect="it should hold: the connector is not Available")
+    operator.pull_cable(dut.connector)
+    out = csms.wait(lambda: "Available" in csms.statuses_in_step(dut.connector), within=4 * dut.timeouts.quiet)
+    if not recommend(not out, "the cable stays locked", requirement="E05.FR.11", actual="Available"):
+        return
+
+    step("Present the token again, pull at the cable", expect="the connector is Available")
+    csms.considers(dut.tokens.valid, status="Invalid")
+    operator.present_token(dut.tokens.valid, dut.connector)
+    csms.drain()
+    operator.pull_cable(dut.connector)
+    csms.expect_connector_status(
+        "Available", dut.connector, within=dut.timeouts.physical, requirement="E05.FR.11, E06.FR.10"
+    )
 
 
 # ---------------------------------------------------------------- helpers of this file
@@ -792,22 +860,6 @@ def _authorizing(csms: FakeCsms) -> None:
     csms.prefer("AuthCtrlr", "DisableRemoteAuthorization", "false")
 
 
-def _check_started(csms: FakeCsms, dut: Dut, requirement: str, readings: str = "E01.FR.09") -> None:
-    """The transaction began with Started; its first meter values are there (`readings` wants them) if the EVSE was
-    known by then."""
-    first = csms.transaction(dut.evse).first
-    check(first.eventType == "Started", "the first event is Started", requirement=requirement, actual=first.eventType)
-    if "evse" in first:
-        check_samples(csms, first, "TxStartedMeasurands", "Transaction.Begin", readings)
-
-
-def _check_ended(csms: FakeCsms, dut: Dut, requirement: str, readings: str = "E06.FR.11") -> None:
-    """The transaction is over, and its last event has the meter values of the end (`readings` wants them)."""
-    last = csms.transaction(dut.evse).last
-    check(last.eventType == "Ended", "the last event is Ended", requirement=requirement, actual=last.eventType)
-    check_samples(csms, last, "TxEndedMeasurands", "Transaction.End", readings)
-
-
 def _ends_on_ev_side(csms: FakeCsms, dut: Dut, reason: Any) -> None:
     _point(csms, "TxStopPoint", "EVConnected", "PowerPathClosed", "EnergyTransfer")
     csms.prefer("TxCtrlr", "StopTxOnEVSideDisconnect", "false")
@@ -818,7 +870,7 @@ def _ends_on_ev_side(csms: FakeCsms, dut: Dut, reason: Any) -> None:
 
     step("Unplug the cable at the EV", expect="Ended with EVCommunicationLost and Idle")
     csms.execute("EVDisconnectedOnEVSide", stoppedReason=reason)
-    _check_ended(csms, dut, "E06.FR.02", "E10.FR.04")
+    readings.check_ended(csms, dut, "E06.FR.02", "E10.FR.04")
 
 
 def _take_cable(csms: FakeCsms, operator: Operator, dut: Dut, *, locked: bool) -> None:
@@ -828,13 +880,6 @@ def _take_cable(csms: FakeCsms, operator: Operator, dut: Dut, *, locked: bool) -
             operator.present_token(dut.tokens.valid, dut.connector)
         operator.unplug(dut.connector, side="station")
     csms.expect_connector_status("Available", dut.connector, within=dut.timeouts.physical)
-
-
-def _sampling(csms: FakeCsms, dut: Dut) -> None:
-    """Meter values are sampled at the tester's interval."""
-    csms.prefer("SampledDataCtrlr", "Enabled", "true")
-    csms.configure("SampledDataCtrlr", "TxUpdatedMeasurands", ",".join(dut.values.measurands))
-    csms.configure("SampledDataCtrlr", "TxUpdatedInterval", f"{dut.values.sampled_interval}")
 
 
 def _offline_for_samples(csms: FakeCsms, dut: Dut) -> None:
@@ -848,7 +893,7 @@ def _offline_for_samples(csms: FakeCsms, dut: Dut) -> None:
 def _expect_queued_samples(csms: FakeCsms, dut: Dut, requirement: str) -> None:
     """A sample of the offline period is delivered, and what went before it is complete."""
     transaction = csms.transaction(dut.evse)
-    transaction.expect(
+    sample = transaction.expect(
         eventType="Updated",
         triggerReason="MeterValuePeriodic",
         offline=True,
@@ -856,6 +901,7 @@ def _expect_queued_samples(csms: FakeCsms, dut: Dut, requirement: str) -> None:
         within=dut.timeouts.physical,
         requirement=requirement,
     )
+    check_samples(csms, sample, "TxUpdatedMeasurands", "Sample.Periodic", "E11.FR.03")
     csms.drain()
     online = list(takewhile(lambda event: not event.offline, transaction.events))
     # An event that was on its way when the connection went is sent once more, with its own number.
@@ -870,10 +916,20 @@ def _expect_queued_samples(csms: FakeCsms, dut: Dut, requirement: str) -> None:
     check(first == "Started", "the first event is Started", requirement="E01.FR.07", actual=first)
 
 
+_FAULTS = ("GroundFault", "OvercurrentFault", "EmergencyStop", "PowerLoss", "PowerQuality", "Other")
+
+
+def _ended_by_fault(csms: FakeCsms, dut: Dut) -> Any:
+    """Ended of the transaction to which a fault has just happened; None where it goes on."""
+    transaction = csms.transaction(dut.evse)
+    csms.wait(lambda: transaction.ended, within=dut.timeouts.physical, what="Ended")
+    return transaction.any(eventType="Ended")
+
+
 def _leave(csms: FakeCsms, operator: Operator, dut: Dut, token: Any) -> None:
     """The driver stops, unplugs and drives away."""
     operator.present_token(token, dut.connector)
-    operator.unplug(dut.connector)
+    csms.execute("CablePulledOut")
     if "ParkingBayOccupancy" in csms.session(dut.evse).holds:
         operator.free_bay(dut.connector)
 
@@ -900,7 +956,8 @@ def _stops_offline(csms: FakeCsms, operator: Operator, dut: Dut, token: Any) -> 
 
     step("Let the station empty its queue", expect="StopAuthorized and Ended, offline true")
     _expect_ended_offline(csms, dut, token, "E08.FR.07")
-    _check_ended(csms, dut, "E08.FR.07", "E08.FR.09")
+    csms.expect_connector_stays("Available", dut.connector, requirement="E08.FR.03")
+    readings.check_ended(csms, dut, "E08.FR.07", "E08.FR.09")
 
 
 def _accepted(event: Any, group: dict[str, Any]) -> dict[str, Any]:

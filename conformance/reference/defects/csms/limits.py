@@ -23,6 +23,13 @@ flag(
     must_fail=SETS,
 )
 flag(
+    "unsupported-limit-told",
+    role=ROLE,
+    families=NEW,
+    breaks="a limit is told that the station does not have in SupportedLimits (E16.FR.12)",
+    must_fail=("OC_E_30_CSMS",),
+)
+flag(
     "limit-of-station-echoed",
     role=ROLE,
     families=NEW,

@@ -43,7 +43,7 @@ flag(
     role=CS,
     families=NEW,
     breaks="no energy flows again though AllowEnergyTransferResumption is true (E17.FR.11)",
-    must_fail=("TC_E_113_CS", "TC_B_103_CS", "OC_B_07_CS"),
+    must_fail=("TC_E_113_CS", "TC_B_103_CS", "OC_B_07_CS", "OC_E_19_CS"),
 )
 flag(
     "resumption-not-told",
@@ -59,6 +59,20 @@ flag(
     breaks="the events of a resumed transaction are numbered from 0 again (E17.FR.01)",
     must_fail=RESUMED,
 )
+
+
+@defect(
+    "resumed-as-suspended",
+    role=CS,
+    families=NEW,
+    breaks="every transaction is resumed in SuspendedEVSE, whatever was before (E17.FR.13, E17.FR.16)",
+    must_fail=("OC_E_17_CS", "OC_E_18_CS", "TC_E_113_CS"),
+)
+class _ResumedAsSuspended(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        if payload["triggerReason"] == "TxResumed":
+            payload["transactionInfo"]["chargingState"] = "SuspendedEVSE"
+        return [payload]
 
 
 @defect(

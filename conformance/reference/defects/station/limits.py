@@ -78,6 +78,29 @@ flag(
 )
 
 
+flag(
+    "exceeded-limit-of-no-effect",
+    role=CS,
+    families=NEW,
+    breaks="a limit that the transaction is above already when it is set is never reached (E16.FR.10)",
+    must_fail=("OC_E_20_CS",),
+)
+flag(
+    "raised-limit-of-no-effect",
+    role=CS,
+    families=NEW,
+    breaks="energy stays suspended after the limit was raised (E16.FR.14)",
+    must_fail=("OC_E_21_CS",),
+)
+flag(
+    "unsupported-limit-confirmed",
+    role=CS,
+    families=NEW,
+    breaks="a limit that the station does not have is confirmed with the others (E16.FR.13)",
+    must_fail=("OC_E_22_CS",),
+)
+
+
 @defect(
     "idle-time-costs-nothing",
     role=CS,

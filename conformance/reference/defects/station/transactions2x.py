@@ -341,3 +341,130 @@ flag(
     must_fail=("TC_E_46_CS",),
     variant=PLUG_AND_CHARGE,
 )
+
+
+# ---------------------------------------------------------------------- readings, phases, faults, the lock
+
+
+class _Readings(Events):
+    """Base of defects that spoil what an event has been read from the meter."""
+
+    def spoil(self, payload: Payload) -> list[Payload]:
+        for value in payload.get("meterValue", []):
+            value["sampledValue"] = [self.read(payload, one) for one in value["sampledValue"]]
+        return [payload]
+
+    def read(self, event: Payload, sample: Payload) -> Payload:
+        """The sample that is sent instead."""
+        return sample
+
+
+@defect(
+    "periodic-readings-of-voltage",
+    role=CS,
+    families=NEW,
+    breaks="periodic events have another measurand than TxUpdatedMeasurands says (E02.FR.10, E03.FR.08, E11.FR.03)",
+    must_fail=("OC_E_01_CS", "OC_E_02_CS", "OC_E_03_CS", "TC_E_40_CS", "TC_E_33_CS", "TC_E_29_CS"),
+)
+class _PeriodicVoltage(_Readings):
+    def read(self, event: Payload, sample: Payload) -> Payload:
+        if sample["context"] == "Sample.Periodic":
+            return {"value": 230, "measurand": "Voltage", "context": "Sample.Periodic", "location": "Outlet"}
+        return sample
+
+
+@defect(
+    "end-not-signed",
+    role=CS,
+    families=NEW,
+    breaks="readings of the end are not signed, whatever SignReadings says (E07.FR.12 and the like)",
+    must_fail=("OC_E_03_CS", "OC_E_06_CS", "OC_E_07_CS", "OC_E_08_CS", "OC_E_09_CS", "OC_E_10_CS", "OC_E_11_CS"),
+)
+class _EndNotSigned(_Readings):
+    def read(self, event: Payload, sample: Payload) -> Payload:
+        if sample["context"] == "Transaction.End":
+            sample.pop("signedMeterValue", None)
+        return sample
+
+
+flag(
+    "late-begin-not-told",
+    role=CS,
+    families=NEW,
+    breaks="a transaction that began before its EVSE was known never tells the readings of its begin (E01.FR.17)",
+    must_fail=("OC_E_04_CS", "OC_E_06_CS"),
+)
+
+
+@defect(
+    "begin-not-read",
+    role=CS,
+    families=NEW,
+    breaks="a transaction tells no readings of its begin (E01.FR.09, E01.FR.17)",
+    must_fail=("OC_E_05_CS", "OC_E_04_CS"),
+)
+class _BeginNotRead(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        read = payload.pop("meterValue", [])
+        kept = [one for one in read if one["sampledValue"][0]["context"] != "Transaction.Begin"]
+        return [{**payload, **({"meterValue": kept} if kept else {})}]
+
+
+flag(
+    "queue-not-marked-offline",
+    role=CS,
+    families=NEW,
+    breaks="events that wait when the connection is lost do not say offline (E11.FR.07)",
+    must_fail=("OC_E_11_CS",),
+)
+flag(
+    "phases-told-once",
+    role=CS,
+    families=NEW,
+    breaks="the number of phases is told when energy flows, and never again (E02.FR.19, E03.FR.14)",
+    must_fail=("OC_E_12_CS", "OC_E_13_CS"),
+)
+
+
+@defect(
+    "phases-told-late",
+    role=CS,
+    families=NEW,
+    breaks="the number of phases is not told when energy flows, only when it changes (E02.FR.18, E03.FR.13)",
+    must_fail=("OC_E_12_CS", "OC_E_13_CS"),
+)
+class _PhasesToldLate(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        if payload["triggerReason"] != "MeterValuePeriodic":
+            payload.pop("numberOfPhasesUsed", None)
+        return [payload]
+
+
+flag(
+    "fault-told-as-pause",
+    role=CS,
+    families=NEW,
+    breaks="a transaction that a fault ends is told with triggerReason ChargingStateChanged (E06.FR.16)",
+    must_fail=("OC_E_14_CS",),
+)
+flag(
+    "meter-fault-ignored",
+    role=CS,
+    families=NEW,
+    breaks="a transaction with TxStopPoint DataSigned goes on although the meter has failed (E06.FR.05)",
+    must_fail=("OC_E_15_CS",),
+)
+flag(
+    "lock-stays-shut",
+    role=CS,
+    families=NEW,
+    breaks="the lock of the cable does not open when a transaction has ended (E06.FR.10, E07.FR.07, E08.FR.03)",
+    must_fail=("TC_E_06_CS", "TC_E_44_CS"),
+)
+flag(
+    "refused-cable-kept-for-good",
+    role=CS,
+    families=NEW,
+    breaks="the owner of a cable whose token was refused does not get it back by the token (E05.FR.11)",
+    must_fail=("OC_E_16_CS",),
+)
