@@ -361,6 +361,10 @@ def ev_disconnected(
     session = csms.session(connector.evseId)
     if not session.stopped:
         ev_connected_post_session(csms, lab, connector)
+    if session.stopped == "DeAuthorized" and lab.dut.features.get("HFS-1"):
+        # The cable of a token that was refused may wait for its owner (E05.FR.11).
+        with csms.behind_the_scenes():
+            csms.call("UnlockConnector", {"evseId": connector.evseId, "connectorId": connector.connectorId})
     csms.mark()
     if released:
         cable_pulled_out(csms, lab, connector)
