@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.fuzz.settings import FuzzWishes
+from conformance.ocppj.versions import Version, version
 
 if TYPE_CHECKING:
     from conformance.cases.case import CaseInfo
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from conformance.cases.steps import Running
     from conformance.fuzz.campaign import Campaign
     from conformance.fuzz.corpus import Saved
+    from conformance.fuzz.stage import Target
     from conformance.ocppj.findings import Finding
+    from conformance.ocppj.schema import SchemaStore
 
 SEARCHES = frozenset({"explore", "machine"})
 """Methods of the fixture that search at random for as long as they are given."""
@@ -34,19 +37,10 @@ class Negatives:
         """The campaign of one case, what the corpus knows of it played first."""
         from conformance.fuzz.campaign import Campaign
         from conformance.fuzz.player import Player
-        from conformance.fuzz.stage import Stage, Target
+        from conformance.fuzz.stage import Stage
 
         bench = live.bench
-        target = Target(
-            version=bench.version,
-            role=bench.dut.role,
-            plays=bench.peer.plays,
-            schemas=live.schemas,
-            dut=bench.dut,
-            level=self.wishes.level,
-            hazardous=bench.dut.fuzz.hazardous,
-            avoid=frozenset(bench.dut.fuzz.avoid),
-        )
+        target = _target(bench.version, bench.dut, bench.peer.plays, live.schemas, self.wishes)
 
         def report(finding: Finding) -> None:
             step = finding.step if finding.step is not None else len(running.steps) or None
@@ -71,15 +65,43 @@ def negatives(wishes: FuzzWishes, benches: Sequence[Sequence[Selected]], side_by
     return Negatives(wishes, wishes.explore_seconds(in_a_row))
 
 
-def prepare(selected: Sequence[Selected]) -> None:
-    """What a campaign of these cases needs once in a process, before its devices and threads are started."""
+def prepare(selected: Sequence[Selected], wishes: FuzzWishes, schemas: SchemaStore) -> None:
+    """What a campaign of these cases needs once in a process, before its devices and threads are started.
+
+    A soak will need every schema of its versions and every kind of value, so it has them all from the start: what comes
+    one by one settles among what goes again.
+    """
     from conformance.fuzz import memory
 
     memory.settle()
-    if any(searches_of(one.info) for one in selected if not one.not_applicable):
-        from conformance.fuzz import exploring
+    searching = [one for one in selected if not one.not_applicable and searches_of(one.info)]
+    if not searching:
+        return
+    from conformance.fuzz import exploring
 
-        exploring.prepare()
+    exploring.prepare()
+    if wishes.level == "soak":
+        from conformance.fuzz.rehearsal import rehearse
+
+        each = {(one.entry.version, one.dut.role): one.dut for one in reversed(searching)}
+        for (id, role), dut in sorted(each.items(), key=lambda one: one[0]):
+            schemas.compile(version(id))
+            rehearse(_target(version(id), dut, "CSMS" if role == "CS" else "CS", schemas, wishes))
+
+
+def _target(version: Version, dut: Any, plays: str, schemas: SchemaStore, wishes: FuzzWishes) -> Target:
+    from conformance.fuzz.stage import Target
+
+    return Target(
+        version=version,
+        role=dut.role,
+        plays=plays,
+        schemas=schemas,
+        dut=dut,
+        level=wishes.level,
+        hazardous=dut.fuzz.hazardous,
+        avoid=frozenset(dut.fuzz.avoid),
+    )
 
 
 def searches_of(info: CaseInfo) -> int:

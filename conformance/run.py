@@ -306,7 +306,7 @@ class Run:
         together = benches(selected) if self.embedded else [selected]
         self._negatives = negatives(wishes, together, self.settings.at_once if self.embedded else 1)
         if self.settings.wishes.campaign:
-            prepare(selected)
+            prepare(selected, wishes, self.schemas)
 
     def execute(self, selected: Selected, node: str, on_step: Callable[[Any], None] | None = None) -> CaseRecord:
         """Run one selected case (or note why it does not apply) and add it to the record.

@@ -81,6 +81,7 @@ class Bench:
         self.monitor.finish(self.peer.clock.now())
         found = list(self.monitor.findings[self._told :])
         carry = self.monitor.carry()
+        carry.shorten()
         self._told = 0
         owed = [one for one in undo_calls(self.peer.trace) if one not in self._owed]
         self._owed = (owed + self._owed)[:OWED_KEPT]

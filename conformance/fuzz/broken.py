@@ -182,7 +182,6 @@ def _weight(one: Constraint) -> tuple[bool, bool]:
     return (not one.custom, one.required)
 
 
-@lru_cache(maxsize=1024)
 def _constraints(schemas: SchemaStore, version: Version, name: str) -> tuple[Constraint, ...]:
     return tuple(constraints(schemas.schema(version, name)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -228,15 +229,16 @@ class Campaign:
             reaction = str(outcome.reaction)
             if outcome.problems and outcome.problems[0].signature[0] != "reaction":
                 reaction = f"{reaction}; {outcome.problems[0].finding.actual}"[:SENT_LIMIT]
+        # Thousands of rows are kept to the end of the run, most of their words the same.
         self.tally.rows.append(
             Row(
                 example.name,
-                example.action,
-                example.constraint,
-                example.pointer,
+                sys.intern(example.action),
+                sys.intern(example.constraint),
+                sys.intern(example.pointer),
                 sent(example),
-                reaction,
-                wanted(example.allowed),
+                sys.intern(reaction),
+                sys.intern(wanted(example.allowed)),
                 verdict,
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-EXACT = 20_000
+EXACT = 4_000
 """Up to so many they are counted one by one."""
 BITS = 1 << 23
 _WORD = 0xFFFFFFFFFFFFFFFF

@@ -15,10 +15,10 @@ from conformance.ocppj.findings import Blame, Finding, Severity
 from conformance.ocppj.trace import Entry
 from conformance.peers.outcome import Abandoned, ExpectationFailed, Inconclusive, NotApplicable
 
-RENEWED_AFTER = 500
+RENEWED_AFTER = 250
 """Entries of the trace after which it is exchanged for a fresh one, between two examples: an entry with a rich message
 in it takes some 5 KB, and while a campaign goes on nothing else takes as much."""
-VOLUME = 250_000
+VOLUME = 60_000
 """Characters of messages after which it is exchanged, too: what is read of a rich message takes many times its text."""
 OWN_RULES = ("schema.", "wire.")
 """Rules that we keep in negative tests, too, but for messages that are marked as wrong on purpose."""

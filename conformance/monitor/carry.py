@@ -15,6 +15,9 @@ OPEN, REFUSED, SERVED = range(3)
 """What became of a CALL: no answer yet, a CALLERROR, a CALLRESULT that reached the other side."""
 
 IDS_KEPT = 20_000
+IDS_KEPT_MEANWHILE = 2_000
+"""Message ids of each side that outlive an exchange of the trace in the middle of a case: 20 000 take 5 MB, and are
+copied each time."""
 TRANSACTIONS_KEPT = 500
 REQUESTS_KEPT = 500
 READINGS_KEPT = 5_000
@@ -154,6 +157,11 @@ class Carry:
     def accepted(self) -> bool:
         """Whether the station is known to be accepted."""
         return self.registration.accepted
+
+    def shorten(self) -> None:
+        """Forget all message ids but the latest `IDS_KEPT_MEANWHILE` of each side."""
+        for ids in self.ids.values():
+            bounded(ids, IDS_KEPT_MEANWHILE)
 
     def copy(self) -> Carry:
         """An independent copy."""

@@ -70,6 +70,17 @@ class SchemaStore:
             schema = self._schemas[key] = self._source.read(version, name)
         return schema
 
+    def compile(self, version: Version) -> None:
+        """Compile every schema of a version, for both validators, which `judge` else does one by one (0.2 s, 10 MB).
+
+        Raises SchemaSourceError if a file is unusable.
+        """
+        for name in version.schemas:
+            if (version, name) not in self._fast:
+                self._compile(version, name)
+            if (version, name) not in self._exact:
+                self._exactly(version, name)
+
     def judge(self, version: Version, name: str, payload: Any) -> tuple[SchemaError, ...]:
         """Every violation of a schema (such as "BootNotificationRequest") in a payload; () if it is valid.
 
@@ -113,6 +124,11 @@ class SchemaStore:
         self._fast[version, name] = is_valid
         return is_valid
 
+    def _exactly(self, version: Version, name: str) -> Callable[[Any], list[wording.Violation]]:
+        schema = _without_id(self.schema(version, name))
+        exact = self._exact[version, name] = wording.checker(schema, version.schemas[name].draft)
+        return exact
+
     def _explain(self, version: Version, name: str, payload: Any, printable: Any) -> tuple[SchemaError, ...]:
         """The words for a refused payload. `printable` is the payload in a form that the fast validator can read."""
         refused: list[Any] | None
@@ -122,8 +138,7 @@ class SchemaStore:
             refused = None
         exact = self._exact.get((version, name))
         if exact is None:
-            schema = _without_id(self.schema(version, name))
-            exact = self._exact[version, name] = wording.checker(schema, version.schemas[name].draft)
+            exact = self._exactly(version, name)
         worded: list[wording.Violation] | None
         try:
             worded = exact(payload)

@@ -120,3 +120,46 @@ def test_what_is_frozen_is_looked_at_again_the_next_time() -> None:
         assert gone == [1]
     finally:
         gc.unfreeze()
+
+
+READ_BEFOREHAND = """
+import pkgutil, sys
+from hypothesis import given, settings, strategies as st
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
+
+read = []
+
+def reading(module):
+    read.append(module.__name__)
+    return Constants()
+
+providers.constants_from_module = reading
+
+import conformance.fuzz
+from conformance.fuzz import exploring
+
+exploring.prepare()
+names = {one.name for one in pkgutil.walk_packages(conformance.fuzz.__path__, "conformance.fuzz.")}
+assert len(names) > 50 and not names - set(sys.modules), names - set(sys.modules)
+assert not names - set(read), names - set(read)
+read.clear()
+
+@settings(max_examples=50, database=None)
+@given(st.lists(st.integers(), min_size=40, max_size=40))
+def draw(_):
+    pass
+
+draw()
+assert not read, read
+"""
+
+
+def test_no_search_has_to_read_sources(tmp_path: Path) -> None:
+    """Hypothesis looks for values to try in every module of ours: all of it before the first search."""
+    if "site-packages" in memory.__file__:
+        pytest.skip("Hypothesis reads no installed module")
+    done = subprocess.run(
+        [sys.executable, "-c", READ_BEFOREHAND], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
