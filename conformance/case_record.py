@@ -8,6 +8,7 @@ from typing import Any
 from conformance.cases.runner import CaseResult
 from conformance.cases.verdict import Verdict
 from conformance.dut.description import ExpectedFailure
+from conformance.fuzz.packed import Packed
 from conformance.ocppj.findings import Severity
 from conformance.report.convert import finding_record, frame_records, frames_by_step
 from conformance.report.record import CaseRecord, Requirements, RowRecord, StepRecord
@@ -82,11 +83,12 @@ def _expected(
     return verdict, f"it fails in another way than {entry.source} has it ({why}); {reason}", known
 
 
-def _rows(tally: Any) -> list[RowRecord]:
-    return [
+def _rows(tally: Any) -> Packed[RowRecord]:
+    made = (
         RowRecord(one.name, one.action, one.constraint, one.pointer, one.sent, one.reaction, one.expected, one.allowed)
         for one in tally.rows
-    ]
+    )
+    return Packed(RowRecord, made)
 
 
 def _numbers(campaign: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from conformance.fuzz.corpus import Saved
 from conformance.fuzz.distinct import Distinct
 from conformance.fuzz.example import Act, Allowed, Example
 from conformance.fuzz.judging import ALLOWED, FORBIDDEN, TOLERATED, Problem, wanted
+from conformance.fuzz.packed import Packed
 from conformance.fuzz.player import Outcome, Player, weighs
 from conformance.fuzz.settings import FuzzWishes
 from conformance.fuzz.stage import Reaction, Target
@@ -64,7 +64,7 @@ class Tally:
     played: int = 0
     seconds: float = 0.0
     distinct: Distinct = field(default_factory=Distinct)
-    rows: list[Row] = field(default_factory=list)
+    rows: Packed[Row] = field(default_factory=lambda: Packed(Row))
     searches: list[Search] = field(default_factory=list)
     saved: list[Path] = field(default_factory=list)
     cases: list[str] = field(default_factory=list)
@@ -212,7 +212,7 @@ class Campaign:
         """What the device did after the end of the example before is held against that one."""
         late, self.player.late = self.player.late, []
         for outcome in late:
-            for row in reversed(self.tally.rows):
+            for row in reversed(self.tally.rows.recent):
                 if row.name == outcome.example.name:
                     row.allowed = FORBIDDEN
                     row.reaction = f"{row.reaction}; {outcome.problems[0].finding.actual}"[:SENT_LIMIT]
@@ -229,16 +229,15 @@ class Campaign:
             reaction = str(outcome.reaction)
             if outcome.problems and outcome.problems[0].signature[0] != "reaction":
                 reaction = f"{reaction}; {outcome.problems[0].finding.actual}"[:SENT_LIMIT]
-        # Thousands of rows are kept to the end of the run, most of their words the same.
         self.tally.rows.append(
             Row(
                 example.name,
-                sys.intern(example.action),
-                sys.intern(example.constraint),
-                sys.intern(example.pointer),
+                example.action,
+                example.constraint,
+                example.pointer,
                 sent(example),
-                sys.intern(reaction),
-                sys.intern(wanted(example.allowed)),
+                reaction,
+                wanted(example.allowed),
                 verdict,
             )
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import re
 import time
 from collections.abc import Callable
 from functools import cache
@@ -49,7 +50,12 @@ def settle() -> bool:
 
 
 def freeze() -> None:
-    """Take what is there by now for what stays, so that the collector need not look at it: until the next call."""
+    """Take what is there by now for what stays, so that the collector need not look at it: until the next call.
+
+    What `re` remembers does not: a report's pattern of all secrets of a case, made anew for each one that is found, is
+    kept in up to 512 versions.
+    """
+    re.purge()
     gc.unfreeze()
     gc.collect()
     gc.freeze()

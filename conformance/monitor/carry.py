@@ -18,6 +18,10 @@ IDS_KEPT = 20_000
 IDS_KEPT_MEANWHILE = 2_000
 """Message ids of each side that outlive an exchange of the trace in the middle of a case: 20 000 take 5 MB, and are
 copied each time."""
+LONG_ID = 255
+"""Characters of a message id above which it is forgotten at such an exchange once it is answered: some have 10^6."""
+NAME_KEPT = 100
+"""Characters that are kept of the name of an action."""
 TRANSACTIONS_KEPT = 500
 REQUESTS_KEPT = 500
 READINGS_KEPT = 5_000
@@ -159,8 +163,10 @@ class Carry:
         return self.registration.accepted
 
     def shorten(self) -> None:
-        """Forget all message ids but the latest `IDS_KEPT_MEANWHILE` of each side."""
+        """Forget message ids but the latest `IDS_KEPT_MEANWHILE` of each side, and those too long that are answered."""
         for ids in self.ids.values():
+            for id in [id for id, (_, _, outcome) in ids.items() if len(id) > LONG_ID and outcome != OPEN]:
+                del ids[id]
             bounded(ids, IDS_KEPT_MEANWHILE)
 
     def copy(self) -> Carry:

@@ -10,12 +10,21 @@ from conformance.ocppj.datetimes import parse_datetime
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@lru_cache(maxsize=256)
 def moment(text: str) -> float | None:
     """Unix seconds of a well-formed date-time; None for anything else.
 
     How it is written is judged elsewhere, so that the usual form may be read in the fastest way here.
     """
+    # What is remembered stays: none of it may be a text of a megabyte.
+    return _moment(text) if len(text) <= _REMEMBERED else _moment.__wrapped__(text)
+
+
+_REMEMBERED = 64
+"""Characters of a text up to which what it means is remembered."""
+
+
+@lru_cache(maxsize=256)
+def _moment(text: str) -> float | None:
     if text[-1:] == "Z" and len(text) in (20, 24):
         try:
             return (datetime.fromisoformat(text) - _START).total_seconds()

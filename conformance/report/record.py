@@ -379,7 +379,7 @@ class CaseRecord:
     reason: str = ""
     frames: list[FrameRecord] = field(default_factory=list)
     node: str = ""
-    rows: list[RowRecord] = field(default_factory=list)
+    rows: Sequence[RowRecord] = field(default_factory=list)
     """Of a negative test: its deterministic inputs."""
     campaign: dict[str, Any] = field(default_factory=dict)
     """Of a negative test: what it sent in numbers, its random searches, the files and sources of its findings."""

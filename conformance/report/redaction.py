@@ -15,10 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from conformance.fuzz.packed import Packed
 from conformance.ocppj.frames import CALL, CALLRESULT, SEND, Frame, dumps
 from conformance.ocppj.trace import Entry
 from conformance.ocppj.versions import version as version_data
-from conformance.report.record import CaseRecord, FindingRecord, plain
+from conformance.report.record import CaseRecord, FindingRecord, RowRecord, plain
 from conformance.report.secret_paths import KEY, NAMES, PASSWORD, PATHS, PIN, SETTINGS, TOKEN, Path, kind_of
 from conformance.report.spans import spans, unquoted
 
@@ -335,7 +336,7 @@ class CaseSecrets:
         record.findings = [self.finding(one) for one in record.findings]
         for step in record.steps:
             step.text, step.expect = self.text(step.text), self.text(step.expect)
-        record.rows = [
+        redacted = (
             replace(
                 one,
                 name=self.text(one.name, ours=True),
@@ -343,7 +344,8 @@ class CaseSecrets:
                 reaction=self.text(one.reaction),
             )
             for one in record.rows
-        ]
+        )
+        record.rows = Packed(RowRecord, redacted)
         record.campaign = self.value(record.campaign)
         return record
 

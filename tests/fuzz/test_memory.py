@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import subprocess
 import sys
 import weakref
@@ -101,6 +102,17 @@ def test_it_is_given_back_after_some_seconds_and_not_after_every_example(monkeyp
         keeper.pause()
         now += 0.5
     assert frozen == [130.0] and given == [131.0, 132.0, 133.0, 134.0]
+
+
+def test_what_re_remembers_does_not_stay() -> None:
+    pattern = "|".join(f"value {number}" for number in range(500))
+    kept = re.compile(pattern)
+    assert re.compile(pattern) is kept
+    memory.freeze()
+    try:
+        assert re.compile(pattern) is not kept
+    finally:
+        gc.unfreeze()
 
 
 def test_what_is_frozen_is_looked_at_again_the_next_time() -> None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance.monitor import Carry, Monitor, MonitorSettings
-from conformance.monitor.carry import IDS_KEPT
+from conformance.monitor.carry import IDS_KEPT, IDS_KEPT_MEANWHILE
 from conformance.ocppj import frames
 from conformance.ocppj.schema import SchemaStore
 from conformance.ocppj.trace import Trace
@@ -145,6 +145,34 @@ def test_what_it_remembers_is_bounded() -> None:
     assert len(monitor.carry().ids["CS"]) == IDS_KEPT
     assert len(monitor._wire.pending["CS"]) <= 300
     assert len(monitor.findings) <= 20
+
+
+def test_what_outlives_an_exchange_of_the_trace_is_shorter() -> None:
+    trace = Trace()
+    monitor = Monitor(VERSIONS["2.0.1"], "CS", SCHEMAS, trace, MonitorSettings(findings_per_rule=10))
+    long = "x" * 1_000_000
+    ids = [f"id{number}" for number in range(IDS_KEPT_MEANWHILE + 100)]
+    at = 0.0
+    for id, action, answered in (
+        (f"a{long}", "Reset", True),
+        (f"b{long}", "Reset", False),
+        *((i, long, True) for i in ids),
+    ):
+        at += 1.0
+        call = trace.add("frame", at, sender="CSMS", connection=1, frame=frames.call(id, action, {}))
+        monitor.observe(call)
+        if answered:
+            error = frames.error(id, "FormatViolation")
+            monitor.observe(trace.add("frame", at, sender="CS", connection=1, frame=error, answers=call.index))
+        if id == "id10":
+            carry = monitor.carry()
+            carry.shorten()
+            assert list(carry.ids["CSMS"]) == [f"b{long}", *ids[:11]]
+    carry = monitor.carry()
+    assert len(carry.ids["CSMS"]) == len(ids) + 2
+    carry.shorten()
+    assert list(carry.ids["CSMS"]) == ids[100:]
+    assert all(len(action) < 200 for _, action, _ in carry.ids["CSMS"].values())
 
 
 def test_a_carry_is_not_changed_by_the_next_monitor(script: Any) -> None:

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -576,7 +575,6 @@ class Values:
             )
 
 
-@lru_cache(maxsize=256)
 def _is_identifier(value: str) -> bool:
     return _IDENTIFIER.fullmatch(value) is not None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.monitor.carry import IDS_KEPT, OPEN, REFUSED, SERVED, bounded
+from conformance.monitor.carry import IDS_KEPT, NAME_KEPT, OPEN, REFUSED, SERVED, bounded
 from conformance.monitor.context import Call, Context, Tables
 from conformance.monitor.reading import text
 from conformance.monitor.rule import RuleInfo, rule
@@ -295,7 +295,7 @@ class Wire:
             if earlier is not None:
                 self._repeated(entry, frame, earlier)
                 del ids[id]
-            ids[id] = (connection, action, OPEN)
+            ids[id] = (connection, action[:NAME_KEPT], OPEN)
             if len(ids) > IDS_KEPT:
                 del ids[next(iter(ids))]
         call = Call(entry, action, frame.payload, connection, entry.at)
@@ -372,7 +372,7 @@ class Wire:
             )
         if id in self._ids[other]:
             outcome = SERVED if frame.type == CALLRESULT else REFUSED
-            self._ids[other][id] = (call.connection, call.action, outcome)
+            self._ids[other][id] = (call.connection, call.action[:NAME_KEPT], outcome)
             self._last_answered[other] = id
         return call
 
