@@ -136,13 +136,33 @@ def _plan(options: Any) -> int:
     selected = [one for info in infos for one in select(info, load_catalogue(), [dut], Wishes())]
     past = past_seconds(Path("reports"), [dut])
     unwritten = list(not_implemented((info.id for info in infos), load_catalogue(), [dut], Wishes()))
-    for line in plan_lines(selected, unwritten, brief=options.brief, past=past):
+    offered, unreachable = _offered(dut)
+    for line in plan_lines(selected, unwritten, brief=options.brief, past=past, offered=offered):
         _print(line)
+    if unreachable:
+        _print(f"which acts the operator does not offer is not known: {unreachable}")
     if problems := missing(selected):
         _print(f"{len(problems)} open features decide about cases of this plan; a run stops until they are answered:")
         for line in problems:
             _print(f"  {line}")
     return 0
+
+
+def _offered(dut: Any) -> tuple[frozenset[str] | None, str]:
+    """The verbs of an operator that a plan may ask, as it touches nothing; else None, and why it could not be asked."""
+    from conformance.dut.operators import OperatorUnreachable, make_operator
+
+    kinds = {dut.operator.default.kind, *(one.kind for one in dut.operator.named.values())}
+    if kinds & {"manual", "python"}:  # a person has all; a class may take hold of the bench when it is made
+        return None, ""
+    operator = make_operator(dut)
+    try:
+        operator.check()
+        return frozenset(operator.verbs), ""
+    except OperatorUnreachable as error:
+        return None, str(error)
+    finally:
+        operator.close()
 
 
 def _description(options: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.dut.features import FeatureValue, known_features
 
 if TYPE_CHECKING:
+    from conformance.cases.selection import Selected
     from conformance.dut.description import Dut
     from conformance.dut.errors import DescriptionProblem
     from conformance.proposals import Told
@@ -43,6 +44,10 @@ class Draft:
     def having(self, section: str, key: str, value: Any) -> Draft:
         """The draft with one more value."""
         return replace(self, known={**self.known, (section, key): value})
+
+    def without(self, section: str, key: str) -> Draft:
+        """The draft without a value."""
+        return replace(self, known={place: one for place, one in self.known.items() if place != (section, key)})
 
     def declaring(self, id: str, value: FeatureValue, source: str) -> Draft:
         """The draft with one more feature."""
@@ -99,12 +104,38 @@ class Draft:
 
     # ------------------------------------------------------------------ what is still open
 
+    def tokens_wanted(self) -> dict[str, int]:
+        """The tokens that are not given and that some case needs which may apply, with the number of those cases.
+
+        In the order of the description; empty when the answers so far do not go together.
+        """
+        from conformance.cases.needs import lacking
+        from conformance.dut import keys
+
+        if self.problems():
+            return {}
+        costs = {one.token: len(one.cases) for one in lacking(self._selected())}
+        given = {key for section, key in self.known if section == "tokens"}
+        return {key.name: costs[key.name] for key in keys.TOKENS.keys if key.name in costs.keys() - given - {"second"}}
+
+    def _selected(self) -> list[Selected]:
+        """The cases of this version of the tool, as a run of this description would have them."""
+        from conformance.cases.catalogue import load_catalogue
+        from conformance.cases.discovery import discover
+        from conformance.cases.selection import Wishes, select
+
+        dut = self.dut()
+        return [one for info in discover() for one in select(info, load_catalogue(), [dut], Wishes())]
+
     def undecided(self) -> dict[str, int]:
-        """The features that decide about a case and are not known, with the number of those cases, most first.
+        """The features that decide about a case, or that one reads, and that are not known; the number of those cases.
+
+        Most cases first.
 
         A feature counts only where it would decide: when a package is not supported, nobody asks for its parts.
         """
         from conformance.cases.catalogue import load_catalogue
+        from conformance.cases.selection import undeclared
         from conformance.dut.conditions import evaluate
 
         dut = self.dut()
@@ -113,6 +144,9 @@ class Draft:
             if entry.role == self.role and entry.version in self.versions and entry.condition and not entry.withdrawn:
                 for id in evaluate(entry.condition, dut).missing:
                     counts[id] = counts.get(id, 0) + 1
+        for one in self._selected():
+            for id in undeclared(one):
+                counts[id] = counts.get(id, 0) + 1
         order = list(known_features())
         return dict(sorted(counts.items(), key=lambda one: (-one[1], order.index(one[0]))))
 

@@ -41,6 +41,44 @@ def try_csms(dut: Any, version_id: str) -> str:
         return f"{live.dut.address.url} took our station {live.dut.identity} and accepted its BootNotification"
 
 
+def odd_tokens(dut: Any, version_id: str) -> dict[str, str]:
+    """What the CSMS under test says to Authorize of the tokens that it does not know as they are named, by name.
+
+    Raises InquiryError when it can't be asked.
+    """
+    from conformance.cases.live import token_statuses
+
+    with _serving(dut, version_id) as live:
+        wanted = token_statuses(dut, live.version)
+        field, told = _AUTHORIZED[live.version.family]
+        odd: dict[str, str] = {}
+        for name, token in dut.tokens.given().items():
+            if name in ("group", "master_pass_group"):
+                continue
+            sent = dict(token) if field == "idToken" else token.idTag
+            answer = _answer_of(live.bench.peer, "Authorize", **{field: sent})
+            info = peek(answer._payload, told) if answer is not None else None
+            if fault := _fault(wanted[token.idToken], info or {}):
+                odd[name] = f"{fault}; register it so, and add it to [tokens]"
+    return odd
+
+
+_AUTHORIZED = {"1.6": ("idTag", "idTagInfo"), "2": ("idToken", "idTokenInfo")}
+_GROUPS = ("groupIdToken", "parentIdTag")
+_AS_GOOD = {"Invalid": {"Unknown"}, "Unknown": {"Invalid"}}
+
+
+def _fault(wanted: Mapping[str, Any], info: Any) -> str:
+    """What is wrong with what a CSMS says of a token; "" for nothing."""
+    said, right = peek(info, "status"), wanted["status"]
+    if said != right and said not in _AS_GOOD.get(right, ()):
+        return f"the CSMS says {said or 'nothing'}, it should be {right}"
+    for name in _GROUPS:
+        if name in wanted and peek(info, name) != wanted[name]:
+            return "the CSMS does not say that it is of its group"
+    return ""
+
+
 @contextmanager
 def _serving(dut: Any, version_id: str) -> Iterator[LiveBench]:
     """A bench without an operator whose device is connected and accepted."""
@@ -133,14 +171,20 @@ def _ask_16(bench: Bench) -> Told:
 
 def _status_of(peer: Any, action: str, **payload: Any) -> str:
     """The status in the answer to a CALL; "" for a CALLERROR or for silence: such a question stays open."""
+    answer = _answer_of(peer, action, **payload)
+    return str(answer.status) if answer is not None and isinstance(answer.status, str) else ""
+
+
+def _answer_of(peer: Any, action: str, **payload: Any) -> Any:
+    """The CALLRESULT to a CALL; None for a CALLERROR or for silence."""
     from conformance.peers.outcome import ExpectationFailed
     from conformance.peers.peer import Response
 
     try:
         answer = peer.call(action, payload)
     except ExpectationFailed:
-        return ""
-    return str(answer.status) if isinstance(answer, Response) and isinstance(answer.status, str) else ""
+        return None
+    return answer if isinstance(answer, Response) else None
 
 
 _ASK: Mapping[str, Callable[[Any], Told]] = {"1.6": _ask_16, "2": _ask_2}

@@ -62,8 +62,9 @@ def interview(draft: Draft | None, path: Path, voice: Voice) -> Draft:
     draft = asking.station(draft) if draft.role == "CS" else asking.csms(draft)
     asking.say(_TOKENS[draft.role])
     draft = asking.key(draft, "tokens", "valid", "AABBCC01, ISO14443")
-    draft = asking.key(draft, "tokens", "second", optional=True)
+    draft = asking.key(draft, "tokens", "second", "AABBCC02, ISO14443", optional=True)
     draft = asking.operator(draft)
+    draft = asking.tokens(draft)
     draft = asking.key(draft, "report", "device", draft.name, optional=True)
     draft = asking.key(draft, "report", "tester", optional=True)
     return asking.features(draft)
@@ -74,12 +75,25 @@ _ROLE = (
     "then a charging station."
 )
 _TOKENS = {
-    "CS": "Tokens are the cards with which you stand at the station; our CSMS answers for each what it is to be. Two "
-    "are enough to begin. Cases that need another one ([tokens] in the file: blocked, expired, of a group ...; many "
-    "of blocks C and D) end INCONCLUSIVE until it is given.",
-    "CSMS": "Tokens are what the CSMS knows, or is to know for the test. Cases that need another one than these two "
-    "([tokens] in the file: blocked, expired, of a group ...) end INCONCLUSIVE until it is given.",
+    "CS": "Tokens are the cards with which you stand at the station, by the number that the station reads from them. "
+    "Our CSMS answers for each number what it is to be, so any two cards will do; a bench that presents tokens by "
+    "their number needs no cards at all.",
+    "CSMS": "Tokens are what the CSMS knows, or is to know for the test: no card is needed, our station shows them.",
 }
+_MORE_TOKENS = {
+    "manual": "More tokens, each with the cases that need it. Any card will do for any of them: our CSMS answers for "
+    "its number what the name says, whatever that card is elsewhere. Answer n, and give for each the number of a card "
+    "that you have, or - where you have none.",
+    "CS": "More tokens, each with the cases that need it. Our CSMS answers for their numbers what the names say, and "
+    "your operator is told which number to present: take them as proposed unless it can't present these numbers.",
+    "CSMS": "More tokens, each with the cases that need it. The CSMS has to know them so, except invalid, which is a "
+    "number that it does not know. Take them as proposed if you can register them (they can be tried at once), or "
+    "answer n, and give for each what it knows, or - where it knows none.",
+}
+_NO_CARD = {"CS": {"group", "master_pass_group"}, "CSMS": set[str]()}
+"""Tokens that only messages carry: nobody presents them."""
+_LEFT_OUT = "-"
+"""Answers an optional question whose proposal is not wanted."""
 _PLURAL = {"CS": "a charging station", "CSMS": "a CSMS"}
 
 
@@ -129,14 +143,14 @@ class _Interview:
             default = _shown(known)
         allowed = f" Allowed: {', '.join(map(str, key.choices))}." if key.choices else ""
         shape = f" {_SHAPES[key.kind]}" if key.kind in _SHAPES else ""
-        leave = " Enter leaves it out." if optional and not default else ""
+        leave = f" {_LEFT_OUT if default else 'Enter'} leaves it out." if optional else ""
         source = draft.sources.get((section, name))
         heard = f" The device says: {source}." if source else ""
         self.say(f"{key.meaning}{allowed}{shape}{leave}{heard}")
         while True:
             answer = self._voice.ask(f"{section}.{name}{f' [{default}]' if default else ''}: ") or default
-            if not answer and optional:
-                return draft
+            if optional and answer in ("", _LEFT_OUT):
+                return draft.without(section, name)
             try:
                 value = _PARSERS[key.kind](answer)
             except ValueError as error:
@@ -197,6 +211,8 @@ class _Interview:
         if scheme == "wss":
             draft = self.key(draft, "tls", "trust", optional=True)
         draft = self.key(draft, "connection", "second_identity", optional=True)
+        # They are our station's: with two EVSEs every case has what it needs.
+        draft = draft.having("evses", "connectors", draft.known.get(("evses", "connectors"), ((1, 1), (2, 1))))
         while self.yes(
             f"Connect to the CSMS now, as station {draft.known['device', 'identity']}, and register by a "
             "BootNotification? Nothing else is sent. (The CSMS has to know the station.)",
@@ -216,6 +232,43 @@ class _Interview:
         name = {"http": "url", "octt": "url", "command": "argv", "python": "class"}.get(kind)
         return self.key(draft, "operator", name) if name else draft
 
+    def tokens(self, draft: Draft) -> Draft:
+        """The tokens that some case needs beside those that were asked for already, all at once or one by one."""
+        costs = draft.tokens_wanted()
+        if not costs:
+            return draft
+        manual = draft.role == "CS" and draft.known["operator", "kind"] == "manual"
+        self.say(_MORE_TOKENS["manual" if manual else draft.role])
+        self._voice.tell("")
+        for name, count in costs.items():
+            key = _key("tokens", name)
+            card = "; no card: only messages carry it" if name in _NO_CARD[draft.role] else ""
+            cases = f"{count} case{'s' * (count > 1)}"
+            self._voice.tell(
+                f"  {name:<18} {_proposed(key):<26} {cases:>9}  {key.meaning.partition('. ')[0].rstrip('.')}{card}"
+            )
+        if self.yes("Take all of them as they are?", default=not manual):
+            for name in costs:
+                draft = draft.having("tokens", name, _token(_proposed(_key("tokens", name))))
+        else:
+            for name in costs:
+                draft = self.key(draft, "tokens", name, _proposed(_key("tokens", name)), optional=True)
+        return self._tried(draft) if draft.role == "CSMS" else draft
+
+    def _tried(self, draft: Draft) -> Draft:
+        """The tokens that the CSMS says to be what they should be, when it may be asked."""
+        if not self.yes(
+            "Ask the CSMS now what it says of each token (Authorize; no transaction is started)? What it does not know "
+            "as its name says is left out, so that no case fails for it.",
+            default=True,
+        ):
+            return draft
+        for name, told in ask_tokens(draft, self._voice.tell).items():
+            self._voice.tell(f"  {name} ({_shown(draft.known['tokens', name])}): {told}")
+            if name not in ("valid", "second"):
+                draft = draft.without("tokens", name)
+        return draft
+
     # ------------------------------------------------------------------ features
 
     def features(self, draft: Draft) -> Draft:
@@ -231,9 +284,10 @@ class _Interview:
             return draft
         if not self.yes(
             f"{len(draft.told)} features are known; about {len(left)} more decide which cases apply to "
-            f"{_PLURAL[draft.role]} like this one. Answer them now? (n: the file lists them as open lines.) A question "
-            "that an answer makes needless is not asked. Enter leaves one open, q all that are left.",
-            default=False,
+            f"{_PLURAL[draft.role]} like this one, and a run of all cases does not start while one of them is open. "
+            "Answer them now? (n: the file lists them as open lines.) A question that an answer makes needless is not "
+            "asked. Enter leaves one open, q all that are left.",
+            default=True,
         ):
             return draft
         skipped: set[str] = set()
@@ -352,6 +406,22 @@ def try_to_connect(draft: Draft, tell: Callable[[str], None]) -> list[str]:
     return problems
 
 
+def ask_tokens(draft: Draft, tell: Callable[[str], None]) -> dict[str, str]:
+    """What a CSMS says of the tokens that are not what they should be, by name, in words."""
+    from conformance.inquiry import InquiryError, odd_tokens
+
+    for one in reversed(draft.versions):
+        try:
+            odd = odd_tokens(draft.dut(), one)
+        except (InquiryError, DescriptionError) as error:
+            tell(f"  OCPP {one}: the tokens were not tried: {error}")
+            continue
+        if not odd:
+            tell(f"  OCPP {one}: the CSMS knows every token as its name says")
+        return odd
+    return {}
+
+
 # ---------------------------------------------------------------------- answers as values
 
 
@@ -359,6 +429,13 @@ def _key(section: str, name: str) -> keys.Key:
     found = next(one for one in keys.SECTIONS if one.name == section).key(name)
     assert found is not None
     return found
+
+
+def _proposed(key: keys.Key) -> str:
+    """A token's proposal, as it could be answered."""
+    import tomllib
+
+    return _shown(tomllib.loads(f"token = {key.example}")["token"])
 
 
 def _split(answer: str) -> list[str]:

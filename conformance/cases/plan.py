@@ -1,4 +1,7 @@
-"""The procedure of a case, read from its source without running it: its steps, and the operator's verbs it needs."""
+"""The procedure of a case, read from its source without running it: its steps, and what it needs.
+
+What it needs: verbs of the operator, and what a description may leave out (tokens, files, a second EVSE).
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,20 @@ class Plan:
     optional_verbs: frozenset[str]
     acts: tuple[str, ...] = ()
     """The verbs that it uses outright, in source order and as often as they stand there; those of its states once."""
+    given: frozenset[str] = frozenset()
+    """What it reads of the description that is not always there: `tokens.blocked`, `values.firmware`, SECOND_EVSE."""
+    features: frozenset[str] = frozenset()
+    """The features that it reads, whether or not its condition names them."""
+
+
+SECOND_EVSE = "a second EVSE"
+_FILES = {
+    "firmware": ("values.firmware",),
+    "firmware_signed": ("values.firmware_certificate", "values.firmware_signature"),
+    "second_evse": (SECOND_EVSE,),
+    "second_connector": (SECOND_EVSE,),
+}
+"""Attributes of a description that need something that may not be given."""
 
 
 def plan_of(info: CaseInfo, family: str, dut_role: str) -> Plan:
@@ -42,13 +59,24 @@ def plan_of(info: CaseInfo, family: str, dut_role: str) -> Plan:
     """
     read = _reading(info.function)
     verbs, optional, acts = set(read.verbs), set(read.optional), list(read.acts)
+    given, features = set(read.given), set(read.features)
     for function in _state_functions(read, family, dut_role):
         more = _reading(function)
         verbs |= more.verbs
         optional |= more.optional
+        given |= more.given
+        features |= more.features
         # A session is led through its states once: what several of them could do is done by one.
         acts += [verb for verb in dict.fromkeys(more.acts) if verb not in acts]
-    return Plan(read.steps, read.states, frozenset(verbs), frozenset(optional - verbs), tuple(acts))
+    return Plan(
+        read.steps,
+        read.states,
+        frozenset(verbs),
+        frozenset(optional - verbs),
+        tuple(acts),
+        frozenset(given),
+        frozenset(features),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +88,8 @@ class _Reading:
     verbs: frozenset[str]
     optional: frozenset[str]
     acts: tuple[str, ...]
+    given: frozenset[str]
+    features: frozenset[str]
 
 
 def _state_functions(read: _Reading, family: str, dut_role: str) -> list[Callable[..., Any]]:
@@ -102,6 +132,7 @@ def _reading(function: Callable[..., Any]) -> _Reading:
 def _read(function: Callable[..., Any], callers: frozenset[Callable[..., Any]]) -> _Reading:
     calls, used, offered = _looked_at(function)
     verbs, optional, acts = set(used), set(offered), list(used)
+    given, features = set(_given(function)), set(_features(function))
     steps: list[PlannedStep] = []
     states: dict[str, None] = {}
     for call in calls:
@@ -113,11 +144,21 @@ def _read(function: Callable[..., Any], callers: frozenset[Callable[..., Any]]) 
             verbs |= inner.verbs
             optional |= inner.optional
             acts += inner.acts
+            given |= inner.given
+            features |= inner.features
         elif _name(call.func) == "step":
             steps.append(_planned(call))
         elif isinstance(call.func, ast.Attribute) and call.func.attr in ("reach", "execute") and call.args:
             states[_text(call.args[0])] = None
-    return _Reading(tuple(steps), tuple(states), frozenset(verbs), frozenset(optional), tuple(acts))
+    return _Reading(
+        tuple(steps),
+        tuple(states),
+        frozenset(verbs),
+        frozenset(optional),
+        tuple(acts),
+        frozenset(given),
+        frozenset(features),
+    )
 
 
 @cache
@@ -125,6 +166,49 @@ def _looked_at(function: Callable[..., Any]) -> tuple[list[ast.Call], list[str],
     """Every call in a function, the verbs that it uses outright (each time), and those that it asks for first."""
     tree = _node(function)
     return _calls(tree), *_verbs(tree)
+
+
+@cache
+def _given(function: Callable[..., Any]) -> frozenset[str]:
+    """What a function reads of the description outright; not what it reads only where the description has it."""
+    tree = _node(function)
+    guarded: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.If, ast.IfExp)) and any(
+            _is_description(one) and _name(one) == "two_evses" for one in ast.walk(node.test)
+        ):
+            guarded.update(ast.walk(node))
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and _name(node.value) == "tokens":
+            found.add(f"tokens.{node.attr}")
+        elif _is_description(node) and _name(node) in _FILES and node not in guarded:
+            found.update(_FILES[_name(node)])
+        elif isinstance(node, ast.Call) and _is_description(node.func) and _name(node.func) == "file" and node.args:
+            found.add(f"values.{_text(node.args[0])}")
+    return frozenset(found)
+
+
+@cache
+def _features(function: Callable[..., Any]) -> frozenset[str]:
+    """The features that a function reads: `features["C-49"]`, `features.supports("C-49")`; not `features.get`."""
+    found: set[str] = set()
+    for node in ast.walk(_node(function)):
+        read: ast.expr | None = None
+        if isinstance(node, ast.Subscript) and _name(node.value) == "features":
+            read = node.slice
+        elif isinstance(node, ast.Call) and _name(node.func) == "supports" and node.args:
+            read = (
+                node.args[0] if isinstance(node.func, ast.Attribute) and _name(node.func.value) == "features" else None
+            )
+        if isinstance(read, ast.Constant):
+            found.add(str(read.value))
+    return frozenset(found)
+
+
+def _is_description(node: ast.AST) -> bool:
+    """Whether it reads an attribute of the device's description."""
+    return isinstance(node, ast.Attribute) and _name(node.value) in ("dut", "_dut")
 
 
 def _calls(tree: ast.AST) -> list[ast.Call]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.cases.case import CaseInfo
 from conformance.cases.catalogue import Catalogue, CatalogueEntry
+from conformance.cases.plan import plan_of
 from conformance.ocppj.versions import version
 
 
@@ -115,10 +116,25 @@ def missing(selected: Iterable[Selected]) -> list[str]:
     from conformance.dut.conditions import missing_features
 
     by_dut: dict[int, tuple[Any, dict[str, str | None]]] = {}
+    read: dict[int, dict[str, list[str]]] = {}
     for one in selected:
         name = f"{one.entry.id} ({one.entry.version})"
         by_dut.setdefault(id(one.dut), (one.dut, {}))[1][name] = one.entry.condition or None
-    return [str(problem) for dut, needed in by_dut.values() for problem in missing_features(needed, dut)]
+        for feature in undeclared(one):
+            read.setdefault(id(one.dut), {}).setdefault(feature, []).append(name)
+    return [
+        str(problem)
+        for key, (dut, needed) in by_dut.items()
+        for problem in missing_features(needed, dut, read.get(key, {}))
+    ]
+
+
+def undeclared(one: Selected) -> list[str]:
+    """The features that a case reads while it runs, and that the description does not declare."""
+    if one.not_applicable:
+        return []
+    plan = plan_of(one.info, version(one.entry.version).family, one.entry.role)
+    return sorted(plan.features - set(one.dut.features))
 
 
 def not_implemented(

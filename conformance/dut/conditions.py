@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from conformance.dut.algebra import ConditionError, Declaring, Many, Outcome, parse
@@ -101,16 +101,21 @@ def _needs_parentheses(part: str) -> bool:
     return isinstance(tree, Many) and tree.decides
 
 
-def missing_features(needed: Mapping[str, str | None], device: Declaring) -> tuple[DescriptionProblem, ...]:
+def missing_features(
+    needed: Mapping[str, str | None], device: Declaring, read: Mapping[str, Sequence[str]] | None = None
+) -> tuple[DescriptionProblem, ...]:
     """One problem for each feature that some case needs and the device does not declare.
 
     `needed` maps case ids to their conditions. A feature counts only where it would decide: when R-0 is false, nobody
-    asks for R-2.
+    asks for R-2. `read` maps further features that are not declared to the cases that read them while they run.
     """
     wanted: dict[str, list[str]] = {}
     for case_id, condition in needed.items():
         for id in evaluate(condition, device).missing:
             wanted.setdefault(id, []).append(case_id)
+    for id, case_ids in (read or {}).items():
+        already = wanted.setdefault(id, [])
+        already.extend(one for one in case_ids if one not in already)
     problems = []
     for id, cases in wanted.items():
         more = f" and {len(cases) - 1} more" if len(cases) > 1 else ""

@@ -186,6 +186,11 @@ EVSES = Section(
     ),
 )
 
+
+def _token(number: str, kind: str = "ISO14443") -> str:
+    return f'{{ idToken = "{number}", type = "{kind}" }}'
+
+
 TOKENS = Section(
     "tokens",
     "Tokens that the operator can present, or that the CSMS knows. Each is { idToken, type }; 1.6 uses its idToken. "
@@ -196,30 +201,116 @@ TOKENS = Section(
             "token",
             "A token that is accepted.",
             REQUIRED,
-            example='{ idToken = "AABBCC01", type = "ISO14443" }',
+            example=_token("AABBCC01"),
         ),
-        Key("second", "token", "Another accepted token, in no group with the first."),
-        Key("invalid", "token", "A token that is refused as Invalid."),
-        Key("blocked", "token", "A token that is Blocked."),
-        Key("expired", "token", "A token that is Expired."),
-        Key("unknown", "token", "A token that nobody has heard of."),
-        Key("group1", "token", "An accepted token that belongs to the group `group`."),
-        Key("group2", "token", "Another accepted token of the same group."),
-        Key("group", "token", "The group of these two (groupIdToken; parentIdTag in 1.6)."),
-        Key("master_pass", "token", "An accepted token of the master pass group."),
-        Key("master_pass_group", "token", "The master pass group (MasterPassGroupId)."),
-        Key("single", "token", "An accepted token that may be in one transaction at a time (ConcurrentTx otherwise)."),
-        Key("prepaid", "token", "A prepaid card with credit, accepted for that long (2.1)."),
-        Key("prepaid_empty", "token", "A prepaid card without credit: NoCredit (2.1)."),
-        Key("key_code", "token", "A key code that is accepted (type KeyCode), as long as can't come about by chance."),
-        Key("other_type", "token", "A valid token, not allowed at EVSEs of the station's type: NotAllowedTypeEVSE."),
-        Key("elsewhere", "token", "A valid token that is not allowed at this station: NotAtThisLocation."),
-        Key("one_evse", "token", "A token that is accepted at the first EVSE of the station alone."),
+        Key(
+            "second",
+            "token",
+            "Another accepted token, in no group with the first.",
+            example=_token("AABBCC02"),
+        ),
+        Key(
+            "invalid",
+            "token",
+            "A token that is refused as Invalid.",
+            example=_token("AABBCC09"),
+        ),
+        Key(
+            "blocked",
+            "token",
+            "A token that is Blocked.",
+            example=_token("AABBCC07"),
+        ),
+        Key(
+            "expired",
+            "token",
+            "A token that is Expired.",
+            example=_token("AABBCC08"),
+        ),
+        Key(
+            "unknown",
+            "token",
+            "A token that nobody has heard of.",
+            example=_token("AABBCC99"),
+        ),
+        Key(
+            "group1",
+            "token",
+            "An accepted token that belongs to the group `group`.",
+            example=_token("AABBCC03"),
+        ),
+        Key(
+            "group2",
+            "token",
+            "Another accepted token of the same group.",
+            example=_token("AABBCC04"),
+        ),
+        Key(
+            "group",
+            "token",
+            "The group of these two (groupIdToken; parentIdTag in 1.6).",
+            example=_token("GROUP01", "Central"),
+        ),
+        Key(
+            "master_pass",
+            "token",
+            "An accepted token of the master pass group.",
+            example=_token("AABBCC05"),
+        ),
+        Key(
+            "master_pass_group",
+            "token",
+            "The master pass group (MasterPassGroupId).",
+            example=_token("MASTERPASS", "Central"),
+        ),
+        Key(
+            "single",
+            "token",
+            "An accepted token that may be in one transaction at a time (ConcurrentTx otherwise).",
+            example=_token("AABBCC06"),
+        ),
+        Key(
+            "prepaid",
+            "token",
+            "A prepaid card with credit, accepted for that long (2.1).",
+            example=_token("AABBCC10"),
+        ),
+        Key(
+            "prepaid_empty",
+            "token",
+            "A prepaid card without credit: NoCredit (2.1).",
+            example=_token("AABBCC11"),
+        ),
+        Key(
+            "key_code",
+            "token",
+            "A key code that is accepted (type KeyCode), as long as can't come about by chance.",
+            example=_token("830175926", "KeyCode"),
+        ),
+        Key(
+            "other_type",
+            "token",
+            "A valid token, not allowed at EVSEs of the station's type: NotAllowedTypeEVSE.",
+            example=_token("AABBCC12"),
+        ),
+        Key(
+            "elsewhere",
+            "token",
+            "A valid token that is not allowed at this station: NotAtThisLocation.",
+            example=_token("AABBCC13"),
+        ),
+        Key(
+            "one_evse",
+            "token",
+            "A token that is accepted at the first EVSE of the station alone.",
+            example=_token("AABBCC14"),
+        ),
         Key(
             "contract",
             "token",
             "A token of an ISO 15118 contract (eMAID). To present it at a station is to have an EV with that contract "
             "identify itself (Plug and Charge).",
+            example=_token("DE8AA1A2B3C4D59", "eMAID"),
         ),
     ),
 )

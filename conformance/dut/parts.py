@@ -171,7 +171,7 @@ def read_tokens(checks: Checks) -> dict[str, Token]:
     return tokens
 
 
-_REFUSED = ("invalid", "blocked", "expired", "unknown", "prepaid_empty")
+_REFUSED = ("invalid", "blocked", "expired", "unknown", "prepaid_empty", "other_type", "elsewhere")
 _ALIKE = ({"invalid", "unknown"},)
 """Names that may stand for one token: a CSMS may say either of a token that it does not know."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from conformance.cases.catalogue import CatalogueEntry
 from conformance.cases.effort import PLACES, Effort, effort_of, place_of
+from conformance.cases.needs import lacking, undecidable
 from conformance.cases.plan import plan_of
 from conformance.cases.selection import Selected
 from conformance.ocppj.versions import version
@@ -21,12 +22,13 @@ def plan_lines(
     *,
     brief: bool = False,
     past: Mapping[tuple[str, str], float] | None = None,
+    offered: Collection[str] | None = None,
 ) -> Iterator[str]:
     """The numbered procedure of every selected case, what does not apply, what nobody has written yet, what it takes.
 
     `unwritten`: the listed cases that apply and have no test, each with its device (`selection.not_implemented`).
     `brief` leaves the procedures out. `past`: the seconds that cases (id, version) of this device took in an earlier
-    run.
+    run. `offered`: the verbs that the operator makes, None when nobody has asked it.
     """
     running = [one for one in selected if not one.not_applicable]
     for one in () if brief else running:
@@ -39,6 +41,27 @@ def plan_lines(
     yield from list(_not_implemented(unwritten))[: 1 if brief else None]
     yield f"{len(running)} cases would run, {len(skipped)} do not apply"
     yield from _what_it_takes(running, past or {})
+    yield from _what_lacks(running, offered)
+
+
+def _what_lacks(running: Sequence[Selected], offered: Collection[str] | None) -> Iterator[str]:
+    """What the description does not give, with the number of cases that each such thing costs."""
+    lacks = lacking(running, offered)
+    if not lacks:
+        return
+    ends = "case ends" if undecidable(lacks) == 1 else "cases end"
+    yield f"{undecidable(lacks)} {ends} INCONCLUSIVE for want of what the description does not give:"
+    for one in lacks:
+        ids = list(dict.fromkeys(case.entry.id for case in one.cases))
+        more = f" and {len(ids) - _IDS} more" if len(ids) > _IDS else ""
+        yield f"  {len(one.cases):>4} {one.what}: {one.meaning} ({', '.join(ids[:_IDS])}{more})"
+    if any(one.token for one in lacks):
+        example = next(one.token for one in lacks if one.token)
+        yield f"  tokens stand under [tokens]: take the # from `# {example} = ...`, and write a token that is to be had"
+
+
+_IDS = 3
+"""Cases that are named for each thing that lacks."""
 
 
 def _what_it_takes(running: Sequence[Selected], past: Mapping[tuple[str, str], float]) -> Iterator[str]:

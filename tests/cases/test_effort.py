@@ -9,7 +9,7 @@ from conformance.cases.catalogue import CatalogueEntry
 from conformance.cases.effort import PERSON_SECONDS, PROGRAM_SECONDS, effort_of, walking_order
 from conformance.cases.selection import Selected
 from conformance.cases.steps import step
-from conformance.dut.description import Dut, OperatorPlan, OperatorSettings
+from conformance.dut.description import Dut, OperatorPlan, OperatorSettings, Token, Tokens
 from conformance.dut.features import Features
 from conformance.report.plan import plan_lines, span
 
@@ -44,10 +44,9 @@ def led(csms: Any, operator: Any) -> None:
 
 
 def selected(function: Any, operator: OperatorPlan, *, id: str = "TC_X_01_CS", **features: bool) -> Selected:
-    dut: Any = Dut(
-        "CS", "CS001", ("2.0.1",), Features({name.replace("_", "-"): value for name, value in features.items()}), None,  # type: ignore[arg-type]  # no case reads a token here
-        operator=operator,
-    )  # fmt: skip
+    declared = Features({name.replace("_", "-"): value for name, value in features.items()})
+    tokens = Tokens({"valid": Token(idToken="AABBCC01", type="ISO14443")})
+    dut = Dut("CS", "CS001", ("2.0.1",), declared, tokens, operator=operator)
     return Selected(CaseInfo(id, function), CatalogueEntry(id, "2.0.1", "CS", "B", "title"), dut)
 
 

@@ -12,7 +12,6 @@ from conformance.reference.defects.station.bases import CS, NEW
     families=NEW,
     breaks="GetReport makes do with the criteria that the station knows, and reports by them (B08.FR.02)",
     must_fail=("TC_B_19_CS",),
-    variant="station with device management",
 )
 class _CriterionOverlooked(Misbehaviour):
     def heard(self, data: str | bytes) -> list[str | bytes]:
