@@ -55,6 +55,7 @@ def parser(kind: str = "") -> argparse.ArgumentParser:
         "--payment", action="store_true", help="it has a payment terminal and QR codes, and calculates costs (2.1)"
     )
     station.add_argument("--cache-entries", type=int, default=500, help="room of the authorization cache (default 500)")
+    station.add_argument("--smart-charging", action="store_true", help="it takes charging profiles (2.x)")
     for name, default, what in (
         ("message-timeout", 10.0, "how long to wait for an answer"),
         ("boot-time", 0.03, "how long a boot takes"),

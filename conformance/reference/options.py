@@ -19,6 +19,7 @@ class StationOptions:
     long an upload or download takes at least. `backup_power`: transactions are ended, and told of, before a power cut
     takes effect (1.6). `iso15118`: it has a certificate for EVs, too, and asks for it (2.x). `display`: a master pass
     opens a choice of what to stop (2.x). `payment`: it has a payment terminal and QR codes, and calculates costs (2.1).
+    `smart_charging`: it takes charging profiles (2.x; in 1.6 a feature profile that is always there).
     `cache_entries`: how many tokens the authorization cache holds.
     """
 
@@ -43,6 +44,7 @@ class StationOptions:
     backup_power: bool = False
     iso15118: bool = False
     payment: bool = False
+    smart_charging: bool = False
     cache_entries: int = 500
     message_timeout: float = 10.0
     boot_time: float = 0.03

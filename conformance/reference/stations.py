@@ -37,6 +37,7 @@ def options_of(arguments: argparse.Namespace, settings: dict[str, str]) -> Stati
         backup_power=arguments.backup_power,
         iso15118=arguments.iso15118,
         payment=arguments.payment,
+        smart_charging=arguments.smart_charging,
         cache_entries=arguments.cache_entries,
         message_timeout=arguments.message_timeout,
         boot_time=arguments.boot_time,

@@ -14,7 +14,7 @@ from conformance.charging.judging import Told, mismatch
 from conformance.charging.profiles import Limit
 from conformance.ocppj import frames
 from conformance.reference.options import StationOptions
-from conformance.reference.station16.schedules import of_time
+from conformance.reference.schedules import of_time
 from conformance.reference.station16.sessions import Transaction
 from conformance.reference.stations import build_station
 from tests.charging.drawing import NOW, RUNNING, WINDOW, collections

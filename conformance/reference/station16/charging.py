@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from conformance.reference import schedules
 from conformance.reference.hardware import PHASES
-from conformance.reference.station16 import schedules
-from conformance.reference.station16.schedules import SECOND, Found
+from conformance.reference.schedules import SECOND, Found
 from conformance.reference.wire import Answer, CallError, Payload
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.reference.authorization import Verdict
 from conformance.reference.hardware import Connector, Evse
+from conformance.reference.schedules import moment
 from conformance.reference.station16.metering import meter_value
-from conformance.reference.station16.schedules import moment
 from conformance.reference.wire import Payload
 
 if TYPE_CHECKING:

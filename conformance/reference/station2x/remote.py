@@ -34,7 +34,7 @@ class Remote:
         station = self._station
         if station.registration != "Accepted":
             return rejected("CSNotAccepted")
-        session = self._session_to_start(request.get("evseId"))
+        session = self._session_to_start(request)
         if session is None:
             return rejected("UnknownEvse")
         if not usable(request["idToken"]):
@@ -43,21 +43,30 @@ class Remote:
             return rejected("TxInProgress")
         if session.authorized or session.remote_start_id is not None:
             return rejected("TxInProgress")
+        profile = request.get("chargingProfile")
+        objection = station.charging.objection_to_start(profile) if profile is not None else None
+        if objection is not None:
+            return rejected(objection)
         group = station.tokens.trusted(request["idToken"], request.get("groupIdToken")).group
         if not station.tokens.may_start(session.evse, request["idToken"], group):
             return rejected("Unspecified")
         session.remote_start_id = request["remoteStartId"]
+        session.profile = profile if station.charging.supported else None
+        station.charging.begins(session)
         station.payments.started_remotely(session, request["idToken"])
         answer: Payload = {"status": "Accepted"}
         if session.transaction is not None:
             answer["transactionId"] = session.transaction.id
         return Answer(answer, lambda: station.spawn(self._authorize(session, request)))
 
-    def _session_to_start(self, evse_id: int | None) -> Session | None:
-        sessions = self._station.transactions.sessions
-        if evse_id is not None:
-            return sessions.get(evse_id)
-        free = [one for one in sessions.values() if not one.authorized and self._station.availability.usable(one.evse)]
+    def _session_to_start(self, request: Payload) -> Session | None:
+        """That of the EVSE that is named; else of one that the token may use, if possible where an EV is."""
+        sessions, tokens = self._station.transactions.sessions, self._station.tokens
+        if "evseId" in request:
+            return sessions.get(request["evseId"])
+        token, group = request["idToken"], tokens.trusted(request["idToken"], request.get("groupIdToken")).group
+        idle = [one for one in sessions.values() if not one.authorized and one.remote_start_id is None]
+        free = [one for one in idle if tokens.may_start(one.evse, token, group)]
         connected = [one for one in free if one.evse.connected]
         return next(iter(connected or free), None)
 

@@ -13,6 +13,7 @@ from conformance.reference.authorization import AuthorizationCache, LocalList
 from conformance.reference.device_model import DeviceModel
 from conformance.reference.hardware import Connector, Evse
 from conformance.reference.station import FIRMWARE, MODEL, VENDOR, Station
+from conformance.reference.station2x import charging as profiles
 from conformance.reference.station2x import model as contents
 from conformance.reference.station2x import monitoring as monitors
 from conformance.reference.station2x import payment as paying
@@ -57,6 +58,7 @@ class Station2x(Station):
         self.tariffs = pricing.Tariffs(self)
         self.payments = paying.Payments(self)
         self.availability = Availability(self)
+        self.charging = profiles.Charging(self)
         self.tokens = Tokens(self)
         self.contracts = Contracts(self)
         self.remote = Remote(self)
@@ -70,8 +72,12 @@ class Station2x(Station):
         pays = options.payment and "NotifySettlement" in version.actions
         if pays:
             self.model.add([*pricing.variables(), *paying.variables(one.id for one in self.hardware.evses)])
+        if options.smart_charging:
+            self.model.add(profiles.variables(self))
         self.model.factory(options.settings)
         self._handlers = self._table() | (self._payment_table() if pays else {})
+        if options.smart_charging:
+            self._handlers |= self._charging_table()
 
     def _table(self) -> dict[str, Handler]:
         return {
@@ -108,6 +114,14 @@ class Station2x(Station):
             "CostUpdated": self.others.cost_updated,
         }
 
+    def _charging_table(self) -> dict[str, Handler]:
+        return {
+            "SetChargingProfile": self.charging.set,
+            "ClearChargingProfile": self.charging.clear,
+            "GetChargingProfiles": self.charging.get,
+            "GetCompositeSchedule": self.charging.composite,
+        }
+
     def _payment_table(self) -> dict[str, Handler]:
         return {
             "SetDefaultTariff": self.tariffs.set_default,
@@ -134,6 +148,8 @@ class Station2x(Station):
         self.availability.watch_reservations()
         self.spawn(self._clock_aligned())
         self.spawn(self.monitoring.watch())
+        if self.charging.supported:
+            self.spawn(self.charging.follow())
 
     def power_lost(self) -> None:
         self.transactions.interrupted("PowerLoss")

@@ -85,6 +85,8 @@ class Session:
     """The limit that the next event of the transaction sets (2.1)."""
     payment: Payment | None = None
     """The card that pays (2.1)."""
+    profile: Payload | None = None
+    """The charging profile of a remote start whose transaction has not begun."""
     facts: frozenset[str] = frozenset()
     state: str = "Idle"
     transaction: Transaction | None = None
@@ -468,7 +470,7 @@ class Transactions:
     def forget_token(self, session: Session) -> None:
         """Once nothing hangs on it: no transaction, and no locked cable that waits for its owner to present it."""
         if session.transaction is None and not session.authorized and not session.evse.connector.locked:
-            session.token = None
+            session.token = session.profile = None
             session.group = ""
             session.remote_start_id = None
 
@@ -531,10 +533,17 @@ class Transactions:
         """Let energy flow if nothing stands against it, and say so when the state changed."""
         evse = session.evse
         allowed = session.path_closed and not session.suspended and not evse.faulted
+        allowed = allowed and self._station.charging.watts(session) > 0
         self._switch(session, allowed and evse.ev_takes_energy)
         if self._charging_state(session) != session.state:
             self._move(session, "ChargingStateChanged", reason=reason)
             self._finish(session)
+
+    def bound(self) -> None:
+        """The charging profiles may allow something else now: let every EV have what it may have."""
+        for session in self.sessions.values():
+            if session.path_closed:
+                self._flow(session)
 
     def _finish(self, session: Session) -> None:
         """After a happening that may have ended the transaction: its end unlocks the cable (E06.FR.10)."""
@@ -557,6 +566,7 @@ class Transactions:
             transaction.charged += loop_time - transaction.charged_since
             transaction.charged_since = None
         session.flowing = on
+        watts = min(watts, self._station.charging.watts(session))
         session.evse.meter.switch(watts if on else 0)
 
     # -- timers ----------------------------------------------------------------------------------------------------
@@ -675,6 +685,7 @@ class Transactions:
     def _start(self, session: Session, trigger: str) -> None:
         transaction = Transaction(str(uuid.uuid4()), energy_before=session.evse.meter.read())
         session.transaction = transaction
+        self._station.charging.begins(session)
         if session.flowing:
             transaction.charged_since = asyncio.get_running_loop().time()
         begin = [] if session.adrift else self._begin(session, transaction)
@@ -710,6 +721,7 @@ class Transactions:
         self._emit(session, "Ended", trigger, meter=meter, info=info, token=token, costs=details)
         session.transaction = None
         session.adrift = False
+        self._station.charging.ends(transaction.id)
         session.limit_due = {}
         session.limit = None
         session.remote_start_id = session.reservation_id = None

@@ -258,3 +258,28 @@ class _RemoteStopNotTheReason(Events):
         if payload["transactionInfo"].get("stoppedReason") == "Remote":
             payload["transactionInfo"]["stoppedReason"] = "EVDisconnected"
         return [payload]
+
+
+flag(
+    "profile-of-remote-start-dropped",
+    role=CS,
+    families=NEW,
+    breaks="the charging profile of a remote start is forgotten (F01.FR.10, F02.FR.18)",
+    must_fail=("TC_K_37_CS", "OC_K_01_CS"),
+    variant="station with smart charging",
+)
+flag(
+    "invalid-profile-started",
+    role=CS,
+    families=NEW,
+    breaks="a remote start is Accepted with a charging profile that can't be (F01.FR.26, F02.FR.27)",
+    must_fail=("OC_K_03_CS",),
+    variant="station with smart charging",
+)
+flag(
+    "profile-not-ignored",
+    role=CS,
+    families=NEW,
+    breaks="a station without smart charging rejects a remote start for its charging profile (F01.FR.12, F02.FR.20)",
+    must_fail=("TC_K_38_CS", "OC_K_02_CS"),
+)

@@ -1,7 +1,8 @@
-"""What the schedule of a charging profile says of one moment, and when that changes (1.6 7.8, 7.13, 7.14, 5.16.4).
+"""What the schedule of a charging profile says of one moment, and when that changes.
 
-Profiles are the payloads that the Central System sent. Moments are whole microseconds since 1970, which no calendar
-bounds; `anchor` is when charging started, from which a relative schedule counts.
+Profiles are payloads of 1.6; those of 2.x with one schedule are read by `single`. Moments are whole microseconds since
+1970, which no calendar bounds; `anchor` is when charging started, from which a relative schedule counts.
+Source: 1.6 sections 7.8, 7.13, 7.14, 5.16.4; 2.0.1 part 2, K01.
 """
 
 from __future__ import annotations
@@ -33,6 +34,11 @@ def moment(text: str | None) -> int | None:
 def of_time(time: datetime) -> int:
     """A date and time as a moment."""
     return (time - _EPOCH) // timedelta(microseconds=1)
+
+
+def single(profile: Payload) -> Payload:
+    """A profile of 2.x that has one schedule, as 1.6 writes it."""
+    return {**profile, "chargingSchedule": profile["chargingSchedule"][0]}
 
 
 def valid(profile: Payload, at: int) -> bool:
