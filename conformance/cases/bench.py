@@ -61,16 +61,17 @@ class Bench:
 
     def begin(self) -> Trace:
         """A fresh trace and monitor for the next case."""
-        carry = None
-        if self.monitor is not None:
-            self.interlude = [_before(one, self.peer.trace) for one in self.monitor.findings[self._told :]]
-            carry = self.monitor.carry()
-        self._told = 0
-        trace = Trace(self.epoch)
-        self.monitor = self.monitor_for(trace, carry)
-        self.hands.done.clear()
-        self.peer.begin(trace, self.monitor)
-        return trace
+        with self.peer.still():
+            carry = None
+            if self.monitor is not None:
+                self.interlude = [_before(one, self.peer.trace) for one in self.monitor.findings[self._told :]]
+                carry = self.monitor.carry()
+            self._told = 0
+            trace = Trace(self.epoch)
+            self.monitor = self.monitor_for(trace, carry)
+            self.hands.done.clear()
+            self.peer.begin(trace, self.monitor)
+            return trace
 
     def findings(self) -> list[Finding]:
         """What the monitor found since the case before ended; what comes later belongs to the next case."""
@@ -78,20 +79,21 @@ class Bench:
 
     def renew(self) -> list[Finding]:
         """A fresh trace and monitor in the middle of a case; what the old monitor found and nobody has been told of."""
-        self.monitor.finish(self.peer.clock.now())
-        found = list(self.monitor.findings[self._told :])
-        carry = self.monitor.carry()
-        carry.shorten()
-        self._told = 0
-        owed = [one for one in undo_calls(self.peer.trace) if one not in self._owed]
-        self._owed = (owed + self._owed)[:OWED_KEPT]
-        trace = Trace(self.epoch)
-        self.monitor = self.monitor_for(trace, carry)
-        # What the case has configured is known, and put back, until it ends.
-        configuration = self.peer.configuration
-        self.peer.begin(trace, self.monitor)
-        self.peer.configuration = configuration
-        return found
+        with self.peer.still():
+            self.monitor.finish(self.peer.clock.now())
+            found = list(self.monitor.findings[self._told :])
+            carry = self.monitor.carry()
+            carry.shorten()
+            self._told = 0
+            owed = [one for one in undo_calls(self.peer.trace) if one not in self._owed]
+            self._owed = (owed + self._owed)[:OWED_KEPT]
+            trace = Trace(self.epoch)
+            self.monitor = self.monitor_for(trace, carry)
+            # What the case has configured is known, and put back, until it ends.
+            configuration = self.peer.configuration
+            self.peer.begin(trace, self.monitor)
+            self.peer.configuration = configuration
+            return found
 
     def tell(self) -> list[Finding]:
         """What the monitor found since this was asked last."""

@@ -230,6 +230,12 @@ class Peer:
             if self._crash_told:
                 self._crash, self._crash_told = None, False
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Nothing is recorded or judged meanwhile: what the device sends waits. For as short as can be."""
+        with self._changed:
+            yield
+
     def end(self) -> None:
         """End a case: answers that are still due leave now; a device may wait with its next CALL until they come."""
         self._settle()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -405,3 +406,24 @@ class TestRestartOwed:
             lab.peer.send("Reset", type="Immediate", **fields)
         lab.bench.clean()
         assert lab.device.clock.now() < 3.0
+
+
+@pytest.mark.parametrize("exchange", ["begin", "renew"])
+def test_what_comes_while_the_trace_is_exchanged_is_judged_by_the_new_monitor(lab: Lab, exchange: str) -> None:
+    """Once a monitor's state was copied while the reader thread changed it, and what came after the copy was lost."""
+    lab.bench.begin()
+    make, reader, came = lab.bench.monitor_for, threading.Event(), threading.Event()
+
+    def read() -> None:
+        reader.set()
+        with lab.peer.still():
+            came.set()
+
+    def made(trace: Any, carry: Any) -> Any:
+        threading.Thread(target=read, daemon=True).start()
+        assert reader.wait(5.0) and not came.wait(0.05), "it is recorded in the old trace"
+        return make(trace, carry)
+
+    lab.bench.monitor_for = made
+    getattr(lab.bench, exchange)()
+    assert came.wait(5.0)
