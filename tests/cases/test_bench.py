@@ -9,6 +9,7 @@ import pytest
 
 from conformance.cases.bench import stop_calls, undo_calls
 from conformance.link.errors import LinkError
+from conformance.monitor.carry import Carry
 from conformance.ocppj import frames
 from conformance.peers.outcome import Inconclusive
 from tests.cases.conftest import FakeOperator, Lab, make_lab
@@ -411,7 +412,7 @@ class TestRestartOwed:
 @pytest.mark.parametrize("exchange", ["begin", "renew"])
 def test_what_comes_while_the_trace_is_exchanged_is_judged_by_the_new_monitor(lab: Lab, exchange: str) -> None:
     """Once a monitor's state was copied while the reader thread changed it, and what came after the copy was lost."""
-    lab.bench.begin()
+    lab.bench.monitor.carry = Carry
     make, reader, came = lab.bench.monitor_for, threading.Event(), threading.Event()
 
     def read() -> None:
