@@ -13,8 +13,6 @@ from typing import Any
 
 
 def _peeker(payload: Any) -> Callable[[str], Any]:
-    if type(payload) is dict:
-        return payload.get
     peek: Callable[[str], Any] = getattr(payload, "peek", None) or getattr(payload, "raw_get", None) or payload.get
     return peek
 
@@ -22,9 +20,12 @@ def _peeker(payload: Any) -> Callable[[str], Any]:
 def remember(payload: Any, *path: str) -> Any:
     """The value at a path of member names, without counting as a read; None if it is not there."""
     for key in path:
-        if not isinstance(payload, dict):
+        if type(payload) is dict:  # nearly always
+            payload = payload.get(key)
+        elif isinstance(payload, dict):
+            payload = _peeker(payload)(key)
+        else:
             return None
-        payload = _peeker(payload)(key)
     return payload
 
 

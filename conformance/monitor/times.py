@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 
 from conformance.ocppj.datetimes import parse_datetime
-
-_START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def moment(text: str) -> float | None:
@@ -27,13 +25,15 @@ _REMEMBERED = 64
 def _moment(text: str) -> float | None:
     if text[-1:] == "Z" and len(text) in (20, 24):
         try:
-            return (datetime.fromisoformat(text) - _START).total_seconds()
+            return datetime.fromisoformat(text).timestamp()
         except (ValueError, TypeError):
             pass
     parsed = parse_datetime(text)
-    return None if parsed is None else (parsed - _START).total_seconds()
+    return None if parsed is None else parsed.timestamp()
 
 
 def moment_of(value: object) -> float | None:
     """Unix seconds of a value of a payload; None if it is no well-formed date-time."""
-    return moment(value) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    return _moment(value) if len(value) <= _REMEMBERED else moment(value)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ class SchemaStore:
 
         schema = _without_id(self.schema(version, name))
         kind = {4: jsonschema_rs.Draft4Validator, 6: jsonschema_rs.Draft6Validator}[version.schemas[name].draft]
-        validator = kind(schema, validate_formats=True, formats={"date-time": wording.is_date_time})
+        validator = kind(schema, validate_formats=True, formats={"date-time": _is_date_time})
         self._compiled[version, name] = validator
         is_valid: Callable[[Any], bool] = validator.is_valid
         self._fast[version, name] = is_valid
@@ -184,6 +185,16 @@ def _without_id(schema: Schema) -> Schema:
 
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+@lru_cache(maxsize=256)
+def _remembered_date_time(text: str) -> bool:
+    return wording.is_date_time(text)
+
+
+def _is_date_time(text: str) -> bool:
+    """`wording.is_date_time`, remembered, because a message often has one time in several places; no long text is."""
+    return _remembered_date_time(text) if len(text) <= 64 else wording.is_date_time(text)
 
 
 def _scrubbed(value: Any) -> Any:

@@ -62,13 +62,13 @@ class Trace:
     ) -> Entry:
         """Append what happened at `at` (seconds) and return its entry. Nothing is copied."""
         entries = self.entries
-        entry = Entry(-1, at, kind, sender, connection, frame, {} if data is None else data, answers)
+        index = len(entries)
+        entry = Entry(index, at, kind, sender, connection, frame, {} if data is None else data, answers)
         entries.append(entry)
-        # Another thread may have appended in between; then the place is searched from the end.
-        index = len(entries) - 1
+        # Another thread may have appended in between; then the place is a later one.
         while entries[index] is not entry:
-            index -= 1
-        entry.index = index
+            index += 1
+            entry.index = index
         return entry
 
     def utc(self, at: float) -> datetime:

@@ -11,10 +11,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from datetime import datetime, timedelta
+from functools import cached_property, partial
 from typing import Any
 
+from conformance.link.errors import LinkError
 from conformance.ocppj import frames
 from conformance.ocppj.clock import Clock
 from conformance.ocppj.datetimes import parse_datetime
@@ -27,6 +28,7 @@ from conformance.peers.credentials import Credentials, facts_of
 from conformance.peers.files import Files, FileService, Transfer
 from conformance.peers.outcome import Abandoned, ExpectationFailed, Inconclusive, PeerCrashed
 from conformance.peers.payload import ABSENT, Fields, Malformed, matches, mismatch, plain, shown
+from conformance.peers.runtime import between_cases
 from conformance.peers.settings import Deadlines, Judge, Script, Wire
 
 Payload = Mapping[str, Any]
@@ -177,7 +179,8 @@ class Peer:
         self.deadlines = deadlines
         self._defaults = answers
         self._script = script
-        self._changed = threading.Condition(threading.RLock())
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._waiters = 0
         self._waiting: tuple[str, float, float] | None = None
         self._crash: BaseException | None = None
@@ -220,6 +223,7 @@ class Peer:
 
         A crash of the reader that no case has been told of yet is kept for this one.
         """
+        between_cases()
         with self._changed:
             self._trace, self._judge, self._judged = trace, judge, 0
             self._inbox, self._overlays, self._sticky, self._optional = [], {}, {}, []
@@ -314,47 +318,46 @@ class Peer:
 
     def received(self, connection: Any, data: str | bytes, at: float) -> None:
         """A message arrived: answer it first, judge it then, wake the case last."""
-        with self._guard():
+        # Every microsecond here delays the device: no context manager in Python, no condition where its lock will do.
+        try:
             frame = self.parse(data)
-            reply: Frame | None = None
-            delayed: Late | None = None
-            verbatim: Verbatim | None = None
-            entry: Entry
             request: Request | None = None
-            with self._changed:
+            sent: Entry | None = None
+            answer: Answer = None
+            with self._lock:
                 self._last_activity = at
                 entry = self._trace.add("frame", at, sender=self.against, connection=connection.number, frame=frame)
-                if frame.type in (frames.CALL, frames.SEND):
+                kind = frame.type
+                if kind == frames.CALL or kind == frames.SEND:
                     if frame.id and frame.action:
                         request = Request(entry)
-                    answer = self._answer_to(frame) if frame.type == frames.CALL else None
-                    if isinstance(answer, Late):
-                        delayed = answer
-                    elif isinstance(answer, Verbatim):
-                        verbatim = answer
-                    elif answer is not None:
-                        reply = self._reply_frame(frame, answer)
-                elif frame.type is not None:
+                    if kind == frames.CALL:
+                        answer = self._answer_to(frame)
+                        if answer is not None and not isinstance(answer, (Late, Verbatim)):
+                            reply = self._reply_frame(frame, answer)
+                            odd = {"knowingly": "a field is left out"} if isinstance(answer, _Lacking) else None
+                            sent = self._sent(reply, connection, answers=entry.index, data=odd)
+                            if request is not None:
+                                request._reply = sent
+                                self._on_answered(frame, reply)
+                elif kind is not None:
                     self._correlate(frame, entry)
-                if reply is not None:
-                    odd = {"knowingly": "a field is left out"} if isinstance(answer, _Lacking) else None
-                    sent = self._sent(reply, connection, answers=entry.index, data=odd)
-                    if request is not None:
-                        request._reply = sent
-                        self._on_answered(frame, reply)
-            if reply is not None:
+            if sent is not None:
                 self._write(connection, sent)
-            if verbatim is not None:
-                verbatim.deliver(self, connection, entry)
-            with self._changed:
+            elif isinstance(answer, Verbatim):
+                answer.deliver(self, connection, entry)
+            with self._lock:
                 if request is not None:
                     self._inbox.append(request)
                 self._judge_all()
                 if self._waiters:
                     self._changed.notify_all()
-            if delayed is not None:
+            if isinstance(answer, Late):
                 assert request is not None
-                self._later(connection, request, delayed)
+                self._later(connection, request, answer)
+        except BaseException as error:
+            self._store_crash(error)
+            raise
 
     def control(self, connection: Any, kind: str, payload: bytes, at: float) -> None:
         """A ping or pong was seen."""
@@ -559,25 +562,24 @@ class Peer:
 
         What keeps it from arriving once and whole is noted behind it in the trace.
         """
-        from conformance.link.errors import LinkError
-
         frame = entry.frame
         assert frame is not None
-
-        def note(fate: str, **why: str) -> None:
-            data = {"fate": str(fate), **why, "frame": entry.index, "type": frame.type, "id": frame.id}
-            with self._changed:
-                self._trace.add("note", self.clock.now(), sender=self.plays, connection=connection.number, data=data)
-
         try:
             if fault is not None:
-                connection.strike(frame.text, fault, note)
+                connection.strike(frame.text, fault, partial(self._note_fate, connection, entry))
             elif getattr(connection, "faults", None) is not None:
-                connection.send(frame.text, note)
+                connection.send(frame.text, partial(self._note_fate, connection, entry))
             else:
                 connection.send(frame.text)
         except LinkError as error:
-            note("lost", unsent=str(error))
+            self._note_fate(connection, entry, "lost", unsent=str(error))
+
+    def _note_fate(self, connection: Wire, entry: Entry, fate: str, **why: str) -> None:
+        frame = entry.frame
+        assert frame is not None
+        data = {"fate": str(fate), **why, "frame": entry.index, "type": frame.type, "id": frame.id}
+        with self._changed:
+            self._trace.add("note", self.clock.now(), sender=self.plays, connection=connection.number, data=data)
 
     # ------------------------------------------------------------------ declaring answers
 
@@ -984,8 +986,8 @@ class Peer:
 
     def timestamp(self, seconds: float = 0.0) -> str:
         """Our clock, `seconds` from now, as we write times: UTC, three decimals, Z."""
-        moment = (self.utcnow() + timedelta(seconds=seconds)).astimezone(UTC)
-        return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+        moment = self.utcnow() + timedelta(seconds=seconds)
+        return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
     def seconds_since(self, timestamp: Any) -> float:
         """How long ago the device says that something was, by our clock; infinity for what is no time."""

@@ -210,10 +210,11 @@ class Transactions2:
             transaction.signatures[seq] = signature
         else:
             # Held against what is known: from here on the id and the number are judged.
-            if self._context.history:
-                count(payload, "transactionInfo", "transactionId")
-            if not transaction.excused:
-                count(payload, "seqNo")
+            if event is not payload:
+                if self._context.history:
+                    count(payload, "transactionInfo", "transactionId")
+                if not transaction.excused:
+                    count(payload, "seqNo")
             if not self._numbered(entry, transaction, seq, kind, signature):
                 return
         transaction.unanswered += 1

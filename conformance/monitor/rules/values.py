@@ -520,7 +520,7 @@ class Values:
 
     def _decimals(self, entry: Entry, payload: Any) -> None:
         frame = entry.frame
-        if frame is None or _MANY_DIGITS.search(frame.text) is None:
+        if frame is None or not payload or _MANY_DIGITS.search(frame.text) is None:
             return
         for pointer, value in _numbers(raw(payload), ""):
             if _digits(value) > 6:
