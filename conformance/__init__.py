@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from conformance.cases.case import case
     from conformance.cases.charging import Charging
     from conformance.cases.hands import Hands as Operator
+    from conformance.cases.logs import log_texts
     from conformance.cases.metering import Metering, check_measurands, moment
     from conformance.cases.samples import check_samples
     from conformance.cases.steps import check, observe, recommend, step
@@ -79,6 +80,7 @@ __all__ = [
     "hash_data",
     "late",
     "listed",
+    "log_texts",
     "misspelt",
     "moment",
     "networks",
@@ -104,6 +106,7 @@ _PLACES = {
     "conformance.cases.case": ("case",),
     "conformance.cases.charging": ("Charging",),
     "conformance.cases.hands": ("Hands",),
+    "conformance.cases.logs": ("log_texts",),
     "conformance.cases.metering": ("Metering", "check_measurands", "moment"),
     "conformance.cases.samples": ("check_samples",),
     "conformance.cases.steps": ("check", "observe", "recommend", "step"),

@@ -148,6 +148,9 @@ DEVICES = [
     Device("keeps nothing free", "CS", "2", ("web-payment-keeps-nothing-free",), ("--payment",), {
         "features": {"P-0": True, "P-2.4": True},
     }, cases=("OC_C_09_CS",), version="2.1"),
+    Device("names no root", "CS", "2", ("signing-request-names-no-root",), ("--iso15118",), {
+        "features": {"ISO-1.1": True, "ISO-1.2": True},
+    }, cases=("OC_A_08_CS",), version="2.1"),
     Device("slow", "CS", "2", ("slow",), timeouts=UNHURRIED, cases=tuple(SHORT_2.split())),
     Device("slow", "CS", "1.6", ("slow",), timeouts=UNHURRIED, cases=tuple(SHORT_16.split())),
     Device("slow", "CSMS", "2", ("slow",), blocks=("G",)),

@@ -2338,6 +2338,20 @@ def list_version_one(s: Any) -> None:
     s.csms("SendLocalList", {name: 1, "updateType": "Full"})
 
 
+@breaks("values.told-list-version", *TWO)
+def told_version_of_16(s: Any) -> None:
+    s.ready()
+    s.csms("GetLocalListVersion")
+    s.reply(versionNumber=-1)
+
+
+@keeps("values.told-list-version", *TWO)
+def told_version_of_no_list(s: Any) -> None:
+    s.ready()
+    s.csms("GetLocalListVersion")
+    s.reply(versionNumber=0)
+
+
 @breaks("values.list-unique", *TWO, dut="CSMS")
 def token_listed_twice(s: Any) -> None:
     s.ready()

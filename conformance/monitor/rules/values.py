@@ -129,6 +129,13 @@ LIST_VERSION = rule(
     v16="1.6 6.41, errata 3.52",
     v2="D01.FR.18",
 )
+TOLD_VERSION = rule(
+    "values.told-list-version",
+    "The version that a station tells of its local list is 0 or more",
+    "0 means that there is none; the -1 of 1.6 means nothing in 2.x.",
+    binds="CS",
+    v2="D02.FR.02",
+)
 LIST_UNIQUE = rule(
     "values.list-unique",
     "A local list names each token once",
@@ -173,6 +180,7 @@ RULES = (
     PROFILE,
     LANGUAGE,
     LIST_VERSION,
+    TOLD_VERSION,
     LIST_UNIQUE,
     SET_TWICE,
     TRIGGER_PLACE,
@@ -237,6 +245,7 @@ class Values:
         tables.on_answer(self._decimals_answer, "TransactionEvent")
         tables.on_answer(self._language, "Authorize", "TransactionEvent")
         tables.on_call(self._list_unique, "SendLocalList")
+        tables.on_answer(self._told_version, "GetLocalListVersion")
         tables.on_call(self._set_twice, "SetVariables")
         tables.on_call(self._trigger_place, "TriggerMessage")
         tables.on_call(self._criterion, "GetChargingProfiles")
@@ -537,6 +546,11 @@ class Values:
         number = message[name]
         if number <= 0 and (self._context.version.family != "1.6" or number in (0, -1)):
             self._context.report(LIST_VERSION, entry, "more than 0", str(number), pointer=f"/{name}")
+
+    def _told_version(self, entry: Entry, payload: Any, call: Call) -> None:
+        number = raw(payload)["versionNumber"]
+        if number < 0:
+            self._context.report(TOLD_VERSION, entry, "0 or more", str(number), pointer="/versionNumber")
 
     def _list_unique(self, entry: Entry, payload: Any) -> None:
         tokens = Counter(

@@ -62,6 +62,7 @@ def load() -> None:
         station_2,
         station_2_certificates,
         station_2_contracts,
+        station_2_files,
         station_2_interruptions,
         station_2_limits,
         station_2_payment,

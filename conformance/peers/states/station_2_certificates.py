@@ -11,7 +11,11 @@ from conformance.peers.peer import Request
 from conformance.peers.states import accepted, state
 
 STATION = "ChargingStationCertificate"
-TRIGGERS = {STATION: "SignChargingStationCertificate", "V2GCertificate": "SignV2GCertificate"}
+TRIGGERS = {
+    STATION: "SignChargingStationCertificate",
+    "V2GCertificate": "SignV2GCertificate",
+    "V2G20Certificate": "SignV2G20Certificate",
+}
 
 
 @state("CertificateInstalled", family="2", dut="CS")

@@ -608,6 +608,12 @@ class _SparseComposite(_Composites):
 # -- files of 1.6 ----------------------------------------------------------------------------------------------------
 
 own_habit(
+    "signing-request-names-no-root",
+    roles=ROLES,
+    families=NEW,
+    legal="SignCertificate for EVs is without hashRootCertificate (A02.FR.27 only recommends it)",
+)
+own_habit(
     "web-payment-keeps-nothing-free",
     roles=ROLES,
     families=NEW,

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 CSMS, MANUFACTURER, V2G = "CSMSRootCertificate", "ManufacturerRootCertificate", "V2GRootCertificate"
 MO = "MORootCertificate"
 CHAIN = "V2GCertificateChain"
-STATION, SECC = "ChargingStationCertificate", "V2GCertificate"
-_TRIGGERS = {"SignChargingStationCertificate": STATION, "SignV2GCertificate": SECC}
-_VOUCHES = {STATION: CSMS, SECC: V2G}
+STATION, SECC, SECC_20 = "ChargingStationCertificate", "V2GCertificate", "V2G20Certificate"
+_TRIGGERS = {"SignChargingStationCertificate": STATION, "SignV2GCertificate": SECC, "SignV2G20Certificate": SECC_20}
+_VOUCHES = {STATION: CSMS, SECC: V2G, SECC_20: V2G}
 """Which kind of root a certificate has to lead to."""
 _EVENTS = {CSMS: "InvalidCsmsCertificate", MANUFACTURER: "InvalidFirmwareSigningCertificate"}
 CONTROLLER = "SecurityCtrlr"
-_NUMBERED = {"2.0.1": False, "2.1": True}
-"""Whether SignCertificate has a requestId in a version (A02.FR.24)."""
+_KNOWS_21 = {"2.0.1": False, "2.1": True}
+"""Whether a version has what 2.1 added: requestId and hashRootCertificate in SignCertificate, and V2G20Certificate."""
 
 
 class Certificates(CertificateStore):
@@ -72,13 +72,13 @@ class Certificates(CertificateStore):
         ]
         if self._station.defects.active("installed-certificate-left-out"):
             found = found[:1]
-        if CHAIN in wanted and self._secc:
-            found.append(self._chain_named())
+        if CHAIN in wanted:
+            found += [self._chain_named(one) for one in (self._secc, self._secc_of(SECC_20)) if one]
         return {"status": "Accepted", "certificateHashDataChain": found} if found else {"status": "NotFound"}
 
-    def _chain_named(self) -> Payload:
-        """The SECC certificate with its sub-CAs as children (M03.FR.05)."""
-        chain = list(each(self._secc["chain"]))
+    def _chain_named(self, secc: dict[str, str]) -> Payload:
+        """An SECC certificate with its sub-CAs as children (M03.FR.05)."""
+        chain = list(each(secc["chain"]))
         above = [*chain[1:], next((one for one in self.roots(V2G) if signed_by(chain[-1], one)), "")]
         named: list[Payload] = [hash_data(pem, issuer=issuer) for pem, issuer in zip(chain, above, strict=True)]
         leaf: Payload = {"certificateType": CHAIN, "certificateHashData": named[0]}
@@ -163,7 +163,10 @@ class Certificates(CertificateStore):
 
     @property
     def _secc(self) -> dict[str, str]:
-        return self._station.memory.section("secc_certificate")
+        return self._secc_of(SECC)
+
+    def _secc_of(self, kind: str) -> dict[str, str]:
+        return self._station.memory.section("secc_certificate" if kind == SECC else "secc_certificate_20")
 
     def trigger(self, message: str) -> Callable[[], object] | None:
         """What a trigger of a signing request does; None when there is no operator's name to ask for one by."""
@@ -172,9 +175,9 @@ class Certificates(CertificateStore):
 
     def offers(self, message: str) -> bool:
         """Whether the station has certificates of the kind that this trigger is about."""
-        return message == "SignChargingStationCertificate" or (
-            message == "SignV2GCertificate" and self._station.options.iso15118
-        )
+        kind = _TRIGGERS.get(message)
+        known = kind != SECC_20 or _KNOWS_21[self._station.version.id]
+        return kind == STATION or (kind is not None and known and self._station.options.iso15118)
 
     def _operator(self, kind: str) -> str:
         controller = CONTROLLER if kind == STATION else "ISO15118Ctrlr"
@@ -198,8 +201,14 @@ class Certificates(CertificateStore):
             "csr": self._request_for(key, self._operator(kind), self._subject(kind)),
             "certificateType": told,
         }
-        if _NUMBERED[station.version.id]:
+        if kind == SECC_20 and active("asks-for-the-older-v2g-certificate"):
+            request["certificateType"] = SECC
+        if _KNOWS_21[station.version.id]:
             request["requestId"] = self._numbers[kind] = self._next_number()
+            roots = self.roots(V2G) if kind != STATION and not active("signing-request-names-no-root") else []
+            if roots:
+                # A02.FR.27: whose certificate it wants.
+                request["hashRootCertificate"] = hash_data(roots[-1])
         doublings = 0
         while True:
             answer = await station.tell("SignCertificate", request)
@@ -235,7 +244,7 @@ class Certificates(CertificateStore):
         key = self._pending.get(kind)
         known = request.get("requestId", self._numbers.get(kind)) == self._numbers.get(kind)
         if not known or kind not in _VOUCHES:
-            # A02.FR.26 (2.1): the request that it is not for stays open. And it has no certificate for V2G20.
+            # A02.FR.26 (2.1): the request that it is not for stays open.
             return {"status": "Rejected"}
         if not self._holds(chain, key, _VOUCHES[kind]):
             self._settled(kind)
@@ -246,8 +255,8 @@ class Certificates(CertificateStore):
         return Answer({"status": "Accepted"}, lambda: self._switch(kind))
 
     def _keep(self, kind: str, chain: str, key: str) -> None:
-        if kind == SECC:
-            self._secc.update(chain=chain, key=key)
+        if kind != STATION:
+            self._secc_of(kind).update(chain=chain, key=key)
         else:
             own = self._own
             if own and self._shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from conformance.reference.station2x.station import Station2x
 
 
+JOURNAL = 200
+"""Lines of the log for diagnostics that are kept."""
+
+
 class FileTransfers:
     """Handlers of GetLog and UpdateFirmware, and what their status notifications say at the moment."""
 
@@ -23,8 +28,13 @@ class FileTransfers:
         self._station = station
         self._log: tuple[str, int] | None = None
         self._firmware: tuple[str, int] | None = None
+        self._journal: deque[str] = deque(maxlen=JOURNAL)
         self._uploading: asyncio.Task[Any] | None = None
         self._updating: asyncio.Task[Any] | None = None
+
+    def note(self, what: str) -> None:
+        """Enter what has happened into the log for diagnostics; the caller keeps key codes out of it (C04.FR.04)."""
+        self._journal.append(f"{self._station.clock.stamp()} {what}")
 
     # -- logs ------------------------------------------------------------------------------------------------------
 
@@ -49,8 +59,7 @@ class FileTransfers:
         self._notify_log("Uploading", number)
         await asyncio.sleep(self._station.options.transfer_time)
         content = f"{self._station.clock.stamp()} {request['logType']} of {self._station.options.identity}\n".encode()
-        if request["logType"] == "SecurityLog":
-            content += text_of(self._station.security.log)
+        content += text_of(self._station.security.log if request["logType"] == "SecurityLog" else self._journal)
         status = "UploadFailure"
         for attempt in range(request.get("retries", 0) + 1):
             if attempt:

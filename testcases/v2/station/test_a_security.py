@@ -9,7 +9,6 @@ from typing import Any
 from conformance import (
     Dut,
     FakeCsms,
-    Files,
     NotApplicable,
     SigningRequest,
     case,
@@ -349,7 +348,7 @@ def test_password_change_in_security_log(csms: FakeCsms) -> None:
     password = secrets.token_hex(16)
     with csms.files() as files:
         step("Have the security log uploaded", expect="a file")
-        before = _security_log(csms, files, "before")
+        before = csms.execute("LogUploaded", files=files, kind="SecurityLog", folder="before")
 
         step("Set BasicAuthPassword", expect="Accepted, and a connection with the new password")
         csms.ask_for(password=password.encode())
@@ -358,7 +357,7 @@ def test_password_change_in_security_log(csms: FakeCsms) -> None:
         csms.expect_connection(within=security.time_to_return(csms), requirement="A01.FR.01")
 
         step("Have the security log uploaded again", expect="another file, without the password")
-        after = _security_log(csms, files, "after")
+        after = csms.execute("LogUploaded", files=files, kind="SecurityLog", folder="after")
     grown = f"{len(before)} bytes before, {len(after)} after"
     check(len(after) > len(before), "the log has grown by the change", requirement="A01.FR.11", actual=grown)
     for spelling in (password.encode(), b64encode(password.encode()), password.encode().hex().encode()):
@@ -398,6 +397,25 @@ def test_unknown_request_id(csms: FakeCsms) -> None:
     csms.disconnect()
     csms.expect_connection(within=security.time_to_return(csms), requirement="A02.FR.26")
     security.check_same_certificate(csms, before, "A02.FR.26")
+
+
+@case("OC_A_08_CS")
+def test_certificate_for_evs_of_iso_15118_20(csms: FakeCsms) -> None:
+    """The station asks for a certificate for EVs of ISO 15118-20, names the root to be above it, and takes it."""
+    root, kind = csms.certificates.own_root(), "V2GRootCertificate"
+    csms.reach("CertificateInstalled", certificate=root, kind=kind)
+
+    step("Trigger SignV2G20Certificate", expect="Accepted, then SignCertificate for it, with the hash of the V2G root")
+    asked, _ = csms.execute("SigningRequested", kind="V2G20Certificate")
+    if recommend(asked.hashRootCertificate, "hashRootCertificate", requirement="A02.FR.27", actual=asked):
+        answer = csms.send("GetInstalledCertificateIds", certificateType=[kind])
+        roots = [one.certificateHashData for one in answer.certificateHashDataChain or []]
+        known = listed([asked.hashRootCertificate], root) or asked.hashRootCertificate in roots
+        check(known, "the hash of a V2G root", requirement="A02.FR.27", actual=asked.hashRootCertificate)
+
+    step("Send the certificate", expect="Accepted")
+    status = send_chain(csms, asked, "V2G20Certificate").status
+    check(status == "Accepted", "Accepted", requirement="A02.FR.06", actual=status)
 
 
 @case("OC_A_27_CS")
@@ -600,16 +618,6 @@ def _signed(csms: FakeCsms, asked: Any) -> str:
     else:
         security.expect_security_event(csms, "InvalidChargingStationCertificate", "A02.FR.07")
     return str(status)
-
-
-def _security_log(csms: FakeCsms, files: Files, folder: str) -> bytes:
-    """What the station uploads as its security log."""
-    where = {"remoteLocation": files.url(folder)}
-    answer = csms.send("GetLog", logType="SecurityLog", requestId=csms.next_request_id(), log=where)
-    check(answer.status == "Accepted", "Accepted", requirement="N01.FR.01", actual=answer.status)
-    content = files.expect_upload(into=folder, requirement="N01.FR.02").content
-    csms.expect("LogStatusNotification", status="Uploaded", within=csms.deadlines.physical, requirement="N01.FR.07")
-    return content
 
 
 def _secc_ids(csms: FakeCsms, dut: Dut) -> dict[int | None, str]:

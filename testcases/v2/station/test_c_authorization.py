@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance import Dut, FakeCsms, NotApplicable, Operator, Token, case, step
+from conformance import Dut, FakeCsms, NotApplicable, Operator, Token, case, check, log_texts, require, step
 
 CENTRAL = Token(idToken="OC-CENTRAL", type="Central")
 
@@ -121,6 +121,46 @@ def test_central_token(csms: FakeCsms) -> None:
 
     step("Plug in the EV and let it charge", expect="Occupied; cable and Charging are told")
     csms.execute("EnergyTransferStarted")
+
+
+@case("OC_C_11_CS")
+def test_key_code_in_logs(csms: FakeCsms, dut: Dut) -> None:
+    """A key code by which a driver has charged stands in no log that the station gives away."""
+    code = dut.tokens.key_code
+    csms.reach("TokensAskedAbout")
+
+    step("Enter a key code, let the EV charge", expect="Authorize; an event with it; Charging")
+    csms.execute("EnergyTransferStarted", locally=True, token=code, asked=True)
+
+    with csms.files() as files:
+        for kind in ("DiagnosticsLog", "SecurityLog"):
+            step(f"Have the {kind} uploaded", expect="a file without the key code")
+            content = csms.execute("LogUploaded", files=files, kind=kind, folder=kind)
+            texts = log_texts(content)
+            require(texts, f"the {kind} is no text, nor a gzip, zip or tar archive of texts")
+            told = [text for text in texts if code.idToken.encode() in text]
+            check(not told, "no key code in the log", requirement="C04.FR.04", actual=f"{len(content)} bytes with it")
+
+
+@case("OC_C_12_CS")
+def test_authorize_is_for_tokens(csms: FakeCsms, dut: Dut) -> None:
+    """Authorize asks about a token that is presented, and serves for nothing else in a session."""
+    csms.reach("TokensAskedAbout")
+
+    step("Authorize with a token, let the EV charge", expect="Authorize; an event with it; Charging")
+    csms.execute("EnergyTransferStarted", locally=True, asked=True)
+
+    step("Lose the connection, stop with the token, unplug, drive away", expect="all of it is told; no other Authorize")
+    with csms.offline(at_least=dut.timeouts.quiet):
+        pass
+    csms.expect_connection(within=dut.timeouts.reset)
+    csms.execute("ParkingBayUnoccupied")
+
+    step("Restart the station", expect="it registers and reports its connectors; no other Authorize")
+    csms.execute("Booted")
+    csms.drain()
+    again = csms.seen("Authorize")[1:]
+    check(not again, "one Authorize, for the token that was presented", requirement="C01.FR.04", actual=again)
 
 
 # ------------------------------------------------------------------ groups

@@ -193,3 +193,12 @@ _flag(
     "TC_085_CS",
     "TC_A_01_CS",
 )
+
+flag(
+    "asks-for-the-older-v2g-certificate",
+    role=CS,
+    families=NEW,
+    breaks="triggered by SignV2G20Certificate, it asks for a certificate of ISO 15118-2 (A02.FR.23)",
+    must_fail=("OC_A_08_CS",),
+    variant="station with certificates for EVs of both editions of ISO 15118",
+)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.reference.authorization import Verdict
-from conformance.reference.defects import Misbehaviour, defect
+from conformance.reference.defects import Misbehaviour, defect, flag
 from conformance.reference.defects.station.bases import CS, NEW, Answers, Events
 from conformance.reference.station2x.transactions import key_of
 from conformance.reference.wire import Payload
@@ -511,6 +511,31 @@ class _AsksWithAnotherToken(Misbehaviour):
         return [(action, payload)]
 
 
+flag(
+    "key-code-in-log",
+    role=CS,
+    families=NEW,
+    breaks="a key code that was entered stands in the log for diagnostics (C04.FR.04)",
+    must_fail=("OC_C_11_CS",),
+    variant="station with a keypad",
+)
+
+
+@defect(
+    "authorize-at-boot",
+    role=CS,
+    families=NEW,
+    breaks="after a boot the tokens of the cache are asked about anew, though nobody has presented them (C01.FR.04)",
+    must_fail=("OC_C_12_CS",),
+)
+class _AuthorizeAtBoot(Misbehaviour):
+    def request(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        if action == "Authorize":
+            self._last = payload
+        again = action == "StatusNotification" and hasattr(self, "_last")
+        return [(action, payload), *([("Authorize", self._last)] if again else [])]
+
+
 # -- D02 --------------------------------------------------------------------------------------------------------------
 
 
@@ -541,6 +566,21 @@ class _VersionWhileDisabled(Answers):
 
     def spoil(self, request: Payload, answer: Payload) -> Payload:
         return {"versionNumber": self.context.local_list.version}
+
+
+@defect(
+    "no-list-is-minus-one",
+    role=CS,
+    families=NEW,
+    breaks="that there is no local list is told as in 1.6: versionNumber -1 (D02.FR.02, D02.FR.03)",
+    must_fail=("TC_D_10_CS",),
+    rules=("values.told-list-version",),
+)
+class _NoListIsMinusOne(Answers):
+    actions = ("GetLocalListVersion",)
+
+    def spoil(self, request: Payload, answer: Payload) -> Payload:
+        return {"versionNumber": answer["versionNumber"] or -1}
 
 
 # -- contracts (C07) ---------------------------------------------------------------------------------------------------
