@@ -56,7 +56,7 @@ class Tokens:
         return next(iter(holding or connected or free or everyone), None)
 
     async def present(self, session: Session, token: Token, *, adrift: bool = False) -> None:
-        """A driver holds a token before the reader, or enters a key code; `adrift`: which belongs to no EVSE, as yet."""
+        """A driver holds a token before the reader, or enters a key code; `adrift`: which belongs to no EVSE as yet."""
         secret = token.get("type") == "KeyCode" and not self._station.defects.active("key-code-in-log")
         self._station.files.note(f"presented at EVSE {session.evse.id}: {'a key code' if secret else token['idToken']}")
         transactions = self._station.transactions
