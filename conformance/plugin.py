@@ -403,6 +403,11 @@ def pytest_pycollect_makeitem(collector: Any, name: str, obj: object) -> Any:
     return plugin.items(collector, name, info)
 
 
+def _verdict_of(record: CaseRecord) -> dict[str, Any]:
+    """What pytest's report has to know of a case in this process, where the record is kept already."""
+    return {"verdict": record.verdict}
+
+
 class CaseFailed(Exception):
     """Carries the record of a case that is not green through pytest's machinery."""
 
@@ -695,7 +700,8 @@ class ConformanceRun:
         if isinstance(item, CaseItem) and report.when == "call" and item.record is not None:
             printed = "\n".join(f"{name}\n{text}" for name, text in report.sections)
             item.record.output = item.run.redactor.text(printed)
-            report.ocpp_case = item.record.to_json()
+            # pytest keeps every report to the end of the run: only a worker's, which is sent, has the whole record.
+            report.ocpp_case = item.record.to_json() if self.part is not None else _verdict_of(item.record)
             report.outcome = _OUTCOME.get(item.record.verdict, "failed")
             if self.part is not None and self.run.record is not None:
                 report.ocpp_problems = list(self.run.record.run.problems)
@@ -722,7 +728,9 @@ class ConformanceRun:
         if self.lab is not None and hasattr(report, "ocpp_case"):
             from conformance.report.record import CaseRecord
 
-            self.run.take(CaseRecord.from_json(report.ocpp_case), getattr(report, "ocpp_problems", ()))
+            record = CaseRecord.from_json(report.ocpp_case)
+            self.run.take(record, getattr(report, "ocpp_problems", ()))
+            report.ocpp_case = _verdict_of(record)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
