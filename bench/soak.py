@@ -60,8 +60,7 @@ class Summary:
 
     def __str__(self) -> str:
         low, high = self.descriptors
-        memory = f"{self.lowest:6.1f} {self.median:6.1f} {self.highest:6.1f} MB (+{self.above:.1f} %)"
-        return f"{memory}, descriptors {low} to {high}"
+        return f"{self.lowest:6.1f} {self.median:6.1f} {self.highest:6.1f} MB, descriptors {low} to {high}"
 
 
 def kilobytes(process: Path, name: str) -> int:
@@ -152,7 +151,8 @@ def main() -> int:
         )
         return 1
     whole = Summary.of(counted)
-    print(f"from minute 2: {whole}; peak {peak * 1024 / 1e6:.1f} MB")
+    print(f"from minute 2: {whole}; the highest is {whole.above:.1f} % above the lowest")
+    print(f"peak, as the system saw it: {peak * 1024 / 1e6:.1f} MB")
     print(
         f"{inputs(options.report_dir)} inputs in {taken[-1].at / 60:.1f} min; report: {options.report_dir}/report.html"
     )

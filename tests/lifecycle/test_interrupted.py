@@ -126,6 +126,20 @@ def test_without_pytest_html_the_report_is_written_all_the_same(start: Callable[
     assert "May I certify?" in ended.page and "Report generated on" not in ended.page
 
 
+KEPT = """
+def pytest_terminal_summary(terminalreporter):
+    kept = [one for reports in terminalreporter.stats.values() for one in reports if hasattr(one, "ocpp_case")]
+    print("KEPT", [one.ocpp_case for one in kept])
+"""
+
+
+def test_pytest_keeps_no_second_copy_of_what_a_case_left(tmp_path: Path, start: Callable[..., RunProcess]) -> None:
+    """Its reports live as long as the run: with the rows of a soak they would take as much as all the rest."""
+    (tmp_path / "kept.py").write_text(KEPT)
+    ended = start("--ocpp-version", "2.0.1", "--ocpp-role", "CS", "-k", "TC_B_02_CS", "-p", "kept").end(60)
+    assert "KEPT [{'verdict': 'PASS'}]" in ended.output
+
+
 FULL = """
 import resource
 
