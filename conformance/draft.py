@@ -63,11 +63,17 @@ class Draft:
         for place, proposal in told.values.items():
             if place not in known:
                 known[place], sources[place] = proposal.value, f"{proposal.how}, OCPP {version_id}"
+        if "transfer_protocols" in {name for section, name in told.values} and not self._trusted_certificates():
+            _without_certificates(known, sources)
         features = {
             id: (_feature(proposal.value), f"the device says: {proposal.how}, OCPP {version_id}")
             for id, proposal in told.features.items()
         }
         return replace(self, known=known, sources=sources, told={**self.told, **features}, name=self.name or told.name)
+
+    def _trusted_certificates(self) -> bool:
+        """Whether the station has to trust our certificates anyhow, by its security profile."""
+        return bool(self.known.get(("device", "security_profile"), 0) > 1)
 
     # ------------------------------------------------------------------ as a description
 
@@ -149,6 +155,16 @@ class Draft:
                 counts[id] = counts.get(id, 0) + 1
         order = list(known_features())
         return dict(sorted(counts.items(), key=lambda one: (-one[1], order.index(one[0]))))
+
+
+def _without_certificates(known: dict[tuple[str, str], Any], sources: dict[tuple[str, str], str]) -> None:
+    """Propose the protocols without certificates where a station that has others need not trust ours for them."""
+    place = ("values", "transfer_protocols")
+    plain = tuple(one for one in known[place] if not one.endswith("S"))
+    others = [one for one in known[place] if one not in plain]
+    if plain and others and place in sources:
+        known[place] = plain
+        sources[place] += f"; {' and '.join(others)} once it trusts the certificate of our server"
 
 
 def _feature(value: FeatureValue | str) -> FeatureValue:

@@ -196,6 +196,24 @@ def _all_of(*rules: Rule) -> Rule:
     return rule
 
 
+def _token_type(name: str, *, local: bool) -> Rule:
+    """False where AuthCtrlr.SupportedIdTokenTypes does not name the type; open where it is not there.
+
+    2.0.1: errata 2025-01, 2.43; 2.1: part 2, 2.3.9 of the referenced variables.
+    Where it does, `local`: tokens of that type are read at the station itself; else it does not tell how they come.
+    """
+
+    def rule(report: Report) -> Proposal | None:
+        if not report.named("AuthCtrlr", "SupportedIdTokenTypes"):
+            return None
+        types = _possible(report, "AuthCtrlr", "SupportedIdTokenTypes")
+        if name in types and not local:
+            return None
+        return Proposal(name in types, f"AuthCtrlr.SupportedIdTokenTypes: {', '.join(types) or 'none'}")
+
+    return rule
+
+
 def _phases(test: Callable[[int], bool]) -> Rule:
     """True where an EVSE's number of supply phases passes the test (0 is DC)."""
 
@@ -336,6 +354,16 @@ _RULES_2: Mapping[str, Rule] = {
     "C-26": _present("ClockCtrlr", "TimeZone"),
     "C-28": _on("AlignedDataCtrlr", "SendDuringIdle"),
     "C-29.7": _present("CustomizationCtrlr", "CustomTriggers"),
+    "C-30": _token_type("ISO14443", local=True),
+    "C-31": _token_type("ISO15693", local=True),
+    "C-32": _token_type("KeyCode", local=True),
+    "C-33": _token_type("Local", local=True),
+    "C-34": _token_type("MacAddress", local=True),
+    "C-35": _token_type("NoAuthorization", local=False),
+    "C-36": _token_type("ISO14443", local=False),
+    "C-37": _token_type("ISO15693", local=False),
+    "C-38": _token_type("Central", local=False),
+    "C-39": _token_type("NoAuthorization", local=False),
     "C-40": _listed(*_MEASURANDS),
     "C-42": _on("SampledDataCtrlr", "SignReadings"),
     "C-48.1": _is("AuthCtrlr", "AuthorizeRemoteStart", True),

@@ -210,7 +210,7 @@ class Lab:
         """A worker has ended; when it died, its part is free for the next one."""
         part = node.workerinput["ocpp_part"]
         if error and error != "keyboard-interrupt":
-            self.run.problem(f"the worker for {self.named(part)} died ({_one_line(error)})")
+            self.run.problem(f"the worker for {self.named(part)} died ({_one_line(error)}); {_ALONE}")
         if error:
             self._free.insert(0, self.parts[part])
 
@@ -251,6 +251,9 @@ class Lab:
 
     def _unfinished(self, node: str, verdict: Verdict, reason: str) -> CaseRecord:
         return self.run.not_run(self.expected[node], verdict, reason, node)
+
+
+_ALONE = "run the case alone in which it died (-k) to see why"
 
 
 def _one_line(error: object) -> str:

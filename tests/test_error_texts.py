@@ -25,7 +25,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -33,6 +33,7 @@ import conformance
 from conformance import cli, interview
 from conformance.cases.case import CaseInfo
 from conformance.cases.catalogue import load_catalogue
+from conformance.cases.discovery import discover
 from conformance.cases.selection import Wishes, select
 from conformance.dut.algebra import parse
 from conformance.dut.baseline import load_baseline, with_baseline
@@ -44,8 +45,11 @@ from conformance.dut.pages import renewed
 from conformance.dut.reading import load_description, read_description
 from conformance.fuzz import acts
 from conformance.fuzz.corpus import to_json
+from conformance.holder import Holder, RunError
+from conformance.ocppj.schema import SchemaStore
 from conformance.report.record import RunInfo, RunRecord
 from conformance.run import Run, Settings
+from conformance.workers import Lab
 from tests.dut.test_description import CSMS, STATION
 from tests.fuzz.test_corpus import saved
 from tests.lifecycle.conftest import description, free_port
@@ -57,6 +61,7 @@ COVERED = [
     *sorted((ROOT / "dut").rglob("*.py")),
     *(ROOT / name for name in ("plugin.py", "cli.py", "record_commands.py", "init.py", "interview.py")),
     RUN,
+    *(ROOT / name for name in ("holder.py", "workers.py")),
     ROOT / "cases" / "selection.py",
     ROOT / "fuzz" / "corpus.py",
     *(ROOT / "report" / name for name in ("evidence.py", "signing.py")),
@@ -69,6 +74,7 @@ NOT_LISTED = {
     "NoAnswer": "its cause stands in the text of who catches it",
     "TimeoutError": "as NoAnswer",
     "OSError": "its cause stands in the text of who catches it",
+    "NotImplementedError": "what pytest-xdist asks of other schedulers, and never of ours",
     "_Broken": "carries what a case had come to, no text",
     "broken.interrupted": "as _Broken",
 }
@@ -441,6 +447,50 @@ def act_of(verb: str, **args: Any) -> str:
     """A saved finding with one act."""
     example = to_json(saved(acts.cut()))["example"]
     return saved_example(example={**example, "acts": [{"verb": verb, "args": args}]})
+
+
+def described_station(folder: Path, **values: Any) -> Run:
+    """A run of a station that a file describes; `values` are laid over [connection] and [operator]."""
+    description("CS", folder, **values)
+    return Run(Settings(descriptions=(folder / "dut.toml",), report_dir=folder / "reports"))
+
+
+def bench_opened(mistake: str, text: str, *, times: int = 1, dead_operator: bool = False) -> Row:
+    """The bench of a station is opened that many times, on an address that is taken or with an operator that is not
+    there."""
+
+    def provoke(folder: Path) -> None:
+        with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken:
+            port = free_port() if dead_operator else taken.getsockname()[1]
+            run = described_station(folder, connection=f'listen = "127.0.0.1:{port}"')
+            (dut,) = run.duts
+            if dead_operator:
+                hands = replace(dut.operator.default, kind="http", url=f"http://127.0.0.1:{free_port()}")
+                dut = replace(dut, operator=replace(dut.operator, default=hands))
+            (info,) = (one for one in discover() if one.id == "TC_B_06_CS")
+            (chosen,) = select(info, load_catalogue(), [dut], Wishes())
+            holder = Holder(SchemaStore(), None, contextlib.nullcontext)
+            for _ in range(times - 1):
+                with contextlib.suppress(RunError):
+                    holder.bench_for(chosen)
+            holder.bench_for(chosen)
+
+    return Row(mistake, provoke, text)
+
+
+def worker_dies(folder: Path) -> str:
+    """A worker of pytest-xdist goes without a word."""
+
+    class Node:
+        workerinput: ClassVar = {"ocpp_part": 0}
+
+    run = described_station(folder, connection='listen = "127.0.0.1:0"')
+    run.begin()
+    assert run.record is not None
+    Lab(run, [(0,)], lambda session: None).pytest_testnodedown(Node(), "Not properly terminated")
+    (problem,) = run.record.run.problems
+    run.finish()
+    return problem
 
 
 def told(row: Row, folder: Path) -> str:
@@ -1571,6 +1621,26 @@ TABLE = [
         "a record for a baseline that is not there",
         "baseline no.json --out x.toml",
         "ocpp-conformance: no.json: cannot be read: No such file or directory; name the results.json that a run wrote",
+    ),
+    # A run that can't go on.
+    bench_opened(
+        "an address that another program has",
+        "cannot listen on 127.0.0.1:{port}: address already in use; another program uses this port: stop it, or choose another port (0 for any free one)",
+    ),
+    bench_opened(
+        "the same bench, which nobody waits for twice",
+        "cannot listen on 127.0.0.1:{port}: address already in use; another program uses this port: stop it, or choose another port (0 for any free one)",
+        times=2,
+    ),
+    bench_opened(
+        "an operator that is not there when a bench is opened",
+        "the operator at http://127.0.0.1:{port} does not answer (Connection refused); start it, or correct operator.url in {tmp}/dut.toml",
+        dead_operator=True,
+    ),
+    Row(
+        "a worker that dies",
+        worker_dies,
+        "the worker for dut died (Not properly terminated); run the case alone in which it died (-k) to see why",
     ),
     # Answers to `init`.
     Row(

@@ -379,9 +379,11 @@ class TestInterview:
         assert made, voice.shown
         dut = loaded(made[0])
         assert dut.evses == (1, 2) and dut.values.connector_type == "sType2"
-        assert dut.values.transfer_protocols == ("HTTP", "HTTPS") and dut.report.device == "Conformance Reference"
+        assert dut.values.transfer_protocols == ("HTTP",) and dut.report.device == "Conformance Reference"
         text = made[0].path.read_text("utf-8")
-        assert "# The device says: OCPPCommCtrlr.FileTransferProtocols, OCPP 2.0.1" in text
+        assert "FileTransferProtocols, OCPP 2.0.1; HTTPS once it trusts the certificate of our server" in " ".join(
+            text.split("\n# ")
+        )
         assert "C-56 = true" in text and '"C-29.1" = true' in text, "asked for by CALLs that change nothing"
 
     def test_a_csms_is_tried_and_a_refusal_is_told(self, tmp_path: Path) -> None:
@@ -605,6 +607,15 @@ class TestRules:
         [
             ([], {"C-49": False, "R-0": False, "C-48.1": None, "C-07": False, "HFS-8": None, "C-23": None}),
             ([("AuthCacheCtrlr", "Enabled", "false", "ReadWrite")], {"C-49": True}),
+            (
+                [("AuthCtrlr", "SupportedIdTokenTypes", "Central,ISO14443", "ReadOnly")],
+                {"C-30": True, "C-31": False, "C-35": False, "C-36": None, "C-38": None, "C-39": False},
+            ),
+            (
+                [("AuthCtrlr", "SupportedIdTokenTypes", "NoAuthorization", "ReadOnly")],
+                {"C-30": False, "C-35": None, "C-36": False, "C-39": None},
+            ),
+            ([], {"C-30": None, "C-35": None, "C-39": None}),
             ([("AuthCacheCtrlr", "Enabled", "false", "ReadOnly")], {"C-49": False}),
             ([("AuthCacheCtrlr", "Available", "true", "ReadOnly")], {"C-49": True}),
             ([("AuthCtrlr", "AuthorizeRemoteStart", "true", "ReadOnly")], {"C-48.1": True, "C-48.2": False}),

@@ -1,6 +1,7 @@
 """What a case costs before it runs: who has to do what, where, and about how long it takes.
 
-Read from the source (`plan.py`), so branches count whole and loops once: an estimate, said to be one.
+Who has to do what is read from the source (`plan.py`), so branches count whole and loops once. Time is what the case
+took where it was measured (`measured.py`), and a person's time for each act by hand: an estimate, said to be one.
 """
 
 from __future__ import annotations
@@ -10,16 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.cases.hands import UNDO
+from conformance.cases.measured import measured_seconds
 from conformance.cases.plan import plan_of
 from conformance.cases.selection import Selected
 from conformance.ocppj.versions import version
 
 PERSON_SECONDS = 45.0
 """For a person to read what to do, do it, and answer."""
-PROGRAM_SECONDS = 1.0
-STEP_SECONDS = 1.0
-CASE_SECONDS = 1.0
-"""For the quiet before and after a case, beside `timeouts.quiet`."""
+TYPICAL_SECONDS = 2.0
+"""For a case that nobody has measured: about the mean of those that were."""
 
 PLACES = ("the reader", "the cable", "the parking bay", "the lock", "a fault", "the network", "the power", "the CSMS")
 """Where a person acts, in the order in which a bench is worked through."""
@@ -47,6 +47,13 @@ class Effort:
     by_program: tuple[str, ...]
     seconds: float
     """About how long the case takes, acts included."""
+    measured: bool
+    """Whether that was measured, the acts by hand aside."""
+
+    @property
+    def boots(self) -> int:
+        """How often the device has to start again, which may take it longer than where the case was measured."""
+        return sum(verb in ("power_cycle", "power_on") for verb in (*self.by_hand, *self.by_program))
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -66,17 +73,9 @@ def effort_of(one: Selected) -> Effort:
     acts = list(_with_clean_up(verb for verb in plan.acts if _noticed(verb, one.dut)))
     by_hand = tuple(verb for verb in acts if _kind(verb, one.dut) == "manual")
     by_program = tuple(verb for verb in acts if _kind(verb, one.dut) != "manual")
-    timeouts = one.dut.timeouts
-    waits = {"power_cycle": timeouts.boot / 2, "power_on": timeouts.boot / 2, "network_up": timeouts.connect}
-    seconds = (
-        CASE_SECONDS
-        + 3 * timeouts.quiet
-        + STEP_SECONDS * len(plan.steps)
-        + PERSON_SECONDS * len(by_hand)
-        + PROGRAM_SECONDS * len(by_program)
-        + sum(waits.get(verb, 0.0) for verb in acts)
-    )
-    return Effort(by_hand, by_program, seconds)
+    seconds = measured_seconds().get(one.entry.id)
+    took = TYPICAL_SECONDS if seconds is None else seconds
+    return Effort(by_hand, by_program, took + PERSON_SECONDS * len(by_hand), seconds is not None)
 
 
 def walking_order(one: Selected) -> tuple[int, ...]:

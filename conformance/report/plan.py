@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.cases.catalogue import CatalogueEntry
-from conformance.cases.effort import PLACES, Effort, effort_of, place_of
+from conformance.cases.effort import PERSON_SECONDS, PLACES, TYPICAL_SECONDS, Effort, effort_of, place_of
 from conformance.cases.needs import lacking, undecidable
 from conformance.cases.plan import plan_of
 from conformance.cases.selection import Selected
@@ -68,9 +68,7 @@ def _what_it_takes(running: Sequence[Selected], past: Mapping[tuple[str, str], f
     """Time and acts, grouped by where a person has to act: the order in which the cases run."""
     efforts = [(one, effort_of(one)) for one in running]
     seconds = [past.get((one.entry.id, one.entry.version), effort.seconds) for one, effort in efforts]
-    known = sum((one.entry.id, one.entry.version) in past for one in running)
-    basis = f"{known} of them as in the last run, the others a rough guess" if known else "a rough guess"
-    yield f"about {span(sum(seconds))} ({basis}: deadlines that a device misses come on top)"
+    yield f"about {span(sum(seconds))}: {'; '.join(_assumptions(efforts, past))}"
     acts: Counter[str] = Counter(verb for _, effort in efforts for verb in effort.by_hand)
     if not acts:
         program = sum(len(effort.by_program) for _, effort in efforts)
@@ -87,6 +85,25 @@ def _what_it_takes(running: Sequence[Selected], past: Mapping[tuple[str, str], f
         time = span(sum(took for _, took in members))
         yield f"  {len(members):>4} cases, {time:>10}: {where}{f' ({told})' if told else ''}"
     yield f"about {acts.total()} acts by hand"
+
+
+def _assumptions(efforts: Sequence[tuple[Selected, Effort]], past: Mapping[tuple[str, str], float]) -> Iterator[str]:
+    """What the estimate is made from, and what comes on top."""
+    known = [(one.entry.id, one.entry.version) in past for one, _ in efforts]
+    others = [effort for (_, effort), here in zip(efforts, known, strict=True) if not here]
+    if any(known):
+        yield f"{plural(sum(known), 'case')} as in the last run"
+    measured = sum(effort.measured for effort in others)
+    if measured:
+        with_defaults = "as measured on the project's own devices with default [timeouts] and [values]"
+        yield f"{plural(measured, 'case')} {with_defaults}"
+    if len(others) > measured:
+        yield f"{plural(len(others) - measured, 'case')} not measured, {TYPICAL_SECONDS:g} s each"
+    if any(effort.by_hand for effort in others):
+        yield f"{PERSON_SECONDS:g} s for an act by hand"
+    boots = sum(effort.boots for effort in others)
+    slower = f"a device that boots slowly ({plural(boots, 'boot')}), and " if boots else ""
+    yield f"on top come {slower}deadlines that it misses" if slower else "deadlines that a device misses come on top"
 
 
 def past_seconds(folder: Path, duts: Sequence[Any]) -> dict[tuple[str, str], float]:

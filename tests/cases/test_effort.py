@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.cases.case import CaseInfo
-from conformance.cases.catalogue import CatalogueEntry
-from conformance.cases.effort import PERSON_SECONDS, PROGRAM_SECONDS, effort_of, walking_order
+from conformance.cases.catalogue import CatalogueEntry, load_catalogue
+from conformance.cases.effort import PERSON_SECONDS, TYPICAL_SECONDS, effort_of, walking_order
+from conformance.cases.measured import gathered, measured_seconds
 from conformance.cases.selection import Selected
 from conformance.cases.steps import step
 from conformance.dut.description import Dut, OperatorPlan, OperatorSettings, Token, Tokens
@@ -60,7 +61,39 @@ def test_acts_are_counted_with_those_that_clean_up() -> None:
 def test_a_program_costs_its_seconds_and_no_walk() -> None:
     effort = effort_of(selected(charges, BY_PROGRAM))
     assert len(effort.by_program) == 4 and effort.places == ()
-    assert effort.seconds < 4 * PROGRAM_SECONDS + 10
+    assert effort.seconds == TYPICAL_SECONDS and not effort.measured, "its acts are in what a case takes"
+
+
+def test_time_is_what_the_case_took_where_it_was_measured() -> None:
+    """And a person's time for each act by hand on top."""
+    took = measured_seconds()["TC_E_02_CS"]
+    assert 0.3 < took < 5
+    by_program, by_hand = (effort_of(selected(charges, who, id="TC_E_02_CS")) for who in (BY_PROGRAM, BY_HAND))
+    assert (by_program.seconds, by_program.measured) == (took, True)
+    assert by_hand.seconds == took + 4 * PERSON_SECONDS
+    assert effort_of(selected(restarts, BY_PROGRAM)).boots == 1
+
+
+def test_what_was_measured_are_cases_of_the_catalogue() -> None:
+    known = {entry.id for entry in load_catalogue()}
+    assert len(measured_seconds()) > 500 and set(measured_seconds()) <= known
+
+
+def test_seconds_are_gathered_from_results() -> None:
+    """The longest of several versions; only of cases that passed: a failed one has waited for what did not come."""
+
+    def case(id: str, seconds: float, verdict: str = "PASS", **more: Any) -> dict[str, Any]:
+        return {"id": id, "verdict": verdict, "seconds": seconds, **more}
+
+    first = {
+        "cases": [
+            case("TC_B", 1.25),
+            case("TC_A", 1),
+            case("TC_C", 60, "FAIL"),
+            case("OC_FZ", 9, campaign={"level": "smoke"}),
+        ]
+    }
+    assert gathered([first, {"cases": [case("TC_B", 3.06)]}]) == {"TC_A": 1, "TC_B": 3.1}
 
 
 def test_acts_can_be_shared_out() -> None:
@@ -83,20 +116,25 @@ def test_cases_of_one_place_come_together_and_those_for_nobody_first() -> None:
 
 
 def test_the_plan_ends_with_what_it_takes() -> None:
-    cases = [selected(one, BY_HAND, id=f"TC_X_0{number}_CS") for number, one in enumerate((nobody, charges, restarts))]
+    ids = ("TC_X_00_CS", "TC_E_02_CS", "TC_X_02_CS")
+    cases = [selected(one, BY_HAND, id=id) for id, one in zip(ids, (nobody, charges, restarts), strict=True)]
     told = list(plan_lines(cases, [], brief=True))
     assert not any("Plug in" in line for line in told), "the procedures are left out"
     at = told.index("what a person has to do, in the order in which the cases run:")
-    assert told[at - 1].startswith("about 4 min (a rough guess")
+    assert told[at - 1] == (
+        "about 4 min: 1 case as measured on the project's own devices with default [timeouts] and [values]; "
+        "2 cases not measured, 2 s each; 45 s for an act by hand; on top come a device that boots slowly (1 boot), and "
+        "deadlines that it misses"
+    )
     assert [line.split(": ", 1)[1] for line in told[at + 1 : -1]] == [
         "nothing: these run alone",
         "at the reader, the cable (present_token 2, plug_in 1, unplug 1)",
         "at the power (power_cycle 1)",
     ]
     assert told[-1] == "about 5 acts by hand"
-    past = {("TC_X_01_CS", "2.0.1"): 3600.0}
+    past = {("TC_E_02_CS", "2.0.1"): 3600.0}
     timed = next(line for line in plan_lines(cases, [], brief=True, past=past) if line.startswith("about 61 min"))
-    assert "1 of them as in the last run" in timed
+    assert ": 1 case as in the last run; 2 cases not measured, " in timed
     automatic = list(plan_lines([selected(charges, BY_PROGRAM)], [], brief=True))
     assert automatic[-1] == "nobody has to do anything by hand; a program makes about 4 acts"
 
