@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +78,7 @@ class SchemaStore:
         for name in version.schemas:
             if (version, name) not in self._fast:
                 self._compile(version, name)
+            self._complete(version, name)
             if (version, name) not in self._exact:
                 self._exactly(version, name)
 
@@ -91,7 +91,7 @@ class SchemaStore:
         if is_valid is None:
             is_valid = self._compile(version, name)
         try:
-            if is_valid(payload):
+            if is_valid(payload) or self._complete(version, name).is_valid(payload):
                 return ()
         except Exception:
             return self._explain(version, name, payload, _scrubbed(payload))
@@ -103,10 +103,9 @@ class SchemaStore:
         For those who ask whether a payload is valid thousands of times, and show nobody why not. Raises what `judge`
         raises.
         """
-        if (version, name) not in self._compiled:
-            self._compile(version, name)
+        validator = self._complete(version, name)
         try:
-            refused = list(self._compiled[version, name].iter_errors(payload))
+            refused = list(validator.iter_errors(payload))
         except Exception:
             return self.judge(version, name, payload)
         return tuple(
@@ -115,15 +114,19 @@ class SchemaStore:
         )
 
     def _compile(self, version: Version, name: str) -> Callable[[Any], bool]:
-        import jsonschema_rs
-
-        schema = _without_id(self.schema(version, name))
-        kind = {4: jsonschema_rs.Draft4Validator, 6: jsonschema_rs.Draft6Validator}[version.schemas[name].draft]
-        validator = kind(schema, validate_formats=True, formats={"date-time": _is_date_time})
-        self._compiled[version, name] = validator
-        is_valid: Callable[[Any], bool] = validator.is_valid
+        """The stricter validator, which nearly every payload passes."""
+        schema = _with_usual_times(_without_id(self.schema(version, name)))
+        is_valid: Callable[[Any], bool] = _validator(schema, version.schemas[name].draft).is_valid
         self._fast[version, name] = is_valid
         return is_valid
+
+    def _complete(self, version: Version, name: str) -> Any:
+        """The validator of `jsonschema_rs` for the schema as it is."""
+        validator = self._compiled.get((version, name))
+        if validator is None:
+            validator = _validator(_without_id(self.schema(version, name)), version.schemas[name].draft)
+            self._compiled[version, name] = validator
+        return validator
 
     def _exactly(self, version: Version, name: str) -> Callable[[Any], list[wording.Violation]]:
         schema = _without_id(self.schema(version, name))
@@ -134,7 +137,7 @@ class SchemaStore:
         """The words for a refused payload. `printable` is the payload in a form that the fast validator can read."""
         refused: list[Any] | None
         try:
-            refused = list(self._compiled[version, name].iter_errors(printable))
+            refused = list(self._complete(version, name).iter_errors(printable))
         except Exception:
             refused = None
         exact = self._exact.get((version, name))
@@ -186,15 +189,32 @@ def _without_id(schema: Schema) -> Schema:
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
+USUAL_TIME = (
+    "^20[0-9]{2}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    "|02-(?:0[1-9]|1[0-9]|2[0-8]))T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]+)?"
+    "(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$"
+)
+"""A pattern of date-times as they are every day. Whatever matches is one; leap days and seconds do not match."""
 
-@lru_cache(maxsize=256)
-def _remembered_date_time(text: str) -> bool:
-    return wording.is_date_time(text)
+
+def _validator(schema: Schema, draft: int) -> Any:
+    import jsonschema_rs
+
+    kind = {4: jsonschema_rs.Draft4Validator, 6: jsonschema_rs.Draft6Validator}[draft]
+    return kind(schema, validate_formats=True, formats={"date-time": wording.is_date_time})
 
 
-def _is_date_time(text: str) -> bool:
-    """`wording.is_date_time`, remembered, because a message often has one time in several places; no long text is."""
-    return _remembered_date_time(text) if len(text) <= 64 else wording.is_date_time(text)
+def _with_usual_times(schema: Any) -> Any:
+    """A stricter schema, in which a date-time has to match USUAL_TIME: a pattern costs a tenth of a call of ours."""
+    if isinstance(schema, list):
+        return [_with_usual_times(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    changed = {key: _with_usual_times(part) for key, part in schema.items()}
+    if changed.get("format") == "date-time" and "pattern" not in changed:
+        del changed["format"]
+        changed["pattern"] = USUAL_TIME
+    return changed
 
 
 def _scrubbed(value: Any) -> Any:

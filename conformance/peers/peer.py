@@ -451,11 +451,10 @@ class Peer:
         """Hand every entry to the judge once, in the order of the trace (the condition is held)."""
         entries = self._trace.entries
         judge = self._judge
-        while self._judged < len(entries):
-            entry = entries[self._judged]
-            self._judged += 1
+        while (judged := self._judged) < len(entries):
+            self._judged = judged + 1
             if judge is not None:
-                judge.observe(entry)
+                judge.observe(entries[judged])
 
     def _correlate(self, frame: Frame, entry: Entry) -> None:
         pending = self._pending.pop(frame.id, None)

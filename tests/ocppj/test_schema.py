@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from conformance.ocppj import wording
 from conformance.ocppj.frames import parse
-from conformance.ocppj.schema import SchemaError, SchemaStore
+from conformance.ocppj.schema import USUAL_TIME, SchemaError, SchemaStore
 from conformance.ocppj.versions import VERSIONS, version
 
 STORE = SchemaStore()
@@ -226,3 +226,52 @@ def test_very_deep_custom_data_is_judged() -> None:
     assert judge("2.0.1", "HeartbeatRequest", {"customData": {"vendorId": "v", "x": deep}}) == ()
     (error,) = judge("2.0.1", "HeartbeatRequest", {"x": deep})
     assert error.keyword == "additionalProperties"
+
+
+class TestUsualTimes:
+    """Every payload is judged first by a schema that knows only usual times, and by the official one if it refuses."""
+
+    @given(st.from_regex(USUAL_TIME))
+    def test_each_is_a_date_time(self, text: str) -> None:
+        # `$` of Python lets a line end follow, that of JSON schema does not.
+        assert wording.is_date_time(text.removesuffix("\n"))
+
+    @given(
+        st.from_regex(USUAL_TIME.removesuffix("$"), fullmatch=True), st.text(max_size=3), st.integers(0, 40), st.data()
+    )
+    def test_whatever_is_near_one_is_judged_by_the_rule(
+        self, text: str, put: str, at: int, data: st.DataObject
+    ) -> None:
+        text = text[:at] + put + text[at + data.draw(st.integers(0, 2)) :]
+        errors = judge("2.0.1", "StatusNotificationRequest", {**STATUS, "timestamp": text})
+        assert bool(errors) != wording.is_date_time(text)
+
+    @pytest.mark.parametrize(
+        ("text", "right"),
+        [
+            ("2024-02-29T12:00:00Z", True),
+            ("2023-02-29T12:00:00Z", False),
+            ("2023-04-31T12:00:00Z", False),
+            ("2016-12-31T23:59:60Z", True),
+            ("2016-12-30T23:59:60Z", False),
+            ("1999-12-31t23:59:59z", True),
+            ("2024-01-31T12:00:00.123456789+05:30", True),
+            ("2024-01-31T12:00:00Z\n", False),
+            ("2024-01-31T24:00:00Z", False),
+            ("2024-01-31T12:00:00", False),
+            ("٢٠24-01-31T12:00:00Z", False),
+        ],
+    )
+    def test_the_others_are_judged_as_well(self, text: str, right: bool) -> None:
+        errors = judge("2.0.1", "StatusNotificationRequest", {**STATUS, "timestamp": text})
+        assert [(error.pointer, error.keyword) for error in errors] == [("/timestamp", "format")] * (not right)
+
+    @pytest.mark.parametrize("id", list(VERSIONS))
+    def test_a_usual_time_calls_nothing_of_ours(self, id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        calls: list[str] = []
+        monkeypatch.setattr(wording, "is_date_time", lambda text: calls.append(text) or True)
+        store = SchemaStore()
+        assert store.judge(version(id), "HeartbeatResponse", {"currentTime": "2025-01-31T12:00:00.000Z"}) == ()
+        assert not calls
+        assert store.judge(version(id), "HeartbeatResponse", {"currentTime": "1999-01-31T12:00:00Z"}) == ()
+        assert calls

@@ -45,7 +45,7 @@ class Schema:
         """Judge a payload; whether it is valid beyond dispute."""
         if payload is None and entry.frame is not None and _null(entry):
             payload = {}
-        errors = self._judge(self._version, name, raw(payload))
+        errors = self._judge(self._version, name, payload if type(payload) is dict else raw(payload))
         if not errors:
             return True
         shown = 0

@@ -175,4 +175,5 @@ class Status:
 
     def _remember(self, place: tuple[int, int], status: str) -> None:
         self._statuses[place] = status
-        bounded(self._statuses, REQUESTS_KEPT)
+        if len(self._statuses) > REQUESTS_KEPT:
+            bounded(self._statuses, REQUESTS_KEPT)

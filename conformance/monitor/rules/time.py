@@ -137,8 +137,8 @@ class Dates:
         plan = self._plans.get(name)
         if plan is None:
             plan = self._plans[name] = plan_of(self._context.schemas.schema(self._context.version, name))
-        if plan:
-            message = raw(payload)
+        if plan and payload:
+            message = payload if type(payload) is dict else raw(payload)
             if not _plain(plan, message):
                 self._walk(entry, plan, message, "")
 
@@ -293,7 +293,7 @@ class Times:
             now = base + entry.at
             offset = state.tester_offset
             latest = now + tolerance if offset is None or offset < 0 else now + offset + tolerance
-            message = raw(payload)
+            message = payload if type(payload) is dict else raw(payload)
             for name in flat:
                 at = moment_of(message.get(name))
                 if at is None:

@@ -194,7 +194,7 @@ class Transactions2:
     # ------------------------------------------------------------------ one event
 
     def _event(self, entry: Entry, payload: Any) -> None:
-        event = raw(payload)
+        event = payload if type(payload) is dict else raw(payload)
         info = event["transactionInfo"]
         id = info["transactionId"]
         kind = event["eventType"]
@@ -564,7 +564,7 @@ class Transactions2:
         if transaction is not None and transaction.unanswered > 0:
             transaction.unanswered -= 1
         token = remember(call.payload, "idToken")
-        info = remember(payload, "idTokenInfo")
+        info = remember(payload, "idTokenInfo") if payload else None
         if token is None:
             if info is not None:
                 self._context.report(

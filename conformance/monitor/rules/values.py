@@ -212,6 +212,8 @@ class Values:
     def __init__(self, context: Context, tables: Tables) -> None:
         self._context = context
         self._registers = context.state.registers
+        self._identifier = ""
+        """The last transactionId that was found to be good: one serves a hundred events."""
         self._identifier_token = context.has(LIMIT_DIGITS)
         if context.version.family == "1.6":
             self._tables16(tables)
@@ -257,10 +259,13 @@ class Values:
     # ------------------------------------------------------------------ energy registers
 
     def _event2(self, entry: Entry, payload: Any) -> None:
-        event = raw(payload)
+        event = payload if type(payload) is dict else raw(payload)
         id = event["transactionInfo"]["transactionId"]
-        if not _is_identifier(id):
-            self._odd_identifier(entry, id, "/transactionInfo/transactionId")
+        if id != self._identifier:
+            if _is_identifier(id):
+                self._identifier = id
+            else:
+                self._odd_identifier(entry, id, "/transactionInfo/transactionId")
         token = event.get("idToken")
         if token is not None:
             self._token(entry, token)
