@@ -15,6 +15,7 @@ from conformance import (
     check,
     check_samples,
     one_of,
+    readings,
     require,
     step,
 )
@@ -146,31 +147,30 @@ def test_remote_start_of_faulted(csms: FakeCsms, dut: Dut) -> None:
 def test_readings_after_remote_start_cable_first(csms: FakeCsms, dut: Dut) -> None:
     """A transaction that was started remotely, cable first, tells its readings: at its begin, and as it runs."""
     _accept_remote_starts(csms)
-    _sampling(csms, dut)
+    readings.sample(csms, dut)
     csms.reach("EVConnectedPreSession")
 
     step("Ask for a start", expect="Accepted, and the energy flows; Started has its readings")
     csms.execute("Authorized", locally=False)
     csms.execute("EnergyTransferStarted")
-    first = csms.transaction(dut.evse).first
-    check_samples(csms, first, "TxStartedMeasurands", "Transaction.Begin", "F01.FR.14")
+    readings.check_started(csms, dut, "F01.FR.05", "F01.FR.14")
 
     step("Wait for a sample", expect="Updated of MeterValuePeriodic with every measurand")
-    _expect_sample(csms, dut, "F01.FR.15")
+    readings.expect_regular(csms, dut, "F01.FR.15")
 
 
 @case("OC_F_08_CS")
 def test_readings_after_remote_start(csms: FakeCsms, dut: Dut) -> None:
     """A transaction that was started remotely, before the EV came, tells its readings as it runs."""
     _accept_remote_starts(csms)
-    _sampling(csms, dut)
+    readings.sample(csms, dut)
 
     step("Ask for a start, plug in the EV", expect="Accepted, and the energy flows")
     csms.execute("Authorized", locally=False)
     csms.execute("EnergyTransferStarted")
 
     step("Wait for a sample", expect="Updated of MeterValuePeriodic with every measurand")
-    _expect_sample(csms, dut, "F02.FR.03")
+    readings.expect_regular(csms, dut, "F02.FR.03")
 
 
 @case("OC_F_09_CS")
@@ -566,23 +566,6 @@ def _none_begun(csms: FakeCsms, requirement: str) -> None:
     csms.drain()
     begun = csms.seen_in_step("TransactionEvent", triggerReason="RemoteStart")
     check(not begun, "no event of RemoteStart", requirement=requirement, actual=begun)
-
-
-def _sampling(csms: FakeCsms, dut: Dut) -> None:
-    """Meter values are sampled at the tester's interval."""
-    csms.prefer("SampledDataCtrlr", "Enabled", "true")
-    csms.configure("SampledDataCtrlr", "TxUpdatedMeasurands", ",".join(dut.values.measurands))
-    csms.configure("SampledDataCtrlr", "TxUpdatedInterval", f"{dut.values.sampled_interval}")
-
-
-def _expect_sample(csms: FakeCsms, dut: Dut, requirement: str) -> None:
-    sample = csms.transaction(dut.evse).expect(
-        eventType="Updated",
-        triggerReason="MeterValuePeriodic",
-        within=dut.values.sampled_interval + dut.timeouts.message,
-        requirement=requirement,
-    )
-    check_samples(csms, sample, "TxUpdatedMeasurands", "Sample.Periodic", requirement)
 
 
 def _place(connector: Any) -> dict[str, int]:
