@@ -340,7 +340,7 @@ class Run:
         except RunError as error:
             record = self._secrets(selected).record(self.not_run(selected, Verdict.INCONCLUSIVE, str(error), node))
             return Outcome(record, f"OCPP {selected.entry.version}: {error}")
-        situation = self._situation(live)
+        situation: list[Any] = []
         try:
             result = run_case(
                 selected.info,
@@ -349,11 +349,12 @@ class Run:
                 strict=self.settings.strict,
                 on_step=on_step,
                 campaign=self._campaign(selected, live, holder),
+                on_begin=self._noting(live, situation),
             )
         except Interrupted as interrupted:
             raise _Broken(self._record_of(selected, interrupted.result, node, live), interrupted) from None
         if self.recorder is not None:
-            self.recorder(live, selected, result, situation)
+            self.recorder(live, selected, result, situation[0])
         gone = f"OCPP {selected.entry.version}: {live.bench.gone}{holder.device_ended()}" if live.bench.gone else ""
         return Outcome(self._record_of(selected, result, node, live), gone, live.bench.peer.abandoned)
 
@@ -383,12 +384,13 @@ class Run:
         """The open bench of a case's device and version; RunError when it can't be opened."""
         return self._holder.bench_for(selected)
 
-    def _situation(self, live: LiveBench) -> Any:
+    def _noting(self, live: LiveBench, situation: list[Any]) -> Callable[[], None] | None:
+        """Notes the situation that a case begins in, where somebody records."""
         if self.recorder is None:
             return None
         from conformance.proof.recording import situation_of
 
-        return situation_of(live.bench)
+        return lambda: situation.append(situation_of(live.bench))
 
     def _record_of(self, selected: Selected, result: CaseResult, node: str, live: LiveBench) -> CaseRecord:
         from conformance.case_record import case_record

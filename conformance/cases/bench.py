@@ -59,8 +59,8 @@ class Bench:
         self.hands = Hands(operator, self.peer, self.dut)
         self.peer.lab = _Lab(self.dut, self.hands)
 
-    def begin(self) -> Trace:
-        """A fresh trace and monitor for the next case."""
+    def begin(self, noted: Callable[[], None] | None = None) -> Trace:
+        """A fresh trace and monitor for the next case; `noted` is called before anything goes into them."""
         with self.peer.still():
             carry = None
             if self.monitor is not None:
@@ -71,7 +71,9 @@ class Bench:
             self.monitor = self.monitor_for(trace, carry)
             self.hands.done.clear()
             self.peer.begin(trace, self.monitor)
-            return trace
+            if noted is not None:
+                noted()
+        return trace
 
     def findings(self) -> list[Finding]:
         """What the monitor found since the case before ended; what comes later belongs to the next case."""

@@ -77,14 +77,16 @@ def run_case(
     clean: bool = True,
     on_step: Callable[[Step], None] | None = None,
     campaign: Callable[[Running], Any] | None = None,
+    on_begin: Callable[[], None] | None = None,
 ) -> CaseResult:
     """Run a case and return its result; raises only Interrupted (Ctrl-C).
 
     `strict` makes SHOULD-level findings of the device weigh as MUST. Without `clean`, nothing is undone afterwards.
-    `campaign` makes the fixture `fuzz` of a negative test.
+    `campaign` makes the fixture `fuzz` of a negative test. `on_begin` is called when the case's trace has begun and is
+    still empty.
     """
     started = bench.peer.clock.now()
-    trace = bench.begin()
+    trace = bench.begin(on_begin)
     running = Running(bench.peer, on_step=on_step)
     result = CaseResult(info, entry, Verdict.PASS, trace=trace)
     result.steps, result.checks = running.steps, running.checks

@@ -48,6 +48,8 @@ class Registration:
     """A reset or power cycle lies since that answer: the interval no longer binds."""
     awaiting_boot: bool = False
     """The station was switched off: the first CALL of its next connection is a BootNotification."""
+    restart: str = ""
+    """The reason that its next BootNotification gives (2.x); "" where nothing is known of one, or several are right."""
 
     @property
     def accepted(self) -> bool:

@@ -29,6 +29,8 @@ class Mutant:
     answer: bool
     pointer: str
     change: Change
+    original: Any = None
+    """The payload before the change; of a file, what is known of it."""
 
     @property
     def field(self) -> str:
@@ -57,7 +59,7 @@ def mutants_of(recording: Recording, ocpp: Version, schemas: Any) -> Iterator[Mu
         if frame.type not in (frames.CALL, frames.CALLRESULT, frames.CALLERROR):
             continue
         answer = frame.type != frames.CALL
-        yield Mutant("drop", entry.index, frame.action, answer, "", Change(entry.index, None))
+        yield Mutant("drop", entry.index, frame.action, answer, "", Change(entry.index, None), frame.payload)
         if frame.type == frames.CALLERROR or not isinstance(frame.payload, Mapping):
             continue
         action = ocpp.actions[frame.action]
@@ -74,11 +76,12 @@ def _file_mutants(entry: Entry) -> Iterator[Mutant]:
     if not data["complete"]:
         return
     name = f"file {data['method']}"
-    yield Mutant("drop", entry.index, name, False, "", Change(entry.index, None))
+    yield Mutant("drop", entry.index, name, False, "", Change(entry.index, None), data)
     if data["content"]:
         other = {**data, "path": f"{data['path']}zz", "given_name": data["given_name"] and f"{data['given_name']}zz"}
-        yield Mutant("set", entry.index, name, False, "/name", Change(entry.index, other))
-        yield Mutant("set", entry.index, name, False, "/content", Change(entry.index, {**data, "content": b""}))
+        yield Mutant("set", entry.index, name, False, "/name", Change(entry.index, other), data)
+        empty = {**data, "content": b""}
+        yield Mutant("set", entry.index, name, False, "/content", Change(entry.index, empty), data)
 
 
 def _quiet_calls(recording: Recording) -> set[int | None]:
@@ -105,12 +108,12 @@ def _field_mutants(entry: Entry, action: str, answer: bool, schema: Mapping[str,
         if not isinstance(path[-1], int):
             removed, parent = _copied_to(payload, path)
             parent.pop(path[-1])
-            yield Mutant("remove", entry.index, action, answer, pointer, Change(entry.index, removed))
+            yield Mutant("remove", entry.index, action, answer, pointer, Change(entry.index, removed), payload)
         other = other_value(value, sub)
         if other is not None:
             changed, parent = _copied_to(payload, path)
             parent[path[-1]] = other
-            yield Mutant("set", entry.index, action, answer, pointer, Change(entry.index, changed))
+            yield Mutant("set", entry.index, action, answer, pointer, Change(entry.index, changed), payload)
 
 
 def _copied_to(payload: Any, path: tuple[Any, ...]) -> tuple[Any, Any]:

@@ -18,6 +18,9 @@ class Situation:
     now: float
     carry: Any
     accepted: bool
+    suspect: bool
+    """Whether the case before went wrong, so that this one begins with a sign of life."""
+
     wire: Mapping[str, Any] | None
     """Number, subprotocol and handshake of the open connection, None without one."""
 
@@ -47,13 +50,14 @@ class Recording:
 
 
 def situation_of(bench: Bench) -> Situation:
-    """Note how things stand, just before a case begins."""
+    """Note how things stand when a case has just begun, before anything more arrives (`Bench.begin`)."""
     peer = bench.peer
     wire = next((one for one in reversed(peer._wires) if one.open), None)
     return Situation(
         now=peer.clock.now(),
         carry=copy.deepcopy(bench.monitor.carry()),
         accepted=peer.accepted,
+        suspect=bench.suspect,
         wire=None if wire is None else wire_facts(wire),
     )
 

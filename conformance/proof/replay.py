@@ -294,6 +294,7 @@ class Replay:
             recording.epoch,
         )
         peer.accepted = situation.accepted
+        bench.suspect = situation.suspect
         if situation.wire is not None:
             peer._wires.append(self._wire(situation.wire))
         return bench

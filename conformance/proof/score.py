@@ -31,6 +31,8 @@ class Equivalent:
     kinds: tuple[str, ...]
     reason: str
     cases: tuple[str, ...] = ("*",)
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """JSON pointers ("." is the field's own), each with patterns of what stood there before ("absent": nothing)."""
 
     def covers(self, case_id: str, mutant: Mutant) -> bool:
         """Whether this entry speaks of the mutant."""
@@ -39,7 +41,28 @@ class Equivalent:
             and fnmatchcase(mutant.message, self.message)
             and fnmatchcase(mutant.field, self.field)
             and any(fnmatchcase(case_id, one) for one in self.cases)
+            and all(
+                _says(mutant.original, mutant.pointer if pointer == ITSELF else pointer, wanted)
+                for pointer, wanted in self.where
+            )
         )
+
+
+ABSENT, ITSELF = "absent", "."
+"""In `where`: the field is not there; the pointer of the field that is changed."""
+
+
+def _says(payload: Any, pointer: str, wanted: tuple[str, ...]) -> bool:
+    """Whether a payload has, at a pointer, a text that a pattern matches (true and false in JSON's words)."""
+    for part in pointer.removeprefix("/").split("/"):
+        inside = part in payload if isinstance(payload, Mapping) else False
+        if isinstance(payload, list):
+            inside = part.isdigit() and int(part) < len(payload)
+        if not inside:
+            return ABSENT in wanted
+        payload = payload[int(part)] if isinstance(payload, list) else payload[part]
+    text = str(payload).lower() if isinstance(payload, bool) else str(payload)
+    return any(fnmatchcase(text, one) for one in wanted if one != ABSENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +88,7 @@ def _load(path: Path, table: str, kind: type[Named]) -> tuple[Named, ...]:
     for number, raw in enumerate(tomllib.loads(path.read_text("utf-8")).get(table, []), 1):
         if not raw.get("reason") or not raw.get("message"):
             raise EquivalentsError(f"{path}: entry {number} needs a message and a reason")
+        where = raw.get("where", {})
         entries.append(
             kind(
                 raw["message"],
@@ -72,6 +96,7 @@ def _load(path: Path, table: str, kind: type[Named]) -> tuple[Named, ...]:
                 tuple(raw.get("kinds", ("remove", "set"))),
                 raw["reason"],
                 tuple(raw.get("cases", ("*",))),
+                tuple((pointer, (one,) if isinstance(one, str) else tuple(one)) for pointer, one in where.items()),
             )
         )
     return tuple(entries)

@@ -541,6 +541,41 @@ def known_status(s: Any) -> None:
 # ---------------------------------------------------------------- boot
 
 
+def restarted(s: Any, reason: str, *, by: str) -> None:
+    s.ready()
+    if by == "power":
+        s.act("power_cycle")
+    else:
+        s.csms("Reset", type=by)
+        s.reply(status="Accepted")
+    s.close()
+    s.open()
+    s.cs("BootNotification", reason=reason, chargingStation={"vendorName": "V", "model": "M"})
+    s.reply(status="Accepted", currentTime=s.time(), interval=300)
+
+
+@breaks("boot.reason", "2.0.1", "2.1")
+def power_cycle_told_as_reset(s: Any) -> None:
+    restarted(s, "RemoteReset", by="power")
+
+
+@breaks("boot.reason", "2.0.1", "2.1")
+def reset_told_as_power_cycle(s: Any) -> None:
+    restarted(s, "PowerUp", by="Immediate")
+
+
+@keeps("boot.reason", "2.0.1", "2.1")
+def restarts_told_as_they_were(s: Any) -> None:
+    restarted(s, "PowerUp", by="power")
+    s.heartbeat()
+    restarted(s, "RemoteReset", by="Immediate")
+    restarted(s, "ScheduledReset", by="OnIdle")
+    s.close()
+    s.open()
+    s.cs("BootNotification", reason="Watchdog", chargingStation={"vendorName": "V", "model": "M"})
+    s.reply(status="Accepted", currentTime=s.time(), interval=300)
+
+
 @breaks("boot.first", *ALL)
 def heartbeat_after_power_cycle(s: Any) -> None:
     s.ready()
@@ -1301,10 +1336,40 @@ def reading_with_its_event(s: Any) -> None:
     s.event("Updated", "MeterValuePeriodic", meterValue=readings(s, 1, 2))
 
 
-@breaks("tx.reading-context", *TWO, severity="SHOULD")
+@breaks("tx.reading-context", *TWO)
 def begins_without_begin(s: Any) -> None:
     s.ready()
     s.event("Started", "CablePluggedIn", meterValue=readings(s, 1))
+
+
+@breaks("tx.reading-context", *TWO)
+def ends_without_end(s: Any) -> None:
+    s.ready()
+    s.event("Started", "CablePluggedIn")
+    s.event("Ended", "EVDeparted", meterValue=readings(s, 2))
+
+
+@breaks("tx.reading-context", *TWO, severity="SHOULD")
+def ends_without_end_when_power_was_lost(s: Any) -> None:
+    s.ready()
+    s.event("Started", "CablePluggedIn")
+    s.event("Ended", "AbnormalCondition", info={"stoppedReason": "PowerLoss"}, meterValue=readings(s, 2))
+
+
+@breaks("tx.reading-context", *TWO)
+def periodic_without_periodic(s: Any) -> None:
+    s.ready()
+    s.event("Started", "CablePluggedIn")
+    s.event("Updated", "MeterValuePeriodic", meterValue=readings(s, 2, context="Sample.Clock"))
+
+
+@keeps("tx.reading-context", *TWO)
+def clock_alone(s: Any) -> None:
+    s.ready()
+    s.event("Started", "CablePluggedIn")
+    s.event("Updated", "MeterValueClock", meterValue=readings(s, 2, context="Sample.Clock"))
+    s.event("Updated", "CablePluggedIn", meterValue=readings(s, 2, context="Other"))
+    s.event("Ended", "EVDeparted", meterValue=readings(s, 2, context="Sample.Clock"))
 
 
 @keeps("tx.reading-context", *TWO)
@@ -2087,6 +2152,37 @@ def signed_reading(s: Any) -> None:
     s.ready()
     meter16(s, 1, None, "A0F1", format="SignedData")
     meter16(s, 1, None, "-1.50")
+
+
+def in_unit(s: Any, unit: str, measurand: str) -> None:
+    s.ready()
+    s.event("Started", "CablePluggedIn")
+    sample = {"value": 1, "measurand": measurand, "unitOfMeasure": {"unit": unit}}
+    s.event("Updated", "MeterValuePeriodic", meterValue=[{"timestamp": s.time(), "sampledValue": [sample]}])
+
+
+@breaks("values.unit", *TWO)
+def energy_in_watts(s: Any) -> None:
+    in_unit(s, "W", "Energy.Active.Import.Register")
+
+
+@breaks("values.unit", *TWO)
+def reactive_energy_in_wh(s: Any) -> None:
+    in_unit(s, "Wh", "Energy.Reactive.Export.Register")
+
+
+@breaks("values.unit", *TWO, severity="SHOULD")
+def kwh_in_small_letters(s: Any) -> None:
+    in_unit(s, "kwh", "Energy.Active.Import.Register")
+
+
+@keeps("values.unit", *TWO)
+def units_of_the_list(s: Any) -> None:
+    in_unit(s, "kWh", "Energy.Active.Import.Register")
+    for measurand, unit in (("Voltage", "V"), ("Power.Active.Import", "kW"), ("SoC", "Percent"), ("Power.Factor", "x")):
+        sample = [{"value": 1, "measurand": measurand, "unitOfMeasure": {"unit": unit}}]
+        s.cs("MeterValues", evseId=1, meterValue=[{"timestamp": s.time(), "sampledValue": sample}])
+        s.reply()
 
 
 @breaks("values.empty-list", "1.6")

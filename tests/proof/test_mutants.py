@@ -225,7 +225,8 @@ class TestScore:
 class TestEquivalents:
     def mutant(self, **fields: Any) -> Mutant:
         given = {"kind": "set", "entry": 1, "action": "A", "answer": False, "pointer": "/x/3/y", **fields}
-        return Mutant(**given, change=Change(1, {}))
+        message = {"kind": "Started", "x": [0, 1, 2, {"y": 5, "on": True}]}
+        return Mutant(**given, change=Change(1, {}), original=message)
 
     @pytest.mark.parametrize(
         ("equivalent", "covers"),
@@ -238,6 +239,13 @@ class TestEquivalents:
             (Equivalent("A", "/z", ("set",), "r"), False),
             (Equivalent("A", "*", ("set",), "r", ("TC_X_*",)), True),
             (Equivalent("A", "*", ("set",), "r", ("TC_Y_01",)), False),
+            (Equivalent("A", "*", ("set",), "r", where=(("/kind", ("Started",)), ("/x/3/on", ("true",)))), True),
+            (Equivalent("A", "*", ("set",), "r", where=(("/kind", ("Up*", "absent")),)), False),
+            (Equivalent("A", "*", ("set",), "r", where=(("/x/4", ("absent",)), ("/kind/z", ("absent",)))), True),
+            (Equivalent("A", "*", ("set",), "r", where=(("/kind", ("absent",)),)), False),
+            (Equivalent("A", "*", ("set",), "r", where=(("/z", ("*",)),)), False),
+            (Equivalent("A", "*", ("set",), "r", where=((".", ("5",)),)), True),
+            (Equivalent("A", "*", ("set",), "r", where=((".", ("6",)),)), False),
         ],
     )
     def test_what_an_entry_covers(self, equivalent: Equivalent, covers: bool) -> None:
@@ -250,6 +258,11 @@ class TestEquivalents:
             load_equivalents(path)
         path.write_text("")
         assert load_equivalents(path) == ()
+
+    def test_where_is_a_pattern_or_several(self, tmp_path: Path) -> None:
+        path = tmp_path / "equivalents.toml"
+        path.write_text('[[equivalent]]\nmessage = "A"\nreason = "r"\nwhere = { "/x" = "1", "." = ["a", "b*"] }\n')
+        assert load_equivalents(path)[0].where == (("/x", ("1",)), (".", ("a", "b*")))
 
     def test_ours_can_be_read(self) -> None:
         assert all(one.reason for one in load_equivalents(data_path("testcases", "equivalents.toml")))

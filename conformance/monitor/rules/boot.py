@@ -81,6 +81,15 @@ TRIGGER_ACCEPTED = rule(
     v2="F06.FR.17",
 )
 
+REASON = rule(
+    "boot.reason",
+    "A BootNotification says why the station has started",
+    "PowerUp after the tester had the power switched off and on, RemoteReset after a Reset of the whole station, of "
+    "type Immediate, that was Accepted. Other restarts can't be told from the wire.",
+    binds="CS",
+    v2="B01.FR.09, BootReasonEnumType",
+)
+
 RULES = (
     FIRST,
     BEFORE_ACCEPTED,
@@ -90,6 +99,7 @@ RULES = (
     SECURITY_ERROR,
     PENDING_REMOTE,
     TRIGGER_ACCEPTED,
+    REASON,
 )
 
 # Requests whose result comes in a message of its own (2.x Part 2, FR.05 of the general requirements).
@@ -159,6 +169,7 @@ class Boot:
         if call.action == "BootNotification":
             if status in ("Pending", "Rejected"):
                 self._retried(entry)
+            self._reasoned(entry, call)
             state.awaiting_boot = state.awaiting_boot and not self._off
             self._off = False
             return
@@ -264,6 +275,15 @@ class Boot:
                 severity=Severity.SHOULD if self._is16 and state.status == "Pending" else None,
             )
 
+    def _reasoned(self, entry: Entry, call: Call) -> None:
+        state = self._state
+        wanted, state.restart = state.restart, ""
+        if not wanted or call.invalid or "BootNotification" in state.invited or self._is16:
+            return
+        reason = judged(call.payload, "reason")
+        if isinstance(reason, str) and reason != wanted:
+            self._context.report(REASON, entry, f"reason {wanted}", text(reason), pointer="/reason")
+
     def _registered(self, entry: Entry, payload: Any, call: Call) -> None:
         status = remember(payload, "status")
         if status not in ("Accepted", "Pending", "Rejected"):
@@ -279,13 +299,18 @@ class Boot:
         self._context.state.disturbed = state.answered_at
 
     def _reset(self, entry: Entry, payload: Any, call: Call) -> None:
-        if remember(payload, "status") in ("Accepted", "Scheduled"):
+        status = remember(payload, "status")
+        if status in ("Accepted", "Scheduled"):
             self._state.rebooted = True
+            whole = remember(call.payload, "evseId") is None
+            immediate = whole and remember(call.payload, "type") == "Immediate" and status == "Accepted"
+            self._state.restart = "RemoteReset" if immediate else ""
 
     def _acted(self, entry: Entry) -> None:
         if entry.data.get("name") == "power_cycle" and entry.data.get("kind") != "call":
             self._state.awaiting_boot = True
             self._state.rebooted = True
+            self._state.restart = "PowerUp"
 
     def _opened(self, entry: Entry) -> None:
         if self._state.awaiting_boot:

@@ -133,11 +133,13 @@ METER_TIME = rule(
 )
 CONTEXT = rule(
     "tx.reading-context",
-    "Meter values of Started are marked Transaction.Begin, those of Ended include Transaction.End",
-    "A remark: which values are sent is configured, and not visible here.",
+    "Readings say what they were taken for",
+    "Those of Started include one with context Transaction.Begin, those of Ended one with Transaction.End (a remark "
+    "where power was lost, and after a reboot), those that triggerReason MeterValuePeriodic or MeterValueClock brings "
+    "one with Sample.Periodic, the default, or Sample.Clock. Whether there are readings at all is configured, and not "
+    "visible here; Started and Ended with readings of the clock alone are let off for the same reason.",
     binds="CS",
-    severity=Severity.SHOULD,
-    v2="E01.FR.09, E06.FR.11",
+    v2="E01.FR.09, E06.FR.11, J02.FR.04",
 )
 
 RULES = (
@@ -171,6 +173,12 @@ NOT_LOCAL = frozenset(
         "AbnormalCondition",
     }
 )
+PERIODIC, CLOCK = "Sample.Periodic", "Sample.Clock"
+READ_AT = {"Started": "Transaction.Begin", "Ended": "Transaction.End"}
+READ_FOR = {"MeterValuePeriodic": PERIODIC, "MeterValueClock": CLOCK}
+"""The context of readings, by eventType, and by triggerReason of an Updated."""
+UNREAD = frozenset({"PowerLoss", "Reboot"})
+"""stoppedReasons after which nobody may have read the meter at the end."""
 STOPPING = frozenset({"StopAuthorized", "Deauthorized", "RemoteStop"})
 SIGNATURES_KEPT = 256
 MISSING_KEPT = 1000
@@ -249,8 +257,8 @@ class Transactions2:
             self._timed(entry, transaction, seq, at, stamp)
             if meter and len(meter) > 1 and kind != "Ended":
                 self._meter_times(entry, meter, at, stamp)
-        if meter and kind != "Updated":
-            self._contexts(entry, meter, kind)
+        if meter:
+            self._contexts(entry, meter, kind, trigger, reason)
 
     def _first_seen(self, entry: Entry, id: str, seq: int, kind: str) -> Transaction2:
         transaction = self._known[id] = Transaction2(id, lowest=seq, highest=seq, first_entry=entry.index)
@@ -545,13 +553,21 @@ class Transactions2:
                     pointer=f"/meterValue/{index}/timestamp",
                 )
 
-    def _contexts(self, entry: Entry, meter: list[Any], kind: str) -> None:
-        wanted = "Transaction.Begin" if kind == "Started" else "Transaction.End"
-        for value in meter:
-            for sample in value["sampledValue"]:
-                if sample.get("context") == wanted:
-                    return
-        self._context.report(CONTEXT, entry, f"a reading with context {wanted}", "none", pointer="/meterValue")
+    def _contexts(self, entry: Entry, meter: list[Any], kind: str, trigger: Any, reason: Any) -> None:
+        wanted = READ_AT.get(kind) or READ_FOR.get(trigger)
+        if wanted is None:
+            return
+        told = {sample.get("context", PERIODIC) for value in meter for sample in value["sampledValue"]}
+        if wanted in told or (kind != "Updated" and told == {CLOCK}):
+            return
+        self._context.report(
+            CONTEXT,
+            entry,
+            f"a reading with context {wanted}",
+            ", ".join(sorted(told)),
+            pointer="/meterValue",
+            severity=Severity.SHOULD if kind == "Ended" and reason in UNREAD else None,
+        )
 
     # ------------------------------------------------------------------ answers
 

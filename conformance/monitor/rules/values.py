@@ -35,6 +35,14 @@ READING = rule(
     binds="CS",
     v16="1.6 7.43",
 )
+UNIT = rule(
+    "values.unit",
+    "A reading is in a unit of its measurand",
+    "For measurands that the list of standardized units has one for (energy, power, current, voltage, frequency, SoC); "
+    "without a unit, energy is in Wh. Another spelling (kwh) is a remark.",
+    binds="CS",
+    v2="UnitOfMeasureType.unit, Part 2 Appendices, Standardized Units of Measure",
+)
 EMPTY_LIST = rule(
     "values.empty-list",
     "A list that has to have an element is not empty",
@@ -168,6 +176,7 @@ PROFILE_CRITERION = rule(
 RULES = (
     REGISTER,
     READING,
+    UNIT,
     EMPTY_LIST,
     LIMIT_DIGITS,
     DECIMALS,
@@ -199,6 +208,19 @@ _UNITS: Mapping[str, int] = {
     "vah": 1,
     "kvah": 1000,
 }
+_STANDARD_UNITS: Mapping[str, tuple[str, ...]] = {
+    "Energy.Active": ("Wh", "kWh"),
+    "Energy.Reactive": ("varh", "kvarh"),
+    "Energy.Apparent": ("VAh", "kVAh"),
+    "EnergyRequest": ("Wh", "kWh"),
+    "Power.Active": ("W", "kW"),
+    "Power.Reactive": ("var", "kvar"),
+    "Current": ("A",),
+    "Voltage": ("V",),
+    "Frequency": ("Hz", "mHz"),
+    "SoC": ("Percent",),
+}
+"""The units of measurands, by the first words of their names; of other measurands the list leaves the unit open."""
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?|[+-]?\.[0-9]+([eE][+-]?[0-9]{1,3})?")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9*\-_=:+|@.]*")
 _HEX = re.compile(r"[0-9A-Fa-f]*")
@@ -281,11 +303,15 @@ class Values:
         for index, value in enumerate(meter):
             for number, sample in enumerate(value["sampledValue"]):
                 measurand = sample.get("measurand", _DEFAULT)
+                unit = sample.get("unitOfMeasure")
+                if unit is not None and (named := unit.get("unit")) is not None:
+                    units = _units_of(measurand)
+                    if units and named not in units:
+                        self._other_unit(entry, measurand, named, units, f"/meterValue/{index}/sampledValue/{number}")
                 if measurand not in REGISTERS:
                     continue
                 reading = sample["value"]
                 factor = 1
-                unit = sample.get("unitOfMeasure")
                 if unit is not None:
                     factor = _factor(unit.get("unit"))
                     exponent = unit.get("multiplier", 0)
@@ -296,6 +322,17 @@ class Values:
                 if factor:
                     key = (scope, measurand, sample.get("phase"), sample.get("location"))
                     self._register(entry, key, value.get("timestamp"), reading, factor, ("meterValue", index, number))
+
+    def _other_unit(self, entry: Entry, measurand: str, named: Any, units: tuple[str, ...], place: str) -> None:
+        same = isinstance(named, str) and named.lower() in [one.lower() for one in units]
+        self._context.report(
+            UNIT,
+            entry,
+            f"{' or '.join(units)} for {measurand}",
+            text(named),
+            pointer=f"{place}/unitOfMeasure/unit",
+            severity=Severity.SHOULD if same else None,
+        )
 
     def _meter16(self, entry: Entry, payload: Any) -> None:
         message = raw(payload)
@@ -615,6 +652,11 @@ def _step(reading: Any, factor: int) -> Decimal:
         return Decimal(factor).scaleb(exponent if isinstance(exponent, int) else 0)
     except InvalidOperation:
         return Decimal(factor)
+
+
+def _units_of(measurand: str) -> tuple[str, ...]:
+    family = measurand.split(".", 2)
+    return _STANDARD_UNITS.get(".".join(family[:2])) or _STANDARD_UNITS.get(family[0], ())
 
 
 def _factor(unit: Any) -> int:

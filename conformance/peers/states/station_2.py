@@ -106,7 +106,8 @@ def parking_bay_occupied(csms: FakeCsms, lab: Any, connector: Any = None) -> Non
     csms.mark()
     lab.operator.occupy_bay(connector)
     owed = session.advance("ParkingBayOccupancy")
-    _event(csms, session, owed, connector, triggerReason="EVDetected", requirement="E01.FR.01")
+    told = _event(csms, session, owed, connector, triggerReason="EVDetected", requirement="E01.FR.01")
+    _unconnected(csms, told)
 
 
 @state("EVConnectedPreSession", family="2", dut="CS")
@@ -163,7 +164,10 @@ def authorized(
         session.request_start(token, csms.facts["remoteStartId"])
     if reservation is not None:
         session.due["reservationId"] = reservation
-    _event(csms, session, session.advance("Authorized"), connector, triggerReason="Authorized", requirement="E01.FR.10")
+    owed = session.advance("Authorized")
+    told = _event(csms, session, owed, connector, triggerReason="Authorized", requirement="E01.FR.10")
+    if "EVConnected" not in session.holds:
+        _unconnected(csms, told)
     if asked is False:
         not_asked_about(csms, lab, token)
 
@@ -533,16 +537,16 @@ def _event(
     states: tuple[str, ...] = (),
     requirement: str = "",
     **match: Any,
-) -> None:
+) -> Request | None:
     """Wait for the event that a step owes; where none is owed because nothing has started, see that none comes.
 
     With `earlier`, an event of the steps before will do. `states` are the charging states that it may tell. Ended may
-    follow the event that says why.
+    follow the event that says why. The event that tells of the step, None if none is owed.
     """
     if not owed:
         if not session.started:
             _none_yet(csms, session, connector)
-        return
+        return None
     if len(states) == 1:
         match["chargingState"] = states[0]
     transaction = _view(csms, session, connector)
@@ -553,13 +557,14 @@ def _event(
         kind: Any = one_of("Started", owed) if earlier else owed
         told = wait(within=csms.deadlines.physical, requirement=requirement, eventType=kind, **match)
         _check_state(csms, told, states)
-        return
+        return told
     told = wait(within=csms.deadlines.physical, requirement=requirement, **match)
     ended = transaction.expect(
         within=csms.deadlines.physical, requirement="E06.FR.08", eventType="Ended", stoppedReason=stopped
     )
     _check_state(csms, told, states)
     session.since = ended._entry.index + 1
+    return told
 
 
 def _check_state(csms: FakeCsms, event: Request, states: tuple[str, ...]) -> None:
@@ -573,6 +578,12 @@ def _check_state(csms: FakeCsms, event: Request, states: tuple[str, ...]) -> Non
             pointer="/transactionInfo/chargingState",
             requirement="E01.FR.18",
         )
+
+
+def _unconnected(csms: FakeCsms, event: Request | None) -> None:
+    """While no EV is connected, an event that tells a charging state tells Idle (ChargingStateEnumType)."""
+    if event is not None and peek(peek(event._payload, "transactionInfo"), "chargingState") is not None:
+        _check_state(csms, event, ("Idle",))
 
 
 def _none_yet(csms: FakeCsms, session: Session, connector: Any) -> None:

@@ -13,6 +13,7 @@ from conformance.reference.wire import Payload
     families=NEW,
     breaks="BootNotification gives the reason PowerUp after a reset, too (B01.FR.09)",
     must_fail=("TC_B_21_CS", "TC_B_22_CS", "TC_B_23_CS"),
+    rules=("boot.reason",),
 )
 class _BootReason(Requests):
     action = "BootNotification"
@@ -27,6 +28,7 @@ class _BootReason(Requests):
     families=NEW,
     breaks="BootNotification gives the reason Watchdog after a power cycle (B01.FR.09)",
     must_fail=("TC_B_01_CS",),
+    rules=("boot.reason",),
 )
 class _BootReasonWatchdog(Requests):
     action = "BootNotification"

@@ -262,6 +262,52 @@ class _RegisterCountsDown(Events):
         return [payload]
 
 
+@defect(
+    "energy-in-watts",
+    role=CS,
+    families=NEW,
+    breaks="readings of energy are in W (UnitOfMeasureType.unit)",
+    must_fail=("TC_E_02_CS", "TC_E_10_CS"),
+    rules=("values.unit",),
+)
+class _EnergyInWatts(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        for value in payload.get("meterValue", []):
+            for sample in value["sampledValue"]:
+                sample["unitOfMeasure"] = {"unit": "W"}
+        return [payload]
+
+
+@defect(
+    "readings-without-context",
+    role=CS,
+    families=NEW,
+    breaks="readings do not say that a transaction began or ended with them (E01.FR.09, E06.FR.11)",
+    must_fail=("TC_E_02_CS", "TC_E_10_CS"),
+    rules=("tx.reading-context",),
+)
+class _ReadingsWithoutContext(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        for value in payload.get("meterValue", []):
+            for sample in value["sampledValue"]:
+                sample.pop("context", None)
+        return [payload]
+
+
+@defect(
+    "charges-without-a-car",
+    role=CS,
+    families=NEW,
+    breaks="a transaction that starts before an EV is connected tells SuspendedEV (ChargingStateEnumType)",
+    must_fail=("TC_E_04_CS", "TC_E_10_CS"),
+)
+class _ChargesWithoutACar(Events):
+    def spoil(self, payload: Payload) -> list[Payload]:
+        if payload["eventType"] == "Started" and payload["transactionInfo"].get("chargingState") == "Idle":
+            payload["transactionInfo"]["chargingState"] = "SuspendedEV"
+        return [payload]
+
+
 flag(
     "starts-though-token-invalid",
     role=CS,
