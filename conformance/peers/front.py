@@ -97,14 +97,18 @@ class TlsFront:
         wrong = self._credentials.context(certificate, **limits)
         peer.act("link", "show", {"certificate": certificate, **limits})
         self._door.tls = wrong
+        held = False
         try:
             if hang_up:
                 peer.disconnect()
                 peer.wait(lambda: not peer.connected, within=peer.deadlines.message)
             yield
+            held = True
         finally:
             self._door.tls = right
-            peer.act("link", "show", {"certificate": "valid"}, stimulus=False)
+            if held:
+                # A case that has failed inside goes no further: what it would do next is not what was recorded.
+                peer.act("link", "show", {"certificate": "valid"}, stimulus=False)
             for wire in list(peer._wires):
                 # It came in on what was wrong.
                 wire.close(1000, "")

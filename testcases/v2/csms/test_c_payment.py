@@ -77,21 +77,13 @@ def test_canceled(station: FakeStation) -> None:
 @case("TC_C_117_CSMS")
 def test_settled_by_csms(station: FakeStation) -> None:
     """A transaction that was paid by card ends, and the CSMS settles the payment."""
-    step("Begin a transaction with a payment card", expect="the card is Accepted")
-    station.execute("AuthorizedPaymentTerminal")
-
-    step("End it, with its costs", expect="the card is Accepted")
-    station.execute("EndedWithCosts", fee=15.0, total=18.15)
+    _paid_by_card(station)
 
 
 @case("TC_C_118_CSMS")
 def test_settled_by_station(station: FakeStation) -> None:
     """The station has settled the payment, and the CSMS provides the receipt."""
-    step("Begin a transaction with a payment card", expect="the card is Accepted")
-    station.execute("AuthorizedPaymentTerminal")
-
-    step("End it, with its costs", expect="the card is Accepted")
-    station.execute("EndedWithCosts", fee=15.0, total=18.15)
+    _paid_by_card(station)
 
     step("Tell that the payment is settled, without a receipt", expect="receiptUrl, a URL")
     url = station.execute("SettlementTold", status="Settled", amount=18.15).receiptUrl
@@ -102,11 +94,7 @@ def test_settled_by_station(station: FakeStation) -> None:
 @case("TC_C_119_CSMS")
 def test_settlement_failed(station: FakeStation) -> None:
     """The CSMS gets along with a payment that the station could not settle."""
-    step("Begin a transaction with a payment card", expect="the card is Accepted")
-    station.execute("AuthorizedPaymentTerminal")
-
-    step("End it, with its costs", expect="the card is Accepted")
-    station.execute("EndedWithCosts", fee=15.0, total=18.15)
+    _paid_by_card(station)
 
     step("Tell that the payment was not settled", expect="an answer")
     station.execute("SettlementTold", status="Failed", amount=18.15)
@@ -115,11 +103,7 @@ def test_settlement_failed(station: FakeStation) -> None:
 @case("TC_C_120_CSMS")
 def test_settlement_rejected(station: FakeStation) -> None:
     """The CSMS gets along with a payment that the provider would not settle."""
-    step("Begin a transaction with a payment card", expect="the card is Accepted")
-    station.execute("AuthorizedPaymentTerminal")
-
-    step("End it, with its costs", expect="the card is Accepted")
-    station.execute("EndedWithCosts", fee=15.0, total=18.15)
+    _paid_by_card(station)
 
     step("Tell that the payment was not settled", expect="an answer")
     station.execute("SettlementTold", status="Rejected", amount=18.15)
@@ -131,12 +115,7 @@ def test_settlement_rejected(station: FakeStation) -> None:
 @case("TC_C_125_CSMS")
 def test_kiosk_with_central_costs(station: FakeStation, operator: Operator, dut: Dut) -> None:
     """A payment at a kiosk starts a transaction up to the authorized amount; the CSMS tells what it has cost."""
-    step("Pay at the kiosk", expect="RequestStartTransaction with the card and the EVSE")
-    request = _paid_at_kiosk(station, operator, dut)
-
-    step("Begin the transaction", expect="the card is Accepted; maxCost")
-    limit = _begun(station, request)
-    check(limit.maxCost > 0, "transactionLimit.maxCost", requirement="C24.FR.02, F07.FR.02", actual=limit)
+    limit = _begun_at_kiosk(station, operator, dut)
 
     step("End it after 5 kWh", expect="totalCost")
     used = [station.transaction().meter_value("Transaction.End", 5000)]
@@ -148,12 +127,7 @@ def test_kiosk_with_central_costs(station: FakeStation, operator: Operator, dut:
 @case("TC_C_126_CSMS")
 def test_kiosk_with_local_costs(station: FakeStation, operator: Operator, dut: Dut) -> None:
     """A payment at a kiosk starts a transaction up to the authorized amount; the station tells what it has cost."""
-    step("Pay at the kiosk", expect="RequestStartTransaction with the card and the EVSE")
-    request = _paid_at_kiosk(station, operator, dut)
-
-    step("Begin the transaction", expect="the card is Accepted; maxCost")
-    limit = _begun(station, request)
-    check(limit.maxCost > 0, "transactionLimit.maxCost", requirement="C24.FR.02, F07.FR.02", actual=limit)
+    limit = _begun_at_kiosk(station, operator, dut)
 
     step("End it, with its costs", expect="an answer")
     _check_limit_told_once(station.execute("EndedWithCosts", fee=15.0, total=18.15, transactionLimit=limit))
@@ -228,10 +202,26 @@ def _expect_start(station: FakeStation, dut: Dut, requirement: str, **card: Any)
     return request
 
 
-def _paid_at_kiosk(station: FakeStation, operator: Operator, dut: Dut) -> Any:
+def _paid_by_card(station: FakeStation) -> None:
+    """A whole transaction that a card pays for."""
+    step("Begin a transaction with a payment card", expect="the card is Accepted")
+    station.execute("AuthorizedPaymentTerminal")
+
+    step("End it, with its costs", expect="the card is Accepted")
+    station.execute("EndedWithCosts", fee=15.0, total=18.15)
+
+
+def _begun_at_kiosk(station: FakeStation, operator: Operator, dut: Dut) -> Any:
+    """A transaction that was paid for at the kiosk; the limit that the CSMS sets."""
+    step("Pay at the kiosk", expect="RequestStartTransaction with the card and the EVSE")
     operator.pay_at_kiosk("1234")
     card = [{"additionalIdToken": "1234", "type": payment.CARD}]
-    return _expect_start(station, dut, "C24.FR.01", additionalInfo=card)
+    request = _expect_start(station, dut, "C24.FR.01", additionalInfo=card)
+
+    step("Begin the transaction", expect="the card is Accepted; maxCost")
+    limit = _begun(station, request)
+    check(limit.maxCost > 0, "transactionLimit.maxCost", requirement="C24.FR.02", actual=limit)
+    return limit
 
 
 def _begun(station: FakeStation, request: Any) -> Any:

@@ -62,140 +62,95 @@ def test_priority_of_unknown_slot(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_B_45_CS")
 def test_network_profile_changed(csms: FakeCsms, dut: Dut) -> None:
     """A station changes to the network profile that the CSMS puts first."""
-    spare, active = networks.slots(csms)
-    csms.keep(COMM, "NetworkConfigurationPriority")
+    own, active = csms.path, networks.slots(csms)[1]
 
     step("Set a network profile in a spare slot and put it first", expect="Accepted; Accepted or RebootRequired")
-    path = _set_profile(csms, spare)
-    _set_priority(csms, spare, active)
+    path = _put_first(csms)
 
     step("Reset OnIdle", expect="Accepted; the station connects by the new profile and registers")
-    _reset(csms)
-    _check_attempts(csms, [path], "B10.FR.04")
-    for connector in dut.connectors:
-        csms.expect_connector_status("Available", connector, requirement="B01.FR.05")
+    _comes_back(csms, [path], "B10.FR.04")
 
     step("Put the old profile first again and reset", expect="the station connects by it")
     _set_priority(csms, active)
-    old = path.replace(f"/{networks.OTHER_WAY}/", "/")
-    _reset(csms)
-    _check_attempts(csms, [old], "B10.FR.04")
+    _comes_back(csms, [own], "B10.FR.04")
 
 
 @case("TC_B_46_CS")
 def test_network_profile_fails(csms: FakeCsms, dut: Dut) -> None:
     """A station that can't connect by the first network profile tries so many times, and then the second."""
-    spare, active = networks.slots(csms)
     own = csms.path
-    csms.keep(COMM, "NetworkConfigurationPriority")
     csms.configure(COMM, "NetworkProfileConnectionAttempts", "2")
 
     step("Set a network profile in a spare slot and put it first", expect="Accepted; Accepted or RebootRequired")
-    path = _set_profile(csms, spare)
-    _set_priority(csms, spare, active)
+    path = _put_first(csms)
 
     step("Reset OnIdle, turn two attempts away", expect="two attempts by the new profile, then one by the old")
     csms.turn_away(2)
-    _reset(csms)
-    _check_attempts(csms, [path, path, own], "B10.FR.03")
-    for connector in dut.connectors:
-        csms.expect_connector_status("Available", connector, requirement="B01.FR.05")
+    _comes_back(csms, [path, path, own], "B10.FR.03")
 
 
 @case("TC_B_49_CS")
 def test_network_profiles_fail(csms: FakeCsms, dut: Dut) -> None:
     """A station that can't connect by any network profile goes back to the one that worked last."""
-    spare, active = networks.slots(csms)
     own, wait = csms.path, dut.values.retry_back_off
-    csms.keep(COMM, "NetworkConfigurationPriority")
     csms.configure(COMM, "NetworkProfileConnectionAttempts", "1")
     csms.configure(COMM, "RetryBackOffRepeatTimes", "0")
     csms.configure(COMM, "RetryBackOffRandomRange", "0")
     csms.configure(COMM, "RetryBackOffWaitMinimum", str(wait))
 
     step("Set a network profile in a spare slot and put it first", expect="Accepted; Accepted or RebootRequired")
-    path = _set_profile(csms, spare)
-    _set_priority(csms, spare, active)
+    path = _put_first(csms)
 
-    step(
-        "Reset OnIdle, turn one attempt by each profile away", expect="another by the old one, after the back-off time"
-    )
+    step("Reset OnIdle, turn one attempt by each profile away", expect="another by the old one, after the back-off")
     csms.turn_away(2)
-    _reset(csms)
-    _check_attempts(csms, [path, own, own], "B10.FR.07")
+    _comes_back(csms, [path, own, own], "B10.FR.07")
     waited = csms.waited()
-    check(
-        waited >= wait - min(1.0, 0.25 * wait),
-        f"after {wait} s at the earliest",
-        requirement="B10.FR.07",
-        actual=waited,
-    )
-    for connector in dut.connectors:
-        csms.expect_connector_status("Available", connector, requirement="B01.FR.05")
+    late = waited >= wait - min(1.0, 0.25 * wait)
+    check(late, f"after {wait} s at the earliest", requirement="B10.FR.07", actual=waited)
 
 
 @case("TC_B_47_CS")
 def test_network_profile_fails_by_new_root(csms: FakeCsms, dut: Dut) -> None:
     """A station that can't verify the CSMS of the new network profile by its new root goes back to the old of both."""
-    spare, active = networks.slots(csms)
     own, root = csms.path, csms.certificates.own_root()
     strict = csms.configured(SECURITY, "AdditionalRootCertificateCheck")
     require(strict == "true", f"AS-2 is declared, and AdditionalRootCertificateCheck is {strict or 'not there'}")
-    csms.keep(COMM, "NetworkConfigurationPriority")
     csms.configure(COMM, "NetworkProfileConnectionAttempts", "1")
     new = csms.certificates.new_root("signed-successor")
     csms.reach("CertificateInstalled", certificate=new)
 
     step("Set a network profile in a spare slot and put it first", expect="Accepted; Accepted or RebootRequired")
-    _set_profile(csms, spare)
-    _set_priority(csms, spare, active)
+    _put_first(csms)
 
-    step(
-        "Reset OnIdle, show the certificate under the old root", expect="no connection by the new profile; the old one"
-    )
+    step("Reset OnIdle, show the certificate under the old root", expect="an attempt by the new profile, then the old")
     _reset(csms)
     csms.expect_connection(within=csms.deadlines.reset, requirement="M05.FR.16")
-    attempts = [one.taken for one in csms.tls.attempts()]
-    check(
-        attempts == [False, True],
-        "one attempt by the new root, then one by the old",
-        requirement="M05.FR.15",
-        actual=attempts,
-    )
+    taken = [one.taken for one in csms.tls.attempts()]
+    check(taken == [False, True], "an attempt by the new root, one by the old", requirement="M05.FR.15", actual=taken)
     check(csms.path == own, "the connection is by the old profile", requirement="B10.FR.07", actual=csms.path)
-    csms.expect("BootNotification", within=csms.deadlines.boot, requirement="B10.FR.10")
-    for connector in dut.connectors:
-        csms.expect_connector_status("Available", connector, requirement="B01.FR.05")
+    _registers(csms, "B10.FR.10")
 
-    step("Ask for the CSMS roots", expect="the old one and the new one")
+    step("Ask for the CSMS roots, delete the new one", expect="the old one and the new one; Accepted")
     roots = _roots(csms)
     check(listed(roots, root), "the old root is there", requirement="M05.FR.12")
     check(listed(roots, new, root), "the new root is there", requirement="M05.FR.12")
-
-    step("Delete the new one", expect="Accepted")
     _delete(csms, hash_data(new, issuer=root))
 
 
 @case("TC_B_50_CS")
-def test_network_profile_of_new_root(csms: FakeCsms, dut: Dut) -> None:
+def test_network_profile_of_new_root(csms: FakeCsms) -> None:
     """A station changes to a network profile whose CSMS it verifies by a new root."""
-    spare, active = networks.slots(csms)
-    path, own, root = csms.url_with(networks.OTHER_WAY)[1], csms.path, csms.certificates.own_root()
+    own, active, root = csms.path, networks.slots(csms)[1], csms.certificates.own_root()
     strict = csms.configured(SECURITY, "AdditionalRootCertificateCheck") == "true"
-    csms.keep(COMM, "NetworkConfigurationPriority")
     new = csms.certificates.new_root("signed-successor" if strict else "successor")
     csms.reach("CertificateInstalled", certificate=new)
 
     step("Set a network profile in a spare slot and put it first", expect="Accepted; Accepted or RebootRequired")
-    _set_profile(csms, spare)
-    _set_priority(csms, spare, active)
+    path = _put_first(csms)
 
     with csms.tls.shown("successor", hang_up=False):
         step("Reset OnIdle, show a certificate under the new root", expect="a connection by the new profile")
-        _reset(csms)
-        _check_attempts(csms, [path], "M05.FR.13")
-        for connector in dut.connectors:
-            csms.expect_connector_status("Available", connector, requirement="B01.FR.05")
+        _comes_back(csms, [path], "M05.FR.13")
         if strict:
             step("Ask for the CSMS roots", expect="the new one, and no longer the old one")
             roots = _roots(csms)
@@ -206,8 +161,7 @@ def test_network_profile_of_new_root(csms: FakeCsms, dut: Dut) -> None:
     step("Show the certificate under the old root again, put the old profile first, reset", expect="the old profile")
     csms.expect_connection(within=csms.deadlines.reset)
     _set_priority(csms, active)
-    _reset(csms)
-    _check_attempts(csms, [own], "B10.FR.04")
+    _comes_back(csms, [own], "B10.FR.04")
     if not strict:
         _delete(csms, hash_data(new))
 
@@ -326,11 +280,7 @@ def test_network_profile_cleared(csms: FakeCsms, dut: Dut) -> None:
     """What SecurityCtrlr is given of identity and password counts, and no longer what the profile in use has."""
     spare, active = networks.slots(csms)
     _needs_writable(csms, spare)
-    by_password = dut.security_profile in (1, 2)
-    own = {"identity": dut.identity, **({"basicAuthPassword": _password(dut)} if by_password else {})}
-    profile = {**networks.connection_data(csms), "ocppCsmsUrl": csms.url_with("")[0].rstrip("/"), **own}
-    answer = csms.send("SetNetworkProfile", configurationSlot=int(active), connectionData=profile)
-    require(answer.status == "Accepted", f"SetNetworkProfile of the slot in use was answered {answer.status}")
+    _credentials_in_profile(csms, active)
 
     step("Read the identity of the profile in use, and that of SecurityCtrlr", expect="the one that was set in it")
     _check_variables(csms, active, {"identity": dut.identity}, "B09.FR.09")
@@ -338,18 +288,14 @@ def test_network_profile_cleared(csms: FakeCsms, dut: Dut) -> None:
     check(value == dut.identity, "SecurityCtrlr has the identity in use", requirement="B09.FR.28", actual=value)
 
     step("Set the identity of SecurityCtrlr, then read that of the profile", expect="Accepted; empty")
-    asked = variable(SECURITY, "Identity", attributeValue=dut.identity)
-    status = csms.send("SetVariables", setVariableData=[asked]).setVariableResult[0].attributeStatus
-    check(status in TAKEN, "Accepted or RebootRequired", requirement="B05.FR.10", actual=status)
+    _take(csms, "Identity", dut.identity, "B05.FR.10")
     _check_variables(csms, active, {"identity": ""}, "B09.FR.26")
 
     step("Set the password of SecurityCtrlr, close the connection", expect="Accepted; a connection by both")
-    password = secrets.token_hex(14) if by_password else PASSWORD
-    if by_password:
+    password = secrets.token_hex(14) if _by_password(dut) else PASSWORD
+    if _by_password(dut):
         csms.ask_for(password=password.encode())
-    asked = variable(SECURITY, "BasicAuthPassword", attributeValue=password)
-    status = csms.send("SetVariables", setVariableData=[asked]).setVariableResult[0].attributeStatus
-    check(status in TAKEN, "Accepted or RebootRequired", requirement="A01.FR.01", actual=status)
+    _take(csms, "BasicAuthPassword", password, "A01.FR.01")
     if not csms.wait(lambda: not csms.connected, within=csms.deadlines.quiet):
         # Else it comes back with the new password by itself.
         csms.disconnect()
@@ -425,12 +371,29 @@ def _set_priority(csms: FakeCsms, *slots: str) -> None:
     check(taken, "NetworkConfigurationPriority is Accepted or RebootRequired", requirement="B10.FR.01", actual=status)
 
 
-def _check_attempts(csms: FakeCsms, paths: list[str], requirement: str) -> None:
-    """After a reset the station connects by these paths, the last of which is taken, and registers."""
+def _put_first(csms: FakeCsms) -> str:
+    """A network profile that leads to us by another path comes first, as long as the case lasts; the path."""
+    spare, active = networks.slots(csms)
+    csms.keep(COMM, "NetworkConfigurationPriority")
+    path = _set_profile(csms, spare)
+    _set_priority(csms, spare, active)
+    return path
+
+
+def _comes_back(csms: FakeCsms, paths: list[str], requirement: str) -> None:
+    """After a Reset OnIdle the station connects by these paths, the last of which is taken, and registers."""
+    _reset(csms)
     csms.expect_connection(within=csms.deadlines.reset, requirement=requirement)
     used = csms.attempts_in_step()
     check(used == paths, f"connection attempts by {', '.join(paths)}", requirement=requirement, actual=used)
-    csms.expect("BootNotification", within=csms.deadlines.boot, requirement="B01.FR.03")
+    _registers(csms, "B01.FR.03")
+
+
+def _registers(csms: FakeCsms, requirement: str) -> None:
+    """The station boots, and reports its connectors."""
+    csms.expect("BootNotification", within=csms.deadlines.boot, requirement=requirement)
+    for connector in csms.lab.dut.connectors:
+        csms.expect_connector_status("Available", connector, requirement="B01.FR.05")
 
 
 def _roots(csms: FakeCsms) -> list[Any]:
@@ -515,6 +478,26 @@ def _check_variables(csms: FakeCsms, slot: str, data: dict[str, Any], requiremen
         name = networks.variable_name(field)
         found = _read(csms, variable(networks.CONFIGURATION, name, of=slot)).attributeValue or ""
         check(found == networks.text(value), f"{name} is {value}", requirement=requirement, actual=found)
+
+
+def _by_password(dut: Dut) -> bool:
+    return dut.security_profile in (1, 2)
+
+
+def _credentials_in_profile(csms: FakeCsms, slot: str) -> None:
+    """The network profile in use has identity and, where it needs one, password of its own: those in use."""
+    dut = csms.lab.dut
+    own = {"identity": dut.identity, **({"basicAuthPassword": _password(dut)} if _by_password(dut) else {})}
+    profile = {**networks.connection_data(csms), "ocppCsmsUrl": csms.url_with("")[0].rstrip("/"), **own}
+    answer = csms.send("SetNetworkProfile", configurationSlot=int(slot), connectionData=profile)
+    require(answer.status == "Accepted", f"SetNetworkProfile of the slot in use was answered {answer.status}")
+
+
+def _take(csms: FakeCsms, name: str, value: str, requirement: str) -> None:
+    """SecurityCtrlr takes a value, at once or for the next boot."""
+    asked = variable(SECURITY, name, attributeValue=value)
+    status = csms.send("SetVariables", setVariableData=[asked]).setVariableResult[0].attributeStatus
+    check(status in TAKEN, "Accepted or RebootRequired", requirement=requirement, actual=status)
 
 
 def _set_list(csms: FakeCsms, *slots: str) -> Any:

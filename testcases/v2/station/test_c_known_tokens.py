@@ -218,22 +218,19 @@ def test_cache_of_another_evse(csms: FakeCsms, dut: Dut) -> None:
 def test_central_token_not_cached(csms: FakeCsms) -> None:
     """What the CSMS says of a token of type Central is not put into the cache."""
     _cache_decides(csms)
+    csms.configure("TxCtrlr", "TxStartPoint", "Authorized")
+    csms.prefer("TxCtrlr", "TxStopPoint", "Authorized")
     csms.configure("TxCtrlr", "StopTxOnInvalidId", "true")
     csms.prefer("TxCtrlr", "MaxEnergyOnInvalidId", "0")
     csms.considers(CENTRAL, status="Invalid")
-    csms.reach("EVConnectedPreSession")
 
     step("Start remotely with a Central token, answer its event with Invalid", expect="no Authorize, then Deauthorized")
     csms.execute("Authorized", locally=False, token=CENTRAL, asked=False)
     csms.execute("Deauthorized")
-
-    step("Unplug, drive away, plug in again", expect="what happens is told while the transaction runs; Occupied")
-    csms.execute("ParkingBayUnoccupied")
     csms.considers(CENTRAL, status="Accepted")
-    csms.execute("EVConnectedPreSession")
 
-    step("Start remotely with the token again", expect="no Authorize; an event with it once a transaction runs")
-    csms.execute("Authorized", locally=False, token=CENTRAL, asked=False)
+    step("Start remotely with the token again, let the EV charge", expect="no Authorize; an event with it; Charging")
+    csms.execute("EnergyTransferStarted", locally=False, token=CENTRAL, asked=False)
 
 
 @case("OC_C_05_CS")

@@ -214,11 +214,7 @@ def test_card_canceled_in_transaction(csms: FakeCsms, operator: Operator, dut: D
 @case("TC_C_114_CS")
 def test_settled_with_receipt(csms: FakeCsms, dut: Dut) -> None:
     """The station settles what a transaction has cost, and tells it, with the receipt of its terminal."""
-    _terminal(csms, 50, ask=False, ReceiptByCSMS="false")
-    csms.reach("DefaultTariffConfigured", tariff=payment.fixed_fee(15.0))
-
-    step("Pay by card, charge, stop remotely, drive away", expect="Ended, with costs of 15.00, 18.15 with taxes")
-    _charge_for_fee(csms, dut)
+    _charge_for_fee(csms, dut, ReceiptByCSMS="false")
 
     step("Let the terminal settle", expect="NotifySettlement: Settled, 18.15, with the receipt")
     receipt = {"receiptUrl": _a_url, "receiptId": _some_text}
@@ -228,11 +224,7 @@ def test_settled_with_receipt(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_115_CS")
 def test_settled_by_csms(csms: FakeCsms, dut: Dut) -> None:
     """With SettlementByCSMS the station tells what a transaction has cost, and settles nothing."""
-    _terminal(csms, 50, ask=False, SettlementByCSMS="true")
-    csms.reach("DefaultTariffConfigured", tariff=payment.fixed_fee(15.0))
-
-    step("Pay by card, charge, stop remotely, drive away", expect="Ended, with costs of 15.00, 18.15 with taxes")
-    _charge_for_fee(csms, dut)
+    _charge_for_fee(csms, dut, SettlementByCSMS="true")
 
     step("Let nothing be settled here", expect="no NotifySettlement")
     csms.execute("NoSettlementTold", requirement="C21.FR.06")
@@ -241,12 +233,8 @@ def test_settled_by_csms(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_116_CS")
 def test_settled_without_receipt(csms: FakeCsms, dut: Dut) -> None:
     """With ReceiptByCSMS the station settles what a transaction has cost, and leaves the receipt to the CSMS."""
-    _terminal(csms, 50, ask=False, ReceiptByCSMS="true")
-    csms.reach("DefaultTariffConfigured", tariff=payment.fixed_fee(15.0))
     csms.answer("NotifySettlement", receiptUrl="https://receipts.example.com/1")
-
-    step("Pay by card, charge, stop remotely, drive away", expect="Ended, with costs of 15.00, 18.15 with taxes")
-    _charge_for_fee(csms, dut)
+    _charge_for_fee(csms, dut, ReceiptByCSMS="true")
 
     step("Let the terminal settle", expect="NotifySettlement: Settled, 18.15, without a receipt")
     about = {"transactionId": _id(csms, dut), "receiptUrl": ABSENT}
@@ -256,31 +244,13 @@ def test_settled_without_receipt(csms: FakeCsms, dut: Dut) -> None:
 @case("TC_C_119_CS")
 def test_settlement_fails(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
     """A settlement for which the provider can't be reached is told to have Failed."""
-    _terminal(csms, 50, ask=False, ReceiptByCSMS="false")
-    csms.reach("DefaultTariffConfigured", tariff=payment.fixed_fee(15.0))
-    operator.fail_settlement(status="Failed")
-
-    step("Pay by card, charge, stop remotely, drive away", expect="Ended, with costs of 15.00, 18.15 with taxes")
-    _charge_for_fee(csms, dut)
-
-    step("Let the terminal try to settle", expect="NotifySettlement: Failed, 18.15, without a receipt")
-    about = {"transactionId": _id(csms, dut), "receiptUrl": ABSENT, "receiptId": ABSENT}
-    csms.execute("SettlementTold", status="Failed", amount=18.15, **about)
+    _not_settled(csms, operator, dut, "Failed")
 
 
 @case("TC_C_120_CS")
 def test_settlement_rejected(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
     """A settlement that the provider refuses is told to be Rejected."""
-    _terminal(csms, 50, ask=False, ReceiptByCSMS="false")
-    csms.reach("DefaultTariffConfigured", tariff=payment.fixed_fee(15.0))
-    operator.fail_settlement(status="Rejected")
-
-    step("Pay by card, charge, stop remotely, drive away", expect="Ended, with costs of 15.00, 18.15 with taxes")
-    _charge_for_fee(csms, dut)
-
-    step("Let the terminal try to settle", expect="NotifySettlement: Rejected, 18.15, without a receipt")
-    about = {"transactionId": _id(csms, dut), "receiptUrl": ABSENT, "receiptId": ABSENT}
-    csms.execute("SettlementTold", status="Rejected", amount=18.15, **about)
+    _not_settled(csms, operator, dut, "Rejected")
 
 
 # ------------------------------------------------------------------ C23: more than was authorized at first
@@ -364,39 +334,19 @@ def test_qr_code(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
 @case("TC_C_128_CS")
 def test_qr_code_with_time(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
     """A time that the driver enters stands in the QR code, and limits the transaction."""
-    _qr_codes(csms, "maxTime")
-
-    step("Enter 300 s, tell that somebody pays on the web", expect="NotifyWebPaymentStarted answered")
-    _enter_and_pay(csms, operator, dut, maxTime=300)
-
-    step("Start remotely, let the EV charge, answer with maxTime 300", expect="payment with limit; LimitSet")
-    csms.execute("ChargingUpToLimit", maxTime=300)
+    _pays_up_to(csms, operator, dut, "300 s", maxTime=300)
 
 
 @case("TC_C_129_CS")
 def test_qr_code_with_cost(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
     """A cost that the driver enters stands in the QR code, and limits the transaction."""
-    _qr_codes(csms, "maxCost")
-
-    step("Enter 50, tell that somebody pays on the web", expect="NotifyWebPaymentStarted answered")
-    _enter_and_pay(csms, operator, dut, maxCost=50)
-
-    step("Start remotely, let the EV charge, answer with maxCost 50", expect="payment with limit; LimitSet")
-    csms.execute("ChargingUpToLimit", maxCost=50)
+    _pays_up_to(csms, operator, dut, "50 EUR", maxCost=50)
 
 
 @case("TC_C_130_CS")
 def test_qr_code_with_energy(csms: FakeCsms, operator: Operator, dut: Dut) -> None:
     """An energy that the driver enters stands in the QR code, and limits the transaction."""
-    _qr_codes(csms, "maxEnergy")
-
-    step("Enter 20 kWh, tell that somebody pays on the web", expect="NotifyWebPaymentStarted answered")
-    _enter_and_pay(csms, operator, dut, maxEnergy=20000)
-
-    step(
-        "Start remotely, let the EV charge, answer with maxEnergy 20000", expect="the payment with the limit; LimitSet"
-    )
-    csms.execute("ChargingUpToLimit", maxEnergy=20000)
+    _pays_up_to(csms, operator, dut, "20 kWh", maxEnergy=20000)
 
 
 @case("OC_C_09_CS")
@@ -504,8 +454,24 @@ def _expect_vat_number(csms: FakeCsms, dut: Dut, number: str) -> None:
     check(evse in (ABSENT, dut.evse), "the EVSE, if any", requirement="C18.FR.08", actual=evse)
 
 
-def _charge_for_fee(csms: FakeCsms, dut: Dut) -> None:
-    """A whole session that a card pays for, stopped remotely; it has cost 15.00 EUR, 18.15 with 21 % of tax."""
+def _not_settled(csms: FakeCsms, operator: Operator, dut: Dut, status: str) -> None:
+    operator.fail_settlement(status=status)
+    _charge_for_fee(csms, dut, ReceiptByCSMS="false")
+
+    step("Let the terminal try to settle", expect=f"NotifySettlement: {status}, 18.15, without a receipt")
+    about = {"transactionId": _id(csms, dut), "receiptUrl": ABSENT, "receiptId": ABSENT}
+    csms.execute("SettlementTold", status=status, amount=18.15, **about)
+
+
+def _charge_for_fee(csms: FakeCsms, dut: Dut, **more: str) -> None:
+    """A whole session that a card pays for, stopped remotely; it has cost 15.00 EUR, 18.15 with 21 % of tax.
+
+    `more` are variables of PaymentCtrlr.
+    """
+    _terminal(csms, 50, ask=False, **more)
+    csms.reach("DefaultTariffConfigured", tariff=payment.fixed_fee(15.0))
+
+    step("Pay by card, charge, stop remotely, drive away", expect="Ended, with costs of 15.00, 18.15 with taxes")
     csms.execute("AuthorizedPaymentTerminal", limit={"maxCost": 50})
     csms.execute("EVConnectedPreSession")
     csms.execute("EnergyTransferStarted")
@@ -554,11 +520,17 @@ def _pay_on_web(csms: FakeCsms, dut: Dut) -> None:
     check(list(answer) == [], "an answer without anything", requirement="C25.FR.27", actual=answer)
 
 
-def _enter_and_pay(csms: FakeCsms, operator: Operator, dut: Dut, **limit: int) -> None:
+def _pays_up_to(csms: FakeCsms, operator: Operator, dut: Dut, words: str, **limit: int) -> None:
+    _qr_codes(csms, *limit)
+
+    step(f"Enter {words}, tell that somebody pays on the web", expect="NotifyWebPaymentStarted answered")
     operator.enter_limit(**limit)
     query: dict[str, Any] = {name.casefold(): value for name, value in limit.items()}
     _check_qr_code(csms, operator, dut, **query)
     _pay_on_web(csms, dut)
+
+    step("Start remotely, let the EV charge, answer with the limit", expect="the payment with the limit; LimitSet")
+    csms.execute("ChargingUpToLimit", **limit)
 
 
 def _check_qr_code(csms: FakeCsms, operator: Operator, dut: Dut, requirement: str = "C25.FR.01", **query: int) -> None:
