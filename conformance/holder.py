@@ -91,10 +91,12 @@ class Holder:
                 self._folder = tempfile.TemporaryDirectory(prefix="ocpp-test-pki-")
                 dut = replace(dut, tls=replace(dut.tls, folder=Path(self._folder.name)))
             if device is not None and dut.role == "CSMS":
-                dut, told = _secured(dut)
-                arguments = (*told, *hurried, *device.arguments, *dut.started_with)
+                dut, secured = _secured(dut)
+                arguments = (*secured, *hurried, *device.arguments, *dut.started_with)
                 self._device = start_csms(version, arguments=arguments, defects=device.defects)
-                dut = replace(dut, address=replace(dut.address, url=self._device.addresses["ocpp"]))
+                told = self._device.addresses
+                address = replace(dut.address, url=told["ocpp"], raised_url=told.get("raised", dut.address.raised_url))
+                dut = replace(dut, address=address)
             live = LiveBench(dut, version, self._schemas)
             peer: Any = live.bench.peer
             if dut.role == "CS":
@@ -200,7 +202,10 @@ def _secured(dut: Any) -> tuple[Any, tuple[str, ...]]:
     for identity in filter(None, (first, second)):
         known = {3: ("--identity", identity)}
         told += known.get(dut.security_profile, ("--station", f"{identity}={(passwords[identity] or b'').decode()}"))
-    if dut.security_profile > 1:
+    to_tls = dut.security_profile == 1 and dut.address.raised_url
+    if to_tls:
+        told += ["--raised-listen", "127.0.0.1:0"]
+    if dut.security_profile > 1 or to_tls:
         pki = pki_of(dut)
         dut = replace(dut, tls=replace(dut.tls, trust=pki.roots))
         # Both kinds of key, because both kinds of cipher suite have to be supported (A00.FR.318).

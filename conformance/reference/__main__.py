@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
+from conformance.reference.options import address
+
 
 def parser(kind: str = "") -> argparse.ArgumentParser:
     """The command line of both devices; with `kind` station, the CSMS's own part is left out and not loaded."""
@@ -87,14 +89,6 @@ def _common(one: argparse.ArgumentParser) -> None:
         help="behave in a named way that the standard leaves open",
     )
     one.add_argument("--die-with-parent", action="store_true", help="exit when standard input, a pipe, is closed")
-
-
-def address(text: str) -> tuple[str, int]:
-    """HOST:PORT taken apart. Raises ValueError, in one line, for anything else."""
-    host, separator, port = text.rpartition(":")
-    if not separator or not host or not port.isdigit() or int(port) > 65535:
-        raise ValueError(f"{text!r} is no HOST:PORT, such as 127.0.0.1:9000")
-    return host.strip("[]"), int(port)
 
 
 def settings(pairs: Sequence[str]) -> dict[str, str]:

@@ -87,6 +87,8 @@ class Csms:
         self._registrations: dict[str, Registration] = {}
         self._live: dict[str, Session] = {}
         self._servers: list[Any] = []
+        self.raised_url = ""
+        """Where stations come that were raised to security profile 2, once it is started; "" where there is no such."""
         self._closing: set[asyncio.Task[None]] = set()
 
     async def start(self) -> str:
@@ -96,7 +98,12 @@ class Csms:
         """
         context = self.door.context()
         host, port = self.options.host, self.options.port
-        if context is not None and self._flawed("plain-on-tls-port"):
+        raised = self.options.security.raised_listen
+        if raised is not None:
+            secured, context = await self._listen(*raised, context), None
+            self.raised_url = f"wss://{raised[0]}:{_port_of(secured)}{PATH}"
+            self._servers = [await self._listen(host, port, None), secured]
+        elif context is not None and self._flawed("plain-on-tls-port"):
             from conformance.reference.csms_two_faced import two_faced
 
             inner = [await self._listen("127.0.0.1", 0, one) for one in (context, None)]

@@ -13,6 +13,7 @@ from conformance.reference.csms_door import Security
 from conformance.reference.csms_registration import ACCEPTED, PENDING, REJECTED, Settings
 from conformance.reference.csms_tokens import TokenBook
 from conformance.reference.http_operator import OperatorServer
+from conformance.reference.options import address
 
 SETTINGS: Mapping[str, tuple[str, float, float]] = {
     "interval": ("interval", 1, 86400),
@@ -52,6 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="with passwords: roots (PEM) of the certificates that stations show once they were raised to profile 3",
     )
+    parser.add_argument(
+        "--raised-listen",
+        metavar="HOST:PORT",
+        help="with passwords: listen on wss there, for stations that were raised to profile 2, and elsewhere on ws",
+    )
     parser.add_argument("--organization", default="", help="O that these certificates must have (default: any)")
     parser.add_argument(
         "--contract-roots",
@@ -72,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def options_of(arguments: argparse.Namespace, chosen: Mapping[str, str], address: tuple[str, int]) -> CsmsOptions:
+def options_of(arguments: argparse.Namespace, chosen: Mapping[str, str], listen: tuple[str, int]) -> CsmsOptions:
     """The options as data; `chosen` are the pairs of `--set`. Raises ValueError, in one line, for a bad one."""
     passwords = dict(_station(one) for one in arguments.station)
     values: dict[str, Any] = {
@@ -91,7 +97,7 @@ def options_of(arguments: argparse.Namespace, chosen: Mapping[str, str], address
             values[field] = _number(name, text, least, greatest, whole=field != "message_timeout")
         else:
             raise ValueError(f"--set {name}: no such setting; known: {', '.join([*SETTINGS, 'first-status'])}")
-    host, port = address
+    host, port = listen
     options = CsmsOptions(
         versions=tuple(arguments.version),
         host=host,
@@ -116,7 +122,8 @@ def _security(arguments: argparse.Namespace) -> Security:
     if len(arguments.cert) != len(arguments.key):
         raise ValueError(f"{len(arguments.cert)} --cert and {len(arguments.key)} --key: give each certificate its key")
     pairs = tuple(zip(arguments.cert, arguments.key, strict=True))
-    return Security(pairs, arguments.ca, arguments.organization, arguments.raised_ca)
+    raised = None if arguments.raised_listen is None else address(arguments.raised_listen)
+    return Security(pairs, arguments.ca, arguments.organization, arguments.raised_ca, raised)
 
 
 def _number(name: str, text: str, least: float, greatest: float, *, whole: bool) -> float:
@@ -155,7 +162,8 @@ async def run(
     server = OperatorServer("CSMS", csms.verbs)
     try:
         url = await csms.start()
-        ready(operator=await server.start(*operator), ocpp=url)
+        raised = {"raised": csms.raised_url} if csms.raised_url else {}
+        ready(operator=await server.start(*operator), ocpp=url, **raised)
         await until()
     finally:
         await server.stop()

@@ -50,13 +50,15 @@ class Security:
     `client_roots` (PEM) makes it profile 3: a station has to show a certificate that these roots vouch for, and its
     password is not asked for. `organization` is what such a certificate must have as O (A00.FR.404); "" takes any. With
     `raised_roots` instead it is profile 2, and a station that took SecurityProfile 3 over shows a certificate of theirs
-    on the same port.
+    on the same port. With `raised_listen`, host and port, it is profile 1 on the port of the CSMS, and a station that
+    took SecurityProfile 2 over comes to this one, over TLS.
     """
 
     certificates: tuple[tuple[Path, Path], ...] = ()
     client_roots: Path | None = None
     organization: str = ""
     raised_roots: Path | None = None
+    raised_listen: tuple[str, int] | None = None
 
 
 class Door:
@@ -74,7 +76,9 @@ class Door:
         connected: Callable[[str], bool],
         own_root: Callable[[], str] = str,
     ) -> None:
-        """Raises ValueError for client roots without a certificate of our own."""
+        """Raises ValueError for client roots, or a port for TLS, without a certificate of our own."""
+        if security.raised_listen is not None and not security.certificates:
+            raise ValueError("--raised-listen: that port has TLS; give --cert and --key, too")
         if security.client_roots is not None and not security.certificates:
             raise ValueError("--ca: stations can show a certificate only over TLS; give --cert and --key, too")
         self._came: set[str] = set()
@@ -161,6 +165,8 @@ class Door:
         # Only now: who has no credentials is told the same of a station that exists and of one that does not.
         if not known:
             return connection.respond(HTTPStatus.NOT_FOUND, "no such charging station\n")
+        if self._security.raised_listen is not None and not self._at_its_port(identity, connection):
+            return connection.respond(HTTPStatus.FORBIDDEN, "this station has another security profile\n")
         if self._flawed("older-connection-kept") and self._connected(identity):
             return connection.respond(HTTPStatus.CONFLICT, "this station is connected\n")
         return None
@@ -179,6 +185,18 @@ class Door:
         if self._flawed("lower-profile-let-in-again"):
             return subject_of(connection) is not None
         return record.profile == _CERTIFICATES
+
+    def _at_its_port(self, identity: str, connection: ServerConnection) -> bool:
+        """Whether a station comes to the port of its security profile; from its first connection over TLS on that is
+        the one with TLS, for good (A05.FR.07)."""
+        secured = connection.transport.get_extra_info("ssl_object") is not None
+        record = self._store.stations.get(identity)
+        if self._flawed("plain-port-stays-open"):
+            return True
+        if record is not None and secured and record.raising == _TLS:
+            record.profile, record.raising = record.raising, 0
+            self._store.save(record)
+        return secured == (record is not None and record.profile == _TLS)
 
     def _count(self, identity: str) -> None:
         """Wrong credentials: who locks out begins to, after some of them."""
@@ -246,8 +264,8 @@ class Door:
         )
 
 
-_CERTIFICATES = 3
-"""The security profile with certificates of the client."""
+_TLS, _CERTIFICATES = 2, 3
+"""The security profiles with TLS and passwords, and with certificates of the client."""
 _TRIES, _LOCKED = 5, 1.5
 """Wrong passwords until an identity is locked out, and for how many seconds it is: the habit `locks-out`."""
 _NO_CHECK_TIME = 0x200000

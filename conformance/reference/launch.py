@@ -91,7 +91,7 @@ class Device:
         """Start it anew, at the addresses that it had, dead or not. Raises LaunchError."""
         if self.alive:
             self.kill()
-        for option, name in (("--listen", "ocpp"), ("--operator", "operator")):
+        for option, name in (("--listen", "ocpp"), ("--raised-listen", "raised"), ("--operator", "operator")):
             if option in self._arguments and name in self.addresses:
                 place = self._arguments.index(option) + 1
                 self._arguments[place] = urlsplit(self.addresses[name]).netloc

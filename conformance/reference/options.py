@@ -1,4 +1,4 @@
-"""What a reference station is told at start."""
+"""What a reference station is told at start, and how addresses are written."""
 
 from __future__ import annotations
 
@@ -53,3 +53,11 @@ class StationOptions:
     reconnect_wait: float = 0.1
     settle_time: float = 0.05
     transfer_time: float = 1.0
+
+
+def address(text: str) -> tuple[str, int]:
+    """HOST:PORT taken apart. Raises ValueError, in one line, for anything else."""
+    host, separator, port = text.rpartition(":")
+    if not separator or not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"{text!r} is no HOST:PORT, such as 127.0.0.1:9000")
+    return host.strip("[]"), int(port)

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from conformance.reference.__main__ import address, main, settings
+from conformance.reference.__main__ import main, settings
+from conformance.reference.options import address
 from tests.reference.csms_double import TOKEN, CsmsDouble
 
 COMMAND = [sys.executable, "-m", "conformance.reference", "station"]

@@ -141,13 +141,7 @@ def test_group(station: FakeStation, dut: Dut) -> None:
 @case("TC_C_40_CSMS")
 def test_group_in_local_list(station: FakeStation, dut: Dut) -> None:
     """Of two tokens of a group that the station knows the CSMS tells the group in the transaction."""
-    station.reach("EVConnectedPreSession")
-
-    step("Tell of the authorization by a token of the group", expect="Accepted with the group")
-    _tell(station, "Authorized", dut.tokens.group1, "Accepted", group=dut.tokens.group)
-
-    step("Let the EV charge", expect="the event is answered")
-    station.transaction().send("ChargingStateChanged", chargingState="Charging")
+    _group_charges(station, dut)
 
     step("Stop with the other token of the group", expect="Accepted with the group")
     _tell(station, "StopAuthorized", dut.tokens.group2, "Accepted", group=dut.tokens.group)
@@ -159,13 +153,7 @@ def test_group_in_local_list(station: FakeStation, dut: Dut) -> None:
 @case("TC_C_43_CSMS")
 def test_group_asked_about_at_the_end(station: FakeStation, dut: Dut) -> None:
     """Of a token that the station's list refuses, and that is asked about then, the CSMS tells the group, too."""
-    station.reach("EVConnectedPreSession")
-
-    step("Tell of the authorization by a token of the group", expect="Accepted with the group")
-    _tell(station, "Authorized", dut.tokens.group1, "Accepted", group=dut.tokens.group)
-
-    step("Let the EV charge", expect="the event is answered")
-    station.transaction().send("ChargingStateChanged", chargingState="Charging")
+    _group_charges(station, dut)
 
     step("Ask about the other token of the group, stop with it", expect="Accepted with the group, both times")
     _ask(station, dut.tokens.group2, "Accepted", group=dut.tokens.group)
@@ -181,10 +169,7 @@ def test_group_asked_about_at_the_end(station: FakeStation, dut: Dut) -> None:
 @case("TC_C_47_CSMS")
 def test_master_pass_stops_all_that_were_chosen(station: FakeStation, dut: Dut) -> None:
     """The CSMS accepts a master pass with its group, and the transactions that it ends."""
-    _charging_everywhere(station, dut)
-
-    step("Ask about the master pass", expect="Accepted with the master pass group")
-    _ask(station, dut.tokens.master_pass, "Accepted", group=dut.tokens.master_pass_group)
+    _master_pass_asked_about(station, dut)
 
     step("End every transaction by the master pass", expect="Accepted with that group")
     for evse in dut.evses[:2]:
@@ -194,10 +179,7 @@ def test_master_pass_stops_all_that_were_chosen(station: FakeStation, dut: Dut) 
 @case("TC_C_48_CSMS")
 def test_master_pass_stops_the_one_that_was_chosen(station: FakeStation, dut: Dut) -> None:
     """The CSMS accepts a master pass with its group, and the one transaction that it ends; the other one goes on."""
-    _charging_everywhere(station, dut)
-
-    step("Ask about the master pass", expect="Accepted with the master pass group")
-    _ask(station, dut.tokens.master_pass, "Accepted", group=dut.tokens.master_pass_group)
+    _master_pass_asked_about(station, dut)
 
     step("End the transaction of the first EVSE by the master pass", expect="Accepted with that group")
     _ended_by_master_pass(station, dut, dut.evse)
@@ -206,10 +188,7 @@ def test_master_pass_stops_the_one_that_was_chosen(station: FakeStation, dut: Du
 @case("TC_C_49_CSMS")
 def test_master_pass_stops_all(station: FakeStation, dut: Dut) -> None:
     """The CSMS accepts that a master pass ends every transaction of a station without a display."""
-    _charging_everywhere(station, dut)
-
-    step("Ask about the master pass", expect="Accepted with the master pass group")
-    _ask(station, dut.tokens.master_pass, "Accepted", group=dut.tokens.master_pass_group)
+    _master_pass_asked_about(station, dut)
 
     step("End every transaction by the master pass", expect="Accepted with that group")
     for evse in dut.evses[:2]:
@@ -255,10 +234,24 @@ def _tell(
     _judged(answer.idTokenInfo, statuses, group, ("C12.FR.03", "C09.FR.12"))
 
 
-def _charging_everywhere(station: FakeStation, dut: Dut) -> None:
-    """Energy flows at the first EVSE and, where there is one, a second, each for another token."""
+def _group_charges(station: FakeStation, dut: Dut) -> None:
+    """A transaction of a token of the group, which was not asked about."""
+    station.reach("EVConnectedPreSession")
+
+    step("Tell of the authorization by a token of the group", expect="Accepted with the group")
+    _tell(station, "Authorized", dut.tokens.group1, "Accepted", group=dut.tokens.group)
+
+    step("Let the EV charge", expect="the event is answered")
+    station.transaction().send("ChargingStateChanged", chargingState="Charging")
+
+
+def _master_pass_asked_about(station: FakeStation, dut: Dut) -> None:
+    """While energy flows at the first EVSE and, where there is one, a second, the CSMS is asked about a master pass."""
     for evse, token in zip(dut.evses, (dut.tokens.valid, dut.tokens.second), strict=False):
         station.reach("EnergyTransferStarted", evseId=evse, token=token)
+
+    step("Ask about the master pass", expect="Accepted with the master pass group")
+    _ask(station, dut.tokens.master_pass, "Accepted", group=dut.tokens.master_pass_group)
 
 
 def _ended_by_master_pass(station: FakeStation, dut: Dut, evse: int) -> None:

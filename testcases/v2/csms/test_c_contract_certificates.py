@@ -17,14 +17,7 @@ NOBODY = Token(idToken="DEOCX000000001X", type="eMAID")
 def test_contract_accepted(station: FakeStation, dut: Dut) -> None:
     """The CSMS asks the responder about a contract that the station has validated, and accepts it."""
     station.reach("EVConnectedPreSession")
-    with station.ocsp() as ocsp:
-        ocsp.say("good")
-        about = ocsp_request_data(station.certificates.contract(dut.tokens.contract.idToken, ocsp.address))
-
-        step("Ask about the contract with its hashes, answer good", expect="an OCSP request; Accepted twice")
-        answer = station.send("Authorize", idToken=dut.tokens.contract, iso15118CertificateHashData=about)
-        ocsp.expect_request(about[0], requirement="C07.FR.05")
-        _judged(answer, "Accepted", "Accepted", "C07.FR.14")
+    _asks_responder(station, dut.tokens.contract, "good", "Accepted", "Accepted", "C07.FR.14")
 
     step("Tell of the authorization, then that energy flows", expect="idTokenInfo Accepted; an answer")
     _charges(station, dut)
@@ -34,14 +27,7 @@ def test_contract_accepted(station: FakeStation, dut: Dut) -> None:
 def test_contract_revoked(station: FakeStation, dut: Dut) -> None:
     """The CSMS asks the responder about a contract whose certificate is revoked, and refuses it."""
     station.reach("EVConnectedPreSession")
-    with station.ocsp() as ocsp:
-        ocsp.say("revoked")
-        about = ocsp_request_data(station.certificates.contract(dut.tokens.contract.idToken, ocsp.address))
-
-        step("Ask about the contract, answer revoked", expect="an OCSP request; Invalid and CertificateRevoked")
-        answer = station.send("Authorize", idToken=dut.tokens.contract, iso15118CertificateHashData=about)
-        ocsp.expect_request(about[0], requirement="C07.FR.05")
-        _judged(answer, "Invalid", "CertificateRevoked", "C07.FR.16")
+    _asks_responder(station, dut.tokens.contract, "revoked", "Invalid", "CertificateRevoked", "C07.FR.16")
 
 
 @case("TC_C_52_CSMS")
@@ -65,14 +51,7 @@ def test_contract_validated_centrally(station: FakeStation, dut: Dut) -> None:
 @case("OC_C_25_CSMS")
 def test_contract_of_nobody(station: FakeStation) -> None:
     """A contract whose certificate is good, and whose eMAID the CSMS does not know, is told to be cancelled."""
-    with station.ocsp() as ocsp:
-        ocsp.say("good")
-        about = ocsp_request_data(station.certificates.contract(NOBODY.idToken, ocsp.address))
-
-        step("Ask about an unknown contract, answer good", expect="an OCSP request; Unknown, and ContractCancelled")
-        answer = station.send("Authorize", idToken=NOBODY, iso15118CertificateHashData=about)
-        ocsp.expect_request(about[0], requirement="C07.FR.05")
-        _judged(answer, "Unknown or Invalid", "ContractCancelled", "C07.FR.13")
+    _asks_responder(station, NOBODY, "good", "Unknown or Invalid", "ContractCancelled", "C07.FR.13")
 
 
 @case("OC_C_26_CSMS")
@@ -90,6 +69,22 @@ def test_contract_of_a_strange_root(station: FakeStation, dut: Dut) -> None:
 
 
 # ------------------------------------------------------------------ helpers of this file
+
+
+def _asks_responder(
+    station: FakeStation, token: Token, said: str, status: str, certificate: str, requirement: str
+) -> None:
+    """The CSMS is told of a contract by its hashes, and asks the responder, who says `said` of it."""
+    with station.ocsp() as ocsp:
+        ocsp.say(said)
+        about = ocsp_request_data(station.certificates.contract(token.idToken, ocsp.address))
+
+        step(
+            f"Ask about the contract with its hashes, answer {said}", expect=f"an OCSP request; {status}; {certificate}"
+        )
+        answer = station.send("Authorize", idToken=token, iso15118CertificateHashData=about)
+        ocsp.expect_request(about[0], requirement="C07.FR.05")
+        _judged(answer, status, certificate, requirement)
 
 
 def _shown(station: FakeStation, dut: Dut, kind: str) -> Any:

@@ -18,42 +18,26 @@ CENTRAL = Token(idToken="OC-CENTRAL", type="Central")
 @case("TC_C_02_CS")
 def test_invalid_token(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Invalid for the CSMS starts nothing."""
-    csms.reach("TokensAskedAbout")
-    csms.reach("EVConnectedPreSession")
-
-    step("Present the invalid token, answer Invalid", expect="Authorize with it; no authorization, no energy")
-    csms.execute("AuthorizationRefused", locally=True, token=dut.tokens.invalid)
+    _refused(csms, dut.tokens.invalid, "Invalid")
 
 
 @case("TC_C_56_CS")
 def test_unknown_token(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Unknown to the CSMS starts nothing."""
-    csms.reach("TokensAskedAbout")
     csms.considers(dut.tokens.invalid, status="Unknown")
-    csms.reach("EVConnectedPreSession")
-
-    step("Present the invalid token, answer Unknown", expect="Authorize with it; no authorization, no energy")
-    csms.execute("AuthorizationRefused", locally=True, token=dut.tokens.invalid)
+    _refused(csms, dut.tokens.invalid, "Unknown")
 
 
 @case("TC_C_06_CS")
 def test_blocked_token(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Blocked at the CSMS starts nothing."""
-    csms.reach("TokensAskedAbout")
-    csms.reach("EVConnectedPreSession")
-
-    step("Present the blocked token, answer Blocked", expect="Authorize with it; no authorization, no energy")
-    csms.execute("AuthorizationRefused", locally=True, token=dut.tokens.blocked)
+    _refused(csms, dut.tokens.blocked, "Blocked")
 
 
 @case("TC_C_07_CS")
 def test_expired_token(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Expired for the CSMS starts nothing."""
-    csms.reach("TokensAskedAbout")
-    csms.reach("EVConnectedPreSession")
-
-    step("Present the expired token, answer Expired", expect="Authorize with it; no authorization, no energy")
-    csms.execute("AuthorizationRefused", locally=True, token=dut.tokens.expired)
+    _refused(csms, dut.tokens.expired, "Expired")
 
 
 @case("TC_C_05_CS")
@@ -263,6 +247,15 @@ def test_master_pass_stops_the_one_that_was_chosen(csms: FakeCsms, operator: Ope
 
 
 # ------------------------------------------------------------------ helpers of this file
+
+
+def _refused(csms: FakeCsms, token: Any, status: str) -> None:
+    """A token that the CSMS refuses starts nothing, though the EV waits."""
+    csms.reach("TokensAskedAbout")
+    csms.reach("EVConnectedPreSession")
+
+    step(f"Present the token, answer {status}", expect="Authorize with it; no authorization, no energy")
+    csms.execute("AuthorizationRefused", locally=True, token=token)
 
 
 def _master_pass(csms: FakeCsms, dut: Dut) -> None:

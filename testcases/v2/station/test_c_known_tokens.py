@@ -44,30 +44,21 @@ def test_cached_token_without_cable(csms: FakeCsms, dut: Dut) -> None:
 def test_cached_as_invalid(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Invalid in the cache is asked about, and starts nothing if it still is."""
     _cached(csms, dut.tokens.invalid)
-    csms.reach("EVConnectedPreSession")
-
-    step("Present the token, answer Invalid", expect="Authorize with it; no authorization, no energy")
-    csms.execute("AuthorizationRefused", token=dut.tokens.invalid)
+    _refused_again(csms, dut.tokens.invalid, "Invalid")
 
 
 @case("TC_C_10_CS")
 def test_cached_as_blocked(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Blocked in the cache is asked about, and starts nothing if it still is."""
     _cached(csms, dut.tokens.blocked)
-    csms.reach("EVConnectedPreSession")
-
-    step("Present the token, answer Blocked", expect="Authorize with it; no authorization, no energy")
-    csms.execute("AuthorizationRefused", token=dut.tokens.blocked)
+    _refused_again(csms, dut.tokens.blocked, "Blocked")
 
 
 @case("TC_C_11_CS")
 def test_cached_as_expired(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Expired in the cache is asked about, and starts nothing if it still is."""
     _cached(csms, dut.tokens.expired)
-    csms.reach("EVConnectedPreSession")
-
-    step("Present the token, answer Expired", expect="Authorize with it; no authorization, no energy")
-    csms.execute("AuthorizationRefused", token=dut.tokens.expired)
+    _refused_again(csms, dut.tokens.expired, "Expired")
 
 
 @case("TC_C_12_CS")
@@ -317,20 +308,14 @@ def test_listed_as_invalid(csms: FakeCsms, dut: Dut) -> None:
 def test_listed_as_blocked(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Blocked in the local list is asked about, and starts nothing if it still is."""
     _listed(csms, _entry(dut.tokens.blocked, "Blocked"))
-    csms.reach("EVConnectedPreSession")
-
-    step("Present the token, answer Blocked", expect="Authorize with it; no authorization, no energy")
-    csms.execute("AuthorizationRefused", token=dut.tokens.blocked)
+    _refused_again(csms, dut.tokens.blocked, "Blocked")
 
 
 @case("TC_C_30_CS")
 def test_listed_as_expired(csms: FakeCsms, dut: Dut) -> None:
     """A token that is Expired in the local list is asked about, and starts nothing if it still is."""
     _listed(csms, _entry(dut.tokens.expired, "Expired"))
-    csms.reach("EVConnectedPreSession")
-
-    step("Present the token, answer Expired", expect="Authorize with it; no authorization, no energy")
-    csms.execute("AuthorizationRefused", token=dut.tokens.expired)
+    _refused_again(csms, dut.tokens.expired, "Expired")
 
 
 @case("TC_C_31_CS")
@@ -382,10 +367,7 @@ def test_listed_group(csms: FakeCsms, dut: Dut) -> None:
     """A token of the local list stops what another one of the same group started; nobody is asked."""
     group: dict[str, Any] = {"groupIdToken": dut.tokens.group}
     _listed(csms, _entry(dut.tokens.group1, **group), _entry(dut.tokens.group2, **group))
-    csms.reach("EVConnectedPreSession")
-
-    step("Present a known token of the group, let the EV charge", expect="no Authorize; token and Charging are told")
-    csms.execute("EnergyTransferStarted", locally=True, token=dut.tokens.group1, asked=False)
+    _group_charges(csms, dut)
 
     step("Present the other token of the group, unplug, drive away", expect="no Authorize; StopAuthorized")
     csms.execute("StopAuthorized", locally=True, token=dut.tokens.group2)
@@ -396,10 +378,7 @@ def test_listed_group(csms: FakeCsms, dut: Dut) -> None:
 def test_cached_group(csms: FakeCsms, dut: Dut) -> None:
     """A token of the cache stops what another one of the same group started; nobody is asked."""
     _cached(csms, dut.tokens.group1, dut.tokens.group2)
-    csms.reach("EVConnectedPreSession")
-
-    step("Present a known token of the group, let the EV charge", expect="no Authorize; token and Charging are told")
-    csms.execute("EnergyTransferStarted", locally=True, token=dut.tokens.group1, asked=False)
+    _group_charges(csms, dut)
 
     step("Present the other token of the group, unplug, drive away", expect="no Authorize; StopAuthorized")
     csms.execute("StopAuthorized", locally=True, token=dut.tokens.group2)
@@ -412,10 +391,7 @@ def test_listed_group_member_invalid(csms: FakeCsms, dut: Dut) -> None:
     group: dict[str, Any] = {"groupIdToken": dut.tokens.group}
     csms.considers(dut.tokens.invalid, status="Invalid", **group)
     _listed(csms, _entry(dut.tokens.group1, **group), _entry(dut.tokens.invalid, "Invalid", **group))
-    csms.reach("EVConnectedPreSession")
-
-    step("Present a known token of the group, let the EV charge", expect="no Authorize; token and Charging are told")
-    csms.execute("EnergyTransferStarted", locally=True, token=dut.tokens.group1, asked=False)
+    _group_charges(csms, dut)
 
     step("Present the invalid token, answer Invalid", expect="Authorize with it; the transaction goes on")
     csms.execute("StopRefused", token=dut.tokens.invalid)
@@ -426,10 +402,7 @@ def test_cached_group_member_invalid(csms: FakeCsms, dut: Dut) -> None:
     """A token of the same group that is Invalid in the cache is asked about, and stops nothing if it still is."""
     csms.considers(dut.tokens.invalid, status="Invalid", groupIdToken=dut.tokens.group)
     _cached(csms, dut.tokens.group1, dut.tokens.invalid)
-    csms.reach("EVConnectedPreSession")
-
-    step("Present a known token of the group, let the EV charge", expect="no Authorize; token and Charging are told")
-    csms.execute("EnergyTransferStarted", locally=True, token=dut.tokens.group1, asked=False)
+    _group_charges(csms, dut)
 
     step("Present the invalid token, answer Invalid", expect="Authorize with it; the transaction goes on")
     csms.execute("StopRefused", token=dut.tokens.invalid)
@@ -590,6 +563,22 @@ def _cached(csms: FakeCsms, *tokens: Any, post_authorize: bool = True) -> None:
     _cache_decides(csms, post_authorize=post_authorize)
     for token in tokens:
         csms.reach("IdTokenCached", token=token)
+
+
+def _refused_again(csms: FakeCsms, token: Any, status: str) -> None:
+    """A token that is known as refused is asked about, and refused."""
+    csms.reach("EVConnectedPreSession")
+
+    step(f"Present the token, answer {status}", expect="Authorize with it; no authorization, no energy")
+    csms.execute("AuthorizationRefused", token=token)
+
+
+def _group_charges(csms: FakeCsms, dut: Dut) -> None:
+    """A token of the group starts the energy; nobody is asked."""
+    csms.reach("EVConnectedPreSession")
+
+    step("Present a known token of the group, let the EV charge", expect="no Authorize; token and Charging are told")
+    csms.execute("EnergyTransferStarted", locally=True, token=dut.tokens.group1, asked=False)
 
 
 def _entry(token: Any, status: str = "Accepted", **info: Any) -> dict[str, Any]:

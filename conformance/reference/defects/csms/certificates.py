@@ -46,6 +46,13 @@ _flag(
     "TC_A_19_CSMS",
 )
 _flag(
+    "plain-port-stays-open",
+    1,
+    "Who was raised from profile 1 to 2 may come without TLS (A05.FR.07; 1.6 A05.FR.09).",
+    "TC_083_CSMS",
+    "TC_A_19_CSMS",
+)
+_flag(
     "rsa-suites-missing",
     2,
     "The cipher suites for RSA are missing (A00.FR.318, FR.421; 1.6 A00.FR.317).",
