@@ -6,6 +6,7 @@ Here stands what the standard's general preconditions want of every case: ready 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NoReturn
@@ -344,18 +345,21 @@ class CsmsBench(Bench):
         self.gone, self.suspect, self._chances = "", False, 2
 
     def clean(self) -> list[str]:
-        """End our transactions, report every connector Available again, wait until quiet."""
+        """End our transactions, report every connector Available again, have tariffs cleared, wait until quiet."""
         peer = self.peer
         peer.forget_answers()
         with peer.behind_the_scenes():
             own = peer.credentials.password == self._given.password
-            if not peer.connected and not self._owes_reports() and own:
+            tariffs = [payload for action, payload in undo_calls(peer.trace) if action == "ClearTariffs"]
+            if not peer.connected and not self._owes_reports() and own and not tariffs:
                 return []
             try:
                 if not peer.connected:
                     peer.connect()
                 self._end_transactions()
                 self._own_password()
+                for payload in tariffs:
+                    self._clear_tariff(payload)
             except (ExpectationFailed, Inconclusive) as failed:
                 return [str(failed)]
             peer.drain()
@@ -373,6 +377,15 @@ class CsmsBench(Bench):
         peer.disconnect()
         peer.show(password=own)
         peer.connect()
+
+    def _clear_tariff(self, payload: Mapping[str, Any]) -> None:
+        """Have the CSMS take a tariff back that it has set in the case; one whose operator can't keeps it."""
+        peer = self.peer
+        cleared = [{"tariffId": id_, "status": "Accepted"} for id_ in payload["tariffIds"]]
+        peer.answer("ClearTariffs", clearTariffsResult=cleared)
+        with suppress(Inconclusive, ExpectationFailed):
+            self.hands.csms_sends("ClearTariffs", **payload)
+            peer.expect("ClearTariffs", **payload)
 
     def _owes_reports(self) -> bool:
         """Whether the CSMS still believes that something goes on at our station."""

@@ -51,6 +51,8 @@ class Session:
     """The token of the latest authorization, None while there was none."""
     due: dict[str, Any] = field(default_factory=dict)
     """What the next event of the transaction has to say, by the names of its fields."""
+    connector: Any = None
+    """The connector to which the EV was connected last, where that is known."""
     since: int = 0
     """Index in the trace from which on the events of the present transaction lie."""
 

@@ -78,9 +78,12 @@ STATIONS_2 = (
     ),
     (
         "escaped-json long-message-ids whole-seconds status-by-event other-letter-case reason-codes "
-        "startup-told-as-reboot pings uploads-by-form"
+        "startup-told-as-reboot pings uploads-by-form frees-refused-cable"
     ),
-    "integers-with-a-point chatty acts-before-answering tokens-cached clock-one-second-fast status-of-all-levels",
+    (
+        "integers-with-a-point chatty acts-before-answering tokens-cached clock-one-second-fast status-of-all-levels "
+        "bay-of-several-evses"
+    ),
     (
         "late-status merged-transitions sparse-meter-values clock-one-second-slow heartbeats-often "
         "spontaneous-meter-values offset-one-hour"

@@ -47,7 +47,7 @@ def booted_statuses(csms: FakeCsms, lab: Any) -> None:
     """In this window the station has reported every connector, as a station does that has registered."""
     for connector in lab.dut.connectors:
         session = csms.sessions.get(connector.evseId)
-        plugged = session is not None and "EVConnected" in session.holds
+        plugged = session is not None and "EVConnected" in session.holds and session.connector in (None, connector)
         csms.expect_connector_status("Occupied" if plugged else "Available", connector)
     csms.expect_optional("SecurityEventNotification", type=one_of("StartupOfTheDevice", "ResetOrReboot"))
 
@@ -120,6 +120,7 @@ def ev_connected(csms: FakeCsms, lab: Any, connector: Any = None) -> None:
     csms.mark()
     lab.operator.plug_in(connector)
     csms.expect_connector_status("Occupied", connector, within=csms.deadlines.physical, requirement="E02.FR.05")
+    session.connector = connector
     session.due["evse"] = {"id": connector.evseId, "connectorId": connector.connectorId}
     # By the time of the event, a session that is authorized may already have gone on from EVConnected.
     states = ["EVConnected"]

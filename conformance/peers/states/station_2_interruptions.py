@@ -44,10 +44,13 @@ def transaction_resumed(csms: FakeCsms, lab: Any, chargingState: Any, requiremen
 
 @state("TransactionGoesOn", family="2", dut="CS")
 def transaction_goes_on(csms: FakeCsms, lab: Any, requirement: str) -> None:
-    """The transaction has not ended after all, and its events are numbered on (E17.FR.01)."""
+    """The transaction has not ended after all, and its events are numbered on (E17.FR.01).
+
+    One whose answer the interruption has cut off comes once more, with its own number.
+    """
     csms.drain()
     session = csms.session(lab.dut.connector.evseId)
-    events = _view(csms, session, lab.dut.connector).events
+    events = list({event.seqNo: event for event in _view(csms, session, lab.dut.connector).events}.values())
     for event, number in zip(events, count(events[0].seqNo if events else 0)):
         if event.eventType == "Ended" or event.seqNo != number:
             raise csms.failure(

@@ -61,6 +61,8 @@ class Transaction:
     """Whether a limit is reached, and keeps energy from flowing."""
     watched: bool = False
     charged_since: float | None = None
+    flowed: bool = False
+    """Whether energy has flowed at all."""
     charged: float = 0.0
 
 
@@ -172,6 +174,8 @@ class Transactions:
                 "begin": transaction.begin,
                 "begin_due": transaction.begin_due,
                 "energy": transaction.energy_before,
+                "flowed": transaction.flowed,
+                "charged": float(self.usage(session).charging),
                 "place": transaction.place_told,
                 "token_told": transaction.token_told,
                 "limits": transaction.limits,
@@ -447,6 +451,9 @@ class Transactions:
             transaction.stopped_reason = reason
         if at_once:
             self._switch(session, False)
+        # Energy that was suspended has stopped for good now (E06.FR.07).
+        rests = transaction is not None and transaction.flowed and not session.flowing
+        end |= rests and "EnergyTransfer" in self._station.model.members("TxCtrlr", "TxStopPoint")
         self._move(session, trigger, reason=reason, token=token, end=end)
         if session.transaction is not None:
             self._switch(session, False)
@@ -562,6 +569,7 @@ class Transactions:
         watts = session.evse.max_watts * session.evse.phases // PHASES
         if on and not session.flowing and transaction is not None:
             transaction.charged_since = loop_time
+            transaction.flowed = True
         if not on and transaction is not None and transaction.charged_since is not None:
             transaction.charged += loop_time - transaction.charged_since
             transaction.charged_since = None
@@ -688,6 +696,7 @@ class Transactions:
         self._station.charging.begins(session)
         if session.flowing:
             transaction.charged_since = asyncio.get_running_loop().time()
+            transaction.flowed = True
         begin = [] if session.adrift else self._begin(session, transaction)
         transaction.begin_due = session.adrift
         costs = self._station.tariffs.details(session) if self._station.tariffs.tells else None
@@ -843,6 +852,8 @@ def _recalled(kept: dict[str, Any]) -> Transaction:
         begin_due=kept["begin_due"],
         since=float(kept["since"]),
         energy_before=Decimal(kept["energy"]),
+        flowed=kept["flowed"],
+        charged=float(kept["charged"]),
         limits=kept["limits"],
         most=kept["most"],
         cost=kept["cost"],

@@ -377,27 +377,13 @@ def test_limits_of_both(station: FakeStation, operator: Operator) -> None:
 @case("TC_E_106_CSMS")
 def test_energy_limit_of_driver(station: FakeStation) -> None:
     """The CSMS, which wants no limit itself, goes along with the energy limit of a driver."""
-    _supports_limits(station)
-    station.reach("EnergyTransferStarted")
-
-    step("Tell a limit of 6000 Wh", expect="the event is answered without a limit")
-    _check_no_limit(station.transaction().send("LimitSet", transactionLimit={"maxEnergy": 6000}))
-
-    step("End the transaction with EnergyLimitReached", expect="the event is answered")
-    station.transaction().send("EnergyLimitReached", eventType="Ended", stoppedReason="EnergyLimitReached")
+    _limited_by_driver(station, "EnergyLimitReached", maxEnergy=6000)
 
 
 @case("TC_E_107_CSMS")
 def test_time_limit_of_driver(station: FakeStation) -> None:
     """The CSMS, which wants no limit itself, goes along with the time limit of a driver."""
-    _supports_limits(station)
-    station.reach("EnergyTransferStarted")
-
-    step("Tell a limit of 120 s", expect="the event is answered without a limit")
-    _check_no_limit(station.transaction().send("LimitSet", transactionLimit={"maxTime": 120}))
-
-    step("End the transaction with TimeLimitReached", expect="the event is answered")
-    station.transaction().send("TimeLimitReached", eventType="Ended", stoppedReason="TimeLimitReached")
+    _limited_by_driver(station, "TimeLimitReached", maxTime=120)
 
 
 @case("TC_E_108_CSMS")
@@ -553,6 +539,17 @@ def _metered(station: FakeStation, **fields: Any) -> dict[str, Any]:
 
 def _supports_limits(station: FakeStation) -> None:
     station.variables["TxCtrlr", "SupportedLimits"] = "maxEnergy,maxTime,maxCost"
+
+
+def _limited_by_driver(station: FakeStation, reached: str, **limit: int) -> None:
+    _supports_limits(station)
+    station.reach("EnergyTransferStarted")
+
+    step("Tell a limit of the driver's", expect="the event is answered without a limit")
+    _check_no_limit(station.transaction().send("LimitSet", transactionLimit=limit))
+
+    step("End the transaction because it is reached", expect="the event is answered")
+    station.transaction().send(reached, eventType="Ended", stoppedReason=reached)
 
 
 def _tell_limits(station: FakeStation, operator: Operator, limits: str) -> None:
