@@ -372,6 +372,18 @@ class TestCsms:
         csms_lab.device.disconnect()
         assert csms_lab.bench.clean() == [] and csms_lab.peer.phone.dialled == 0
 
+    def test_a_tariff_that_the_csms_has_set_is_cleared(self) -> None:
+        lab = make_lab("CSMS", "2.1")
+        lab.operator.verbs = frozenset({"csms_sends"})
+        lab.operator.on["csms_sends"] = lambda: lab.device.calls("ClearTariffs", tariffIds=["T1"])
+        lab.peer.answer("SetDefaultTariff", status="Accepted")
+        lab.device.calls("SetDefaultTariff", evseId=0, tariff={"tariffId": "T1", "currency": "EUR"})
+        assert lab.bench.clean() == []
+        asked = {"identity": "CS001", "action": "ClearTariffs", "payload": {"tariffIds": ["T1"]}}
+        assert lab.operator.did == [("csms_sends", asked)]
+        lab.bench.begin()
+        assert lab.bench.clean() == [] and len(lab.operator.did) == 1
+
     def test_what_the_csms_does_not_take_is_told_of(self, csms_lab: Lab) -> None:
         csms_lab.peer.transaction(1).send("CablePluggedIn")
         csms_lab.device.reactions["TransactionEvent"] = None

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.dut.description import Connector, Token
+from conformance.dut.operators import OperatorUnable
 from conformance.peers.outcome import Inconclusive
 from conformance.peers.payload import Fields
 from tests.cases.conftest import Lab, make_lab
@@ -102,6 +103,22 @@ class TestUndo:
         lab.bench.hands.plug_in()
         assert lab.bench.hands.undo() == ["the operator has no verb unplug"]
         assert lab.operator.did[-1][0] == "free_bay"
+
+    def test_a_lock_that_holds_a_cable_is_opened(self, lab: Lab) -> None:
+        hands, opened = lab.bench.hands, list[Any]()
+        hands.plug_in()
+
+        def held() -> None:
+            if not opened:
+                raise OperatorUnable("unplug", "the connector is locked")
+
+        lab.operator.on["unplug"] = held
+        assert hands.undo(opened.append) == [] and opened == [(1, 1)]
+        assert [verb for verb, _ in lab.operator.did] == ["plug_in", "unplug", "unplug"]
+
+    def test_a_token_may_be_presented_at_no_evse(self, lab: Lab) -> None:
+        lab.bench.hands.present_token(Token(idToken="A", type="B"), anywhere=True)
+        assert lab.operator.did == [("present_token", {"idToken": {"idToken": "A", "type": "B"}})]
 
     def test_a_new_case_begins_with_nothing_done(self, lab: Lab) -> None:
         lab.bench.hands.plug_in()

@@ -68,6 +68,8 @@ class Tokens:
         if waits and session.token is not None and same_token(session.token, token):
             transactions.take_cable(session)
             return
+        if connector.locked and session.held:
+            return
         if session.transaction is not None and session.token is not None and not same_token(session.token, token):
             # C01.FR.23: a transaction keeps to the token that authorized it.
             return
