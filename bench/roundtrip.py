@@ -2,6 +2,7 @@
 
 `python -m bench.roundtrip [--json] [--rounds N] [--seconds S]`. One connection, one CALL at a time, the same client for
 all three servers, rounds interleaved; the figures are medians over the rounds. Nothing here fails by its time.
+The requests are the same; an answer is what each server gives: the echo's is as long as the request.
 """
 
 from __future__ import annotations
@@ -145,9 +146,11 @@ def measure(rounds: int, seconds: float) -> dict[str, Any]:
         ports = {kind: int(process.stdout.readline()) for kind, process in processes.items() if process.stdout}
         loads = {"heartbeat": heartbeats, "transaction_event": transaction_events}
         rates: dict[str, dict[str, list[float]]] = {load: {kind: [] for kind in KINDS} for load in loads}
-        for _ in range(rounds):
+        for number in range(rounds):
+            # Nobody is always the first, or always behind the same one.
+            first = number % len(KINDS)
             for load, make in loads.items():
-                for kind in KINDS:
+                for kind in KINDS[first:] + KINDS[:first]:
                     rates[load][kind].append(rate(ports[kind], make(), seconds))
     finally:
         for process in processes.values():

@@ -467,25 +467,28 @@ def _payload_index(value: Any) -> int | None:
 def _depth(value: Any) -> int:
     """Levels of nesting of decoded JSON, without recursion; a scalar has none."""
     depth = 0
-    level = [value]
-    while True:
-        level = [item for item in level if type(item) is list or type(item) is dict]
-        if not level:
-            return depth
+    level = [value] if type(value) is list or type(value) is dict else []
+    while level:
         depth += 1
-        level = [child for item in level for child in (item.values() if type(item) is dict else item)]
+        level = _inside(level)
+    return depth
+
+
+def _inside(level: list[Any]) -> list[Any]:
+    """The arrays and objects that stand directly in these."""
+    return [
+        child
+        for item in level
+        for child in (item.values() if type(item) is dict else item)
+        if type(child) is list or type(child) is dict
+    ]
 
 
 def _prune(value: Any) -> None:
     """Empty every container at level MAX_DEPTH, so that whoever walks a payload by recursion is safe."""
     level = [value]
     for _ in range(MAX_DEPTH - 1):
-        level = [
-            child
-            for item in level
-            for child in (item.values() if type(item) is dict else item)
-            if type(child) is list or type(child) is dict
-        ]
+        level = _inside(level)
     for item in level:
         item.clear()
 
