@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,10 +85,16 @@ def environment() -> dict[str, str]:
     }
 
 
-def standard(duts: Sequence[Dut], names: Mapping[str, str], versions: Sequence[str], *, campaign: bool) -> Standard:
-    """The lists of `versions` for the roles of `duts`; without cases when the run sends negative inputs instead."""
+@cache
+def _requirements() -> list[Mapping[str, Any]]:
     import json
 
+    read: list[Mapping[str, Any]] = json.loads((catalogue_folder() / "requirements.json").read_text("utf-8"))
+    return read
+
+
+def standard(duts: Sequence[Dut], names: Mapping[str, str], versions: Sequence[str], *, campaign: bool) -> Standard:
+    """The lists of `versions` for the roles of `duts`; without cases when the run sends negative inputs instead."""
     from conformance.dut.features import known_features
     from conformance.monitor.rules import RULES
     from conformance.ocppj.versions import version
@@ -100,7 +107,6 @@ def standard(duts: Sequence[Dut], names: Mapping[str, str], versions: Sequence[s
     for entry in listed:
         found = editions.setdefault(entry.version, [])
         found.extend(source for source in entry.sources if source not in found)
-    raw = json.loads((catalogue_folder() / "requirements.json").read_text("utf-8"))
     binding = {"CS": ("CS", "both"), "CSMS": ("CSMS", "both")}
     declared = {feature for dut in duts for feature in dut.features}
     return Standard(
@@ -121,7 +127,7 @@ def standard(duts: Sequence[Dut], names: Mapping[str, str], versions: Sequence[s
         ],
         requirements=[
             ListedRequirement(one["id"], one["version"], role, one.get("modality") or "", one.get("summary") or "")
-            for one in raw
+            for one in _requirements()
             for version_id, role in sorted(tested)
             if one["version"] == version_id and one["binds"] in binding[role]
         ],

@@ -129,13 +129,21 @@ def replay(paths: Iterable[Path], device: Embedded) -> list[CaseRecord]:
         assert entry is not None, f"{saved.case} stands in no catalogue"
         wishes = Wishes(roles=(saved.role,), versions=(saved.version,), campaign=True)
         with tempfile.TemporaryDirectory() as folder:
-            run = Run(Settings(wishes=wishes, report_dir=Path(folder), device=device))
-            run.begin()
+            run = _run(Settings(wishes=wishes, report_dir=Path(folder), device=device))
             try:
                 records.append(run.execute(Selected(replay_case(saved), entry, run.duts[0]), str(path)))
             finally:
                 run.finish()
     return records
+
+
+def _run(settings: Settings) -> Run:
+    """A run that has begun. It is a part of the proof: nobody reads results of its own, so that it writes none."""
+    from conformance.ocppj.schema import official
+
+    run = Run(settings, schemas=official())
+    run.begin(part="proof")
+    return run
 
 
 def _record(
@@ -146,8 +154,7 @@ def _record(
 ) -> tuple[list[Recording], list[CaseRecord]]:
     recordings: list[Recording] = []
     with tempfile.TemporaryDirectory() as folder:
-        run = Run(Settings(wishes=wishes, report_dir=Path(folder), device=device, fuzz=fuzz))
-        run.begin()
+        run = _run(Settings(wishes=wishes, report_dir=Path(folder), device=device, fuzz=fuzz))
 
         def keep(live: Any, selected: Any, result: Any, situation: Any) -> None:
             if result.verdict == "PASS" and not selected.entry.campaign:
@@ -185,17 +192,12 @@ def score_all(recordings: Sequence[Recording], workers: int | None = None) -> It
 
 def score_one(recording: Recording) -> Score:
     """The score of one recording."""
+    from conformance.ocppj.schema import official
+
     info = next(one for one in discover() if one.id == recording.case_id)
     entry = load_catalogue().get(recording.case_id, recording.version)
     assert entry is not None
-    return score(recording, info, entry, _schemas(), _equivalents(), _unjudged())
-
-
-@cache
-def _schemas() -> Any:
-    from conformance.ocppj.schema import SchemaStore
-
-    return SchemaStore()
+    return score(recording, info, entry, official(), _equivalents(), _unjudged())
 
 
 @cache

@@ -75,8 +75,12 @@ class Run:
         *,
         suspend: Callable[[], Any] = contextlib.nullcontext,
         started: datetime | None = None,
+        schemas: SchemaStore | None = None,
     ) -> None:
-        """`started`: when the run began of which this one is a part; None for now. RunError for a bad description."""
+        """`started`: when the run began of which this one is a part; None for now. `schemas`: a store at hand.
+
+        RunError for a bad description.
+        """
         self.settings = settings
         self.suspend = suspend
         self.duts = _wished(_known_to_fail([*_load(settings), *_variants(settings)], settings), settings.wishes)
@@ -87,7 +91,7 @@ class Run:
         self._trace_lost = ""
         self.record: RunRecord | None = None
         self.journal: Journal | None = None
-        self._schemas: SchemaStore | None = None
+        self._schemas = schemas
         self._tuning = contextlib.ExitStack()
         self._own: Holder | None = None
         self._ahead: Ahead | None = None

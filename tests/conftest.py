@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 
+from conformance.reference import nursery
 from conformance.report.views import JOB_PAGE
 
 # Runs that tests start are no part of the page of the CI job in which the tests themselves run, nor workers of it.
 for _name in [JOB_PAGE, *(one for one in os.environ if one.startswith("PYTEST_XDIST_"))]:
     os.environ.pop(_name, None)
+
+# Hundreds of tests start a device: in the tests' own process it is forked. Runs that tests start begin theirs anew.
+nursery.expect()

@@ -42,13 +42,16 @@ class Catalogue:
 
     def __init__(self, entries: Iterator[CatalogueEntry]) -> None:
         self._entries: dict[tuple[str, str], CatalogueEntry] = {(one.id, one.version): one for one in entries}
+        self._by_id: dict[str, dict[str, CatalogueEntry]] = {}
+        for (id_, version), one in self._entries.items():
+            self._by_id.setdefault(id_, {})[version] = one
 
     def __iter__(self) -> Iterator[CatalogueEntry]:
         return iter(self._entries.values())
 
     def of(self, case_id: str) -> dict[str, CatalogueEntry]:
         """The entries of an id by version; empty when nobody lists it."""
-        return {version: entry for (id_, version), entry in self._entries.items() if id_ == case_id}
+        return dict(self._by_id.get(case_id, ()))
 
     def get(self, case_id: str, version: str) -> CatalogueEntry | None:
         """The entry of an id in one version."""
@@ -56,7 +59,7 @@ class Catalogue:
 
     def ids(self) -> set[str]:
         """Every id."""
-        return {id_ for id_, _ in self._entries}
+        return set(self._by_id)
 
 
 @cache

@@ -10,6 +10,9 @@ from conformance.peers.outcome import Inconclusive
 from conformance.peers.payload import plain
 from conformance.peers.peer import Peer
 
+ON_ITS_WAY = 0.5
+"""Seconds in which a CALL may still arrive although the operator has said already that sending it failed."""
+
 
 class Hands:
     """Every verb of the operator as a method; a connector given by position is split into its ids.
@@ -111,7 +114,7 @@ class Hands:
         try:
             result = self._operator.perform(verb, **args)
         except OperatorUnable as error:
-            if verb == "csms_sends" and self._has_come(str(args["action"]), entry.index):
+            if verb == "csms_sends" and self._comes(str(args["action"]), entry.index):
                 # Some say that the act failed when our station refused the CALL or owes its answer: the wire decides.
                 return result
             raise Inconclusive(f"the operator could not {verb}: {error.reason}") from error
@@ -123,6 +126,14 @@ class Hands:
             told_by_the_operator(VERBS[verb].told(args), note, entry.index, misbehaved=False)
         self._note(verb, args)
         return result
+
+    def _comes(self, action: str, since: int) -> bool:
+        """Whether a CALL of that action arrives, or has, after an entry of the trace."""
+        return self._peer.wait(
+            lambda: self._has_come(action, since),
+            within=ON_ITS_WAY,
+            what=f"{action}, which the operator calls a failure",
+        )
 
     def _has_come(self, action: str, since: int) -> bool:
         """Whether a CALL of that action has arrived after an entry of the trace."""

@@ -57,7 +57,12 @@ def plan_of(info: CaseInfo, family: str, dut_role: str) -> Plan:
 
     Helpers of the case's own module are read in the place where they are called.
     """
-    read = _reading(info.function)
+    return _plan(info.function, family, dut_role)
+
+
+@cache
+def _plan(function: Callable[..., Any], family: str, dut_role: str) -> Plan:
+    read = _reading(function)
     verbs, optional, acts = set(read.verbs), set(read.optional), list(read.acts)
     given, features = set(read.given), set(read.features)
     for function in _state_functions(read, family, dut_role):

@@ -7,9 +7,11 @@ make a rule silent.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypeVar
 
 OPEN, REFUSED, SERVED = range(3)
 """What became of a CALL: no answer yet, a CALLERROR, a CALLRESULT that reached the other side."""
@@ -129,6 +131,21 @@ class ReportRequest:
     complete: bool = False
 
 
+State = TypeVar("State", Registration, Transaction2, Transaction16, ReportRequest)
+
+
+_MEMBERS: dict[Any, Callable[[Any], tuple[Any, ...]]] = {
+    kind: attrgetter(*(one.name for one in fields(kind)))
+    for kind in (Registration, Transaction2, Transaction16, ReportRequest)
+}
+
+
+def _twin(one: State) -> State:
+    """A copy that shares what it holds; a third of the time of `dataclasses.replace`, and asked for at every case."""
+    kind = type(one)
+    return kind(*_MEMBERS[kind](one))
+
+
 @dataclass(slots=True)
 class Carry:
     """The state of a run, seen from the wire. A monitor copies what it is given and never changes it."""
@@ -173,18 +190,20 @@ class Carry:
 
     def copy(self) -> Carry:
         """An independent copy."""
+        registration = _twin(self.registration)
+        registration.invited = set(registration.invited)
+        transactions2 = {id: _twin(one) for id, one in self.transactions2.items()}
+        for one in transactions2.values():
+            one.signatures, one.missing = dict(one.signatures), set(one.missing)
         return Carry(
             history=self.history,
-            registration=replace(self.registration, invited=set(self.registration.invited)),
+            registration=registration,
             ids={sender: dict(ids) for sender, ids in self.ids.items()},
             statuses=dict(self.statuses),
-            transactions2={
-                id: replace(one, signatures=dict(one.signatures), missing=set(one.missing))
-                for id, one in self.transactions2.items()
-            },
-            transactions16={id: replace(one) for id, one in self.transactions16.items()},
+            transactions2=transactions2,
+            transactions16={id: _twin(one) for id, one in self.transactions16.items()},
             remote_starts=dict(self.remote_starts),
-            reports={key: replace(one) for key, one in self.reports.items()},
+            reports={key: _twin(one) for key, one in self.reports.items()},
             registers=dict(self.registers),
             tester_offset=self.tester_offset,
             offline=self.offline.copy(),

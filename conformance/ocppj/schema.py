@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from conformance.ocppj import wording
 from conformance.ocppj.sources import Schema, SchemaSource, SchemaSourceError
 from conformance.ocppj.versions import Version
 
-__all__ = ["SchemaError", "SchemaSourceError", "SchemaStore"]
+__all__ = ["SchemaError", "SchemaSourceError", "SchemaStore", "official"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,12 @@ class SchemaError:
     """Only one of the two validators says so."""
 
 
+@cache
+def official() -> SchemaStore:
+    """The schemas of the distribution `ocpp`, one store for the whole process. Raises what `SchemaStore` raises."""
+    return SchemaStore()
+
+
 class SchemaStore:
     """The official schemas of every version, from one source. Safe to use from several threads."""
 
@@ -46,6 +53,7 @@ class SchemaStore:
         """
         self._source = SchemaSource(folder)
         self._schemas: dict[tuple[str, str], Schema] = {}
+        self._checked: set[Version] = set()
         self._fast: dict[tuple[Version, str], Callable[[Any], bool]] = {}
         self._exact: dict[tuple[Version, str], Callable[[Any], list[wording.Violation]]] = {}
         self._compiled: dict[tuple[Version, str], Any] = {}
@@ -56,8 +64,10 @@ class SchemaStore:
         return list(self._source.corrections)
 
     def check(self, version: Version) -> None:
-        """Hold every file of a version against its fingerprint. Raises SchemaSourceError; compiles nothing."""
-        self._source.check(version)
+        """Hold every file of a version against its fingerprint, once. Raises SchemaSourceError; compiles nothing."""
+        if version not in self._checked:
+            self._source.check(version)
+            self._checked.add(version)
 
     def schema(self, version: Version, name: str) -> Schema:
         """The official schema with errata applied; a shared object, not to be changed.
@@ -103,9 +113,11 @@ class SchemaStore:
         For those who ask whether a payload is valid thousands of times, and show nobody why not. Raises what `judge`
         raises.
         """
-        validator = self._complete(version, name)
+        is_valid = self._fast.get((version, name)) or self._compile(version, name)
         try:
-            refused = list(validator.iter_errors(payload))
+            if is_valid(payload):
+                return ()
+            refused = list(self._complete(version, name).iter_errors(payload))
         except Exception:
             return self.judge(version, name, payload)
         return tuple(

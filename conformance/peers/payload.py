@@ -80,6 +80,8 @@ _SCALARS = frozenset((str, int, bool, float, type(None)))
 
 def wrap(value: Any) -> Any:
     """The reading view of a JSON value: objects and arrays wrapped, decimals comparable, the rest as it is."""
+    if type(value) in _SCALARS:
+        return value
     if isinstance(value, Mapping):
         return Fields(value)
     if isinstance(value, list):
@@ -107,8 +109,13 @@ def whole(value: Any) -> Any:
 
 def plain(value: Any) -> Any:
     """The JSON value behind a view, and of everything in it."""
-    if type(value) in _SCALARS:
+    kind = type(value)
+    if kind in _SCALARS:
         return value
+    if kind is dict:
+        return {key: item if type(item) in _SCALARS else plain(item) for key, item in value.items()}
+    if kind is list:
+        return [item if type(item) in _SCALARS else plain(item) for item in value]
     if isinstance(value, Fields):
         value = value._payload
     elif isinstance(value, Items):

@@ -1024,7 +1024,10 @@ def _absent(value: Any, pointer: str = "") -> str:
         members = value.items()
     elif isinstance(value, (list, tuple)):
         members = enumerate(value)
-    return next((found for key, item in members if (found := _absent(item, f"{pointer}/{key}"))), "")
+    for key, item in members:
+        if type(item) is not str and (found := _absent(item, f"{pointer}/{key}")):
+            return found
+    return ""
 
 
 def _wanted(action: str, match: Payload) -> str:

@@ -164,16 +164,18 @@ def collect(peer: Peer, request_id: int, within: float | None, requirement: str)
 def _reported(data: Any) -> Reported:
     component, name = peek(data, "component"), peek(data, "variable")
     evse, traits = peek(component, "evse"), peek(data, "variableCharacteristics")
-    actual: Any = next(
-        (one for one in peek(data, "variableAttribute") or () if peek(one, "type") in (None, "Actual")), None
-    )
+    attributes = peek(data, "variableAttribute") or ()
+    types = [peek(one, "type") for one in attributes]
+    actual: Any = next((one for one, type_ in zip(attributes, types, strict=True) if type_ in (None, "Actual")), None)
+    names = [peek(one, field) for one in (component, name) for field in ("name", "instance")]
+    place = peek(evse, "id"), peek(evse, "connectorId")
     limit = peek(traits, "maxLimit")
     return Reported(
-        component=str(peek(component, "name")),
-        of=str(peek(component, "instance") or ""),
-        variable=str(peek(name, "name")),
-        instance=str(peek(name, "instance") or ""),
-        evse=(peek(evse, "id"), peek(evse, "connectorId")),
+        component=str(names[0]),
+        of=str(names[1] or ""),
+        variable=str(names[2]),
+        instance=str(names[3] or ""),
+        evse=place,
         mutability=str(peek(actual, "mutability") or "ReadWrite"),
         value=peek(actual, "value"),
         persistent=peek(actual, "persistent") is True,
@@ -182,9 +184,9 @@ def _reported(data: Any) -> Reported:
         limit=ABSENT if limit is None else limit,
         described=traits is not None,
         identity=(
-            *(str(peek(one, field) or "").lower() for one in (component, name) for field in ("name", "instance")),
-            (peek(evse, "id"), peek(evse, "connectorId")),
-            *sorted(str(peek(one, "type") or "Actual") for one in peek(data, "variableAttribute") or ()),
+            *(str(one or "").lower() for one in names),
+            place,
+            *sorted(str(one or "Actual") for one in types),
         ),
         data=Fields(data),
     )

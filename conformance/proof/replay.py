@@ -6,10 +6,10 @@ will answer fails at once.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,7 +22,7 @@ from conformance.link.errors import LinkError
 from conformance.ocppj import frames
 from conformance.ocppj.findings import Blame, Severity
 from conformance.ocppj.trace import Entry
-from conformance.ocppj.versions import version
+from conformance.ocppj.versions import Version, version
 from conformance.peers.answers import default_answers
 from conformance.peers.credentials import Credentials
 from conformance.peers.csms import FakeCsms
@@ -196,17 +196,33 @@ class _Contexts:
         return None
 
 
-class _Brief:
-    """The schema store for changed replays: says what is invalid, and spends no time on wording it."""
+class Shared:
+    """What the changed replays of a recording have in common, worked out once; it is also their schema store.
 
-    def __init__(self, schemas: Any) -> None:
+    It says what is invalid, and spends no time on wording it. Of a payload of the recording, which replays share and
+    nobody changes, it says so once.
+    """
+
+    def __init__(self, recording: Recording, schemas: Any) -> None:
         self.schema = schemas.schema
-        self.judge = schemas.refusals
+        self._refusals = schemas.refusals
+        self._recorded = {id(entry.frame.payload) for entry in recording.trace.entries if entry.frame is not None}
+        self._verdicts: dict[tuple[str, int], Any] = {}
+        ocpp, dut = version(recording.version), recording.dut
+        self.given = _transactions_given(recording)
+        self.deadlines = deadlines(dut)
+        self.token_statuses = token_statuses(dut, ocpp) if dut.role == "CS" else {}
+        self.monitor_factory = monitor_factory(dut, ocpp, self)
 
-
-@lru_cache(1)
-def _brief(schemas: Any) -> _Brief:
-    return _Brief(schemas)
+    def judge(self, ocpp: Version, name: str, payload: Any) -> Any:
+        """See `SchemaStore.refusals`."""
+        if id(payload) not in self._recorded:
+            return self._refusals(ocpp, name, payload)
+        key = name, id(payload)
+        found = self._verdicts.get(key)
+        if found is None:
+            found = self._verdicts[key] = self._refusals(ocpp, name, payload)
+        return found
 
 
 class _Operator:
@@ -218,6 +234,14 @@ class _Operator:
 
     def close(self) -> None:
         pass
+
+
+# Of a message of ours: its type and id, as `frames.dumps` writes them.
+_HEAD = re.compile(r'\[(\d),"([^"\\]*)",')
+
+
+def _ready(data: Any) -> frames.Frame:
+    return data if isinstance(data, frames.Frame) else frames.parse(data)
 
 
 def _transactions_given(recording: Recording) -> dict[str, Any]:
@@ -236,7 +260,11 @@ class Replay:
     Only the unchanged replay notes what is read; a changed one ends as soon as the rules have failed it.
     """
 
-    def __init__(self, recording: Recording, schemas: Any, change: Change | None = None) -> None:
+    def __init__(
+        self, recording: Recording, schemas: Any, change: Change | None = None, shared: Shared | None = None
+    ) -> None:
+        """`shared`: for several changed replays of one recording, one after another."""
+        shared = shared or Shared(recording, schemas)
         self.recording = recording
         self.change = change
         self.reads = Reads(change is None)
@@ -248,26 +276,29 @@ class Replay:
         self._limit = 0
         self._ids: dict[str, str] = {}
         self._transactions: dict[Any, Any] = {}
-        self._given = _transactions_given(recording)
+        self._given = shared.given
         self._call: str | None = None
         self._frame_number = -1
         self._wires: dict[int, _Wire] = {}
         self.clock = ReplayClock(recording.situation.now)
         self.clock.deliver = self._deliver_one
-        self.bench = self._make(schemas if change is None else _brief(schemas))
+        factory = shared.monitor_factory
+        if change is None:
+            factory = monitor_factory(recording.dut, version(recording.version), schemas)
+        self.bench = self._make(shared, factory)
         self._limit = self._next_act(0)
 
-    def _make(self, schemas: Any) -> Bench:
+    def _make(self, shared: Shared, factory: Callable[[Any, Any], Any]) -> Bench:
         recording = self.recording
         ocpp = version(recording.version)
         dut = recording.dut
-        limits = deadlines(dut)
+        limits = shared.deadlines
         peer: Any
         kind: type[Bench]
         if self._role == "CS":
             peer = FakeCsms(ocpp, self.clock, limits, default_answers("CSMS", ocpp), self)
             peer.heartbeat_interval = dut.heartbeat_interval
-            peer.token_statuses = token_statuses(dut, ocpp)
+            peer.token_statuses = shared.token_statuses
             peer.file_service = _Filed()
             if dut.security_profile > 1:
                 peer.tls = TlsFront(peer, SimpleNamespace(tls=None), _Contexts())
@@ -280,11 +311,9 @@ class Replay:
             kind = CsmsBench
         peer.credentials = Credentials(dut.security_profile, dut.password)
         peer.authority = _Made(recording)
-        if self.reads.on:
-            peer.parse = tracking_parse(self.reads)
+        peer.parse = tracking_parse(self.reads) if self.reads.on else _ready
         peer.schedule = self.clock.schedule
         situation = recording.situation
-        factory = monitor_factory(dut, ocpp, schemas)
         bench = kind(
             dut,
             ocpp,
@@ -339,12 +368,15 @@ class Replay:
 
         An answer that gives a transaction another id than the recorded one stands for it from then on.
         """
-        frame = frames.parse(text)
-        if frame.type == frames.CALL and self._call is not None:
-            self._ids[self._call] = frame.id
+        head = _HEAD.match(text)
+        if head is None:
+            return
+        kind, id = int(head[1]), head[2]
+        if kind == frames.CALL and self._call is not None:
+            self._ids[self._call] = id
             self._call = None
-        elif frame.type == frames.CALLRESULT and frame.id in self._given:
-            self._transactions[self._given[frame.id]] = peek(frame.payload, "transactionId")
+        elif kind == frames.CALLRESULT and id in self._given:
+            self._transactions[self._given[id]] = peek(frames.parse(text).payload, "transactionId")
 
     @property
     def guide(self) -> Replay:
@@ -415,7 +447,8 @@ class Replay:
         peer: Any = self.bench.peer
         if entry.kind == "frame":
             self.reads.frame = entry.index
-            peer.received(self._known_wire(entry.connection), self._text(entry), self.clock.now())
+            message = self._text(entry) if self.reads.on else self._message(entry)
+            peer.received(self._known_wire(entry.connection), message, self.clock.now())
         elif entry.kind == "open":
             facts = {
                 "number": entry.connection,
@@ -443,6 +476,18 @@ class Replay:
             handshake = SimpleNamespace(path=entry.data["path"])
             peer.refused(handshake, entry.data["status"], entry.data["reason"], self.clock.now())
 
+    def _message(self, entry: Entry) -> str | frames.Frame:
+        """The text of a changed message; the recorded frame of any other, which nobody has to read again."""
+        frame = entry.frame
+        assert frame is not None
+        changed = self.change is not None and self.change.entry == entry.index
+        if changed or self._renamed(frame.payload) != frame.payload:
+            return self._text(entry)
+        id = frame.id if frame.type == frames.CALL else self._ids.get(frame.id, frame.id)
+        action = frame.action if frame.request is None else ""  # of an answer, only correlation knows it
+        said = frame.error_code, frame.error_description, frame.error_details
+        return frames.Frame(frame.type, id, action, frame.payload, frame.text, *said, frame.problems)
+
     def _text(self, entry: Entry) -> str:
         frame = entry.frame
         assert frame is not None
@@ -463,7 +508,7 @@ class Replay:
 
     def _renamed(self, payload: Any) -> Any:
         """A payload with the transactions of ours by the ids that they have now, also that of a charging profile."""
-        if not isinstance(payload, Mapping):
+        if not self._transactions or not isinstance(payload, Mapping):
             return payload
         found = {
             name: self._transactions.get(value, value)

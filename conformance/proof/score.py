@@ -15,7 +15,7 @@ from conformance.cases.verdict import Verdict
 from conformance.ocppj.versions import version
 from conformance.proof.mutants import Mutant, mutants_of
 from conformance.proof.recording import Recording
-from conformance.proof.replay import Replay
+from conformance.proof.replay import Replay, Shared
 
 
 class EquivalentsError(ValueError):
@@ -174,9 +174,10 @@ def score(
         return result
     reads = original.reads.seen
     seen: dict[str, str] = {}
+    shared = Shared(recording, schemas)
     for mutant in mutants_of(recording, version(recording.version), schemas):
         result.mutants += 1
-        replay = Replay(recording, schemas, mutant.change)
+        replay = Replay(recording, schemas, mutant.change, shared)
         verdict = replay.run(info, entry).verdict
         if verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) and not replay.diverged:
             result.killed += 1

@@ -68,7 +68,7 @@ class Csms:
 
     def __init__(self, options: CsmsOptions, schemas: SchemaStore | None = None) -> None:
         """Raises ValueError for an unknown version or defect, and for a state folder that cannot be read."""
-        from conformance.ocppj.schema import SchemaStore
+        from conformance.ocppj.schema import official
 
         self.options = options
         self.settings = options.settings
@@ -83,7 +83,7 @@ class Csms:
             self.defects[spoken.id].take_on(chosen_habits(options.habits, "CSMS", spoken.family))
             self.defects[spoken.id].bind(self)
         self.door = Door(self.settings, options.security, self.store, self._flawed, self._is_connected, self._own_root)
-        self._schemas = schemas or SchemaStore()
+        self._schemas = schemas or official()
         self._registrations: dict[str, Registration] = {}
         self._live: dict[str, Session] = {}
         self._servers: list[Any] = []

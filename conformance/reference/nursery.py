@@ -7,6 +7,7 @@ nothing (launch.py). Linux only, where a process that is not one's own child can
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import select
@@ -31,6 +32,8 @@ _NEEDED = (
         "cryptography.hazmat.primitives.hashes",
     ),
     *("conformance.ocppj.schema", "conformance.reference.verbs", "conformance.reference.http_operator"),
+    *("cryptography.hazmat.primitives.serialization", "jsonschema_rs"),
+    *("conformance.reference.stations", "conformance.reference.sockets", "conformance.reference.spoilt_sockets"),
     *("conformance.reference.station16.station", "conformance.reference.station2x.station"),
     *("conformance.reference.csms16", "conformance.reference.csms2x", "conformance.reference.csms_command"),
 )
@@ -122,10 +125,27 @@ def _device(arguments: Sequence[str], descriptors: Sequence[int]) -> None:
         os._exit(code)
 
 
+def _warm() -> None:
+    """Have at hand what devices look up when they start: it takes several times as long as the rest of their start."""
+    from conformance.ocppj.schema import official
+    from conformance.ocppj.versions import VERSIONS
+    from conformance.reference.defects import all_defects
+    from conformance.reference.habits import all_habits
+
+    all_defects()
+    all_habits()
+    for version in VERSIONS.values():
+        official().refusals(version, "BootNotificationResponse", {})
+    # What is there now stays: no collection in a device has to look at it, and touch its pages.
+    gc.collect()
+    gc.freeze()
+
+
 def serve(descriptor: int) -> None:
     """In the warm process: fork a device for each order, until nobody can order any more."""
     for name in _NEEDED:
         import_module(name)
+    _warm()
     # Nobody asks how a device ended: the system buries it.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -144,6 +164,7 @@ def serve(descriptor: int) -> None:
 
 
 _nursery: Nursery | None = None
+_expected = False
 
 
 def begin() -> None:
@@ -153,8 +174,16 @@ def begin() -> None:
         _nursery = Nursery()
 
 
+def expect() -> None:
+    """The same, for a process that may want no device at all: the first one begins the nursery."""
+    global _expected
+    _expected = True
+
+
 def begun() -> Nursery | None:
     """This process's nursery, if it has one."""
+    if _expected:
+        begin()
     return _nursery
 
 

@@ -55,9 +55,9 @@ def build_station(options: StationOptions, *, with_schemas: bool = True) -> Stat
     spoken = version(options.version)
     schemas = None
     if with_schemas:
-        from conformance.ocppj.schema import SchemaStore
+        from conformance.ocppj.schema import official
 
-        schemas = SchemaStore()
+        schemas = official()
     if spoken.family == "1.6":
         from conformance.reference.station16.station import Station16
 

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -47,14 +46,10 @@ class Nobody:
 '''
 
 
-# Compiled modules are kept for the next run, whatever the environment says, and not in the checkout.
-_CACHE = tempfile.TemporaryDirectory(prefix="ocpp-conformance-")
-_SETTINGS = {
-    "COLUMNS": "120",
-    "PYTEST_ADDOPTS": "",
-    "PYTHONDONTWRITEBYTECODE": "",
-    "PYTHONPYCACHEPREFIX": _CACHE.name,
-}
+# Compiled modules are kept for the next run, whatever the environment says.
+_SETTINGS = {"COLUMNS": "120", "PYTEST_ADDOPTS": "", "PYTHONDONTWRITEBYTECODE": ""}
+# The plugin of Hypothesis imports the whole of it at the end of every run, for a third of a second.
+_FOREIGN = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
 
 
 class RunProcess:
@@ -65,7 +60,7 @@ class RunProcess:
         self.mark = uuid.uuid4().hex
         self.begun = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+            [sys.executable, "-m", "pytest", *_FOREIGN, *arguments],
             cwd=folder,
             env={**os.environ, **_SETTINGS, MARK: self.mark},
             stdin=subprocess.DEVNULL,
@@ -113,6 +108,11 @@ class Ended:
         """results.json."""
         found: dict[str, Any] = json.loads((self.folder / "reports" / "results.json").read_text("utf-8"))
         return found
+
+    @property
+    def seconds_of_cases(self) -> float:
+        """How long its cases took, without what the run does before and after them."""
+        return float(sum(one["seconds"] for one in self.results["cases"]))
 
     @property
     def page(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -256,15 +257,17 @@ async def test_signed_firmware(pki: TestPki) -> None:
         url = files.offer("fw", IMAGE)
         action = "SignedFirmwareStatusNotification"
         assert (await update(csms, url)).error_code == "NotSupported"
+        begun = time.monotonic()
         answer = await csms.send("SignedUpdateFirmware", secured(pki, url, 7, forged=True))
         assert answer.payload["status"] == "Accepted"
         await csms.expect(action, status="InvalidSignature", requestId=7)
         await csms.expect("SecurityEventNotification", type="InvalidFirmwareSignature")
+        download = time.monotonic() - begun
         assert told(csms, action) == ["Downloading", "Downloaded", "InvalidSignature"]
         trigger = {"requestedMessage": "FirmwareStatusNotification"}
         await csms.send("ExtendedTriggerMessage", trigger)
         await csms.expect(action, status="InvalidSignature", requestId=7)
-        await csms.send("SignedUpdateFirmware", secured(pki, url, 8, installDateTime=later(0.4)))
+        await csms.send("SignedUpdateFirmware", secured(pki, url, 8, installDateTime=later(0.4 + 3 * download)))
         await csms.expect(action, status="Installed", requestId=8)
         assert told(csms, action)[4:] == [
             "Downloading",

@@ -51,10 +51,22 @@ async def session(*defects: str, version: str = "2.0.1") -> CsmsDouble:
     async with CsmsDouble(version) as csms, Rig(csms, defects=defects, message_timeout=0.3) as rig:
         await csms.until(lambda: rig.station.online)
         rig.do("start_session", idToken=TOKEN, evseId=1)
-        await asyncio.sleep(0.05)
+        await settled(csms)
         rig.do("present_token", idToken=TOKEN, evseId=1)
-        await asyncio.sleep(0.05)
+        await settled(csms)
         return csms
+
+
+async def settled(csms: CsmsDouble) -> None:
+    """Until the station has nothing more to say: the loop that both run in has turned so often without a CALL.
+
+    A time alone would not do: on a machine with much else to do it passes before anybody had a turn.
+    """
+    seen = -1
+    while seen < len(csms.calls):
+        seen = len(csms.calls)
+        for _ in range(40):
+            await asyncio.sleep(0.001)
 
 
 async def test_seq_gap() -> None:

@@ -223,9 +223,7 @@ class Results:
                 tables.on_call(self._status(action), action)
                 for request in requests:
                     tables.on_call(self._status_asked(action), request)
-        for action, known in self._actions.items():
-            if known.may_be_sent_by("CS"):
-                tables.on_call(self._noted(action), action)
+        tables.on_call(self._noted, *(name for name, known in self._actions.items() if known.may_be_sent_by("CS")))
         tables.on(self._closed, "open", "close")
         tables.at_end(self._finish)
 
@@ -487,16 +485,12 @@ class Results:
 
     # ------------------------------------------------------------------ triggers
 
-    def _noted(self, action: str) -> Any:
-        sent = self._sent
-        triggers = self._triggers
-
-        def noted(entry: Entry, payload: Any) -> None:
-            sent[action] = entry.at
-            if triggers:
-                triggers[:] = [trigger for trigger in triggers if action not in trigger.actions]
-
-        return noted
+    def _noted(self, entry: Entry, payload: Any) -> None:
+        assert entry.frame is not None
+        action = entry.frame.action
+        self._sent[action] = entry.at
+        if self._triggers:
+            self._triggers[:] = [trigger for trigger in self._triggers if action not in trigger.actions]
 
     def _triggered(self, entry: Entry, payload: Any, call: Call) -> None:
         actions = triggered_actions(remember(call.payload, "requestedMessage"))

@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from conformance.ocppj import frames
-from conformance.ocppj.schema import SchemaStore
+from conformance.ocppj.schema import official
 from conformance.reference.defects import Misbehaviour, defect
 from conformance.reference.wire import CallError, Payload
 
@@ -52,22 +52,18 @@ class Violations(Misbehaviour):
 class Taken(Violations):
     """Base of defects that do not see what is wrong: the CALL is served."""
 
-    _schemas: SchemaStore | None = None
-
     def broken(self, action: str, request: Payload, refusal: CallError) -> Payload | CallError | None:
         answer = self._served(action)
         return refusal if answer is None else answer
 
     def _served(self, action: str) -> Payload | None:
         """A valid answer as of a device that has done what was asked; None for an action of which none is known."""
-        if self._schemas is None:
-            self._schemas = SchemaStore()
         # The embedded CSMS that has a defect serves one version.
         version = getattr(self.context, "version", None) or next(iter(self.context.versions.values()))
         schema = version.actions[action].response
         if schema is None:
             return None
-        return next((one for one in _ANSWERS if not self._schemas.judge(version, schema, one)), None)
+        return next((one for one in _ANSWERS if not official().judge(version, schema, one)), None)
 
 
 _NOW = "2030-01-01T00:00:00.000Z"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from conformance.ocppj.schema import SchemaStore
+from conformance.ocppj.schema import official
 from conformance.reference.defects import Misbehaviour, defect
 from conformance.reference.defects.payloads import BOTH, crash
 from conformance.reference.wire import CallError, Payload
@@ -23,7 +23,6 @@ class Refusing(Misbehaviour):
     """Base of defects that refuse what they should serve: a request in which `minds` dislikes a value."""
 
     code = "FormatViolation"
-    _schemas: SchemaStore | None = None
 
     def answer(self, action: str, request: Payload, answer: Payload | CallError) -> Payload | CallError | None:
         if isinstance(answer, CallError):
@@ -46,11 +45,9 @@ class Refusing(Misbehaviour):
         return CallError(self.code, f"{name} is not valid")
 
     def _values(self, action: str, request: Payload) -> Iterator[tuple[str, Any, dict[str, Any]]]:
-        if self._schemas is None:
-            self._schemas = SchemaStore()
         # The embedded CSMS that has a defect serves one version.
         version = getattr(self.context, "version", None) or next(iter(self.context.versions.values()))
-        schema = self._schemas.schema(version, version.actions[action].request)
+        schema = official().schema(version, version.actions[action].request)
         return _walk(schema, schema, request, "")
 
 
