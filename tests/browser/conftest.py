@@ -36,7 +36,10 @@ def chromium() -> Iterator[Any]:
     if program is None:
         pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=FLAGS)
+        try:
+            browser = driver.chromium.launch(executable_path=program, args=FLAGS)
+        except playwright.Error as error:
+            pytest.skip(f"{program} does not start on this machine: {error.message.strip().splitlines()[0]}")
         yield browser
         browser.close()
 

@@ -40,7 +40,10 @@ def axe() -> str:
             str(folder),
             f"axe-core@{VERSION}",
         ]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        except subprocess.TimeoutExpired:
+            pytest.skip("npm did not fetch axe-core within a minute")
         if done.returncode:
             pytest.skip(f"npm could not fetch axe-core: {done.stderr.strip().splitlines()[-1:]}")
     return source.read_text("utf-8")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.ocppj import frames
+from conformance.proof.recording import from_device
 from conformance.proof.score import summary
 
 from .conftest import Proof
@@ -29,6 +31,19 @@ def test_every_case_is_killed(proof: Proof) -> None:
 def test_no_mutant_breaks_the_suite(proof: Proof) -> None:
     errors = [f"{one.case_id} {one.version}: {text}" for one in proof.scores for text in one.errors]
     assert not errors, "\n".join(errors)
+
+
+def test_replays_leave_what_they_share_as_it_was(proof: Proof) -> None:
+    """The frames of a recording serve all of its replays: whoever changed one would change what the others see."""
+    changed = [
+        f"{one.case_id} {one.version}: frame {entry.index}"
+        for one in proof.recordings
+        for entry in one.trace.entries
+        if (frame := entry.frame) is not None
+        and from_device(entry, one.dut.role)
+        and frames.parse(frame.text).payload != frame.payload
+    ]
+    assert not changed, "\n".join(changed)
 
 
 @pytest.mark.parametrize("version", EXPLAINED)
