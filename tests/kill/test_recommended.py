@@ -14,6 +14,7 @@ HABITS = [
     ("web-payment-keeps-nothing-free", "OC_C_09_CS", "C25.FR.22"),
     ("frees-refused-cable", "OC_E_16_CS", "E05.FR.11"),
     ("signing-request-names-no-root", "OC_A_08_CS", "A02.FR.27"),
+    ("status-of-every-connector", "OC_G_03_CS", "G01.FR.08"),
     ("welcomes-second-tokens", "OC_C_24_CSMS", "C01.FR.24"),
     ("changes-its-list-no-further", "OC_D_01_CSMS", "D01.FR.03"),
 ]

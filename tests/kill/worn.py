@@ -170,6 +170,9 @@ DEVICES = [
     Device("two connectors on one EVSE", "CS", "2", (), ("--evses", "1", "--connectors", "2"), {
         "evses": {"connectors": [[1, 1], [1, 2]]}, "features": {"HFS-8": 1},
     }, blocks=("E", "G")),
+    Device("tells of every connector", "CS", "2", ("status-of-every-connector",), ("--connectors", "2"), {
+        "evses": {"connectors": [[1, 1], [1, 2], [2, 1], [2, 2]]},
+    }, cases=("OC_G_03_CS", "TC_E_15_CS", "TC_G_01_CS")),
     _points(("PowerPathClosed",), ("PowerPathClosed",)),
     _points(("EVConnected",), ("Authorized", "EVConnected")),
     _points(("Authorized",), ("Authorized",)),

@@ -93,6 +93,22 @@ class _StatusByEvent(Requests):
 
 
 @habit(
+    "status-of-every-connector",
+    roles=ROLES,
+    families=NEW,
+    legal="with a connector in use the others of its EVSE are reported Occupied (G01.FR.08 only advises against it)",
+)
+class _StatusOfEveryConnector(Requests):
+    actions = ("StatusNotification",)
+
+    def instead(self, action: str, payload: Payload) -> list[tuple[str, Payload]]:
+        evse = self.context.hardware.evse(payload["evseId"])
+        alike = evse.connectors if payload["connectorStatus"] == "Occupied" else []
+        others = [{**payload, "connectorId": one.id} for one in alike if one.id != payload["connectorId"]]
+        return [(action, payload), *((action, one) for one in others)]
+
+
+@habit(
     "status-of-all-levels",
     roles=ROLES,
     families=NEW,
