@@ -113,6 +113,7 @@ def _expect_report(csms: FakeCsms, dut: Dut, profile: Mapping[str, Any], require
         requestId=number,
         evseId=dut.evse,
         chargingLimitSource="CSO",
+        tbc=one_of(False, ABSENT),
         chargingProfile=[{**profile, "transactionId": one_of(ABSENT, transaction)}],
         requirement=requirement,
     )
@@ -123,6 +124,10 @@ def _check_composite(csms: FakeCsms, dut: Dut, profile: Mapping[str, Any], requi
     unit, local = dut.values.charging_rate_unit, dut.values.local_limit
     answer = csms.send("GetCompositeSchedule", evseId=dut.evse, duration=300, chargingRateUnit=unit)
     check(answer.status == "Accepted", "status Accepted", requirement="K08.FR.02", actual=answer.status)
-    limits = {float(period.limit or -1) for period in answer.schedule.chargingSchedulePeriod}
+    schedule = answer.schedule
+    check(schedule.duration == 300, "of 300 s", requirement="K08.FR.02", actual=schedule.duration)
+    begin = schedule.chargingSchedulePeriod[0].startPeriod
+    check(begin == 0, "from now on", requirement="K08.FR.02", actual=begin)
+    limits = {float(period.limit or -1) for period in schedule.chargingSchedulePeriod}
     wanted = float(min(_limit(dut), local) if local else _limit(dut))
     check(limits == {wanted}, f"{wanted:g} {unit} throughout", requirement=requirement, actual=sorted(limits))

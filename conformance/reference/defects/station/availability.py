@@ -131,7 +131,6 @@ class _AvailableBeforeUnavailable(Requests):
     families=NEW,
     breaks="the other connectors of an EVSE are reported Occupied, not the one in use (G01.FR.03, G01.FR.08)",
     must_fail=("OC_G_03_CS",),
-    rules=("recommend",),
     variant="station with two connectors at each EVSE",
 )
 class _ConnectorInUseUnreported(Requests):
