@@ -107,6 +107,13 @@ class TestDeclared:
         csms.answer("BootNotification", interval=...)
         assert set(payload_for(device, "BootNotification")) == {"status", "currentTime"}
 
+    def test_what_a_case_leaves_out_it_leaves_out_knowingly(self, csms: FakeCsms, device: Device) -> None:
+        for fields in ({"interval": ...}, {"interval": 7}):
+            csms.answer("BootNotification", **fields)
+            payload_for(device, "BootNotification")
+        answers = [one for one in csms.trace.entries if one.kind == "frame" and one.sender == "CSMS"]
+        assert [bool(one.data.get("knowingly")) for one in answers] == [True, False]
+
     def test_a_later_declaration_takes_the_place_of_the_earlier(self, csms: FakeCsms, device: Device) -> None:
         csms.answer("BootNotification", status="Pending")
         csms.answer("BootNotification", interval=7)

@@ -66,3 +66,11 @@ def test_a_card_without_credit() -> None:
     ]
     with pytest.raises(ValueError, match="token 'X': credit 'much' is no number"):
         TokenBook.read({"X": {"credit": "much"}})
+
+
+def test_where_a_token_may_charge() -> None:
+    book = TokenBook.read({"X": {"evses": [2]}, "Y": {"status": "NotAtThisLocation"}})
+    assert book.judge("x").evses == (2,)
+    assert book.judge("Y").status == "NotAtThisLocation"
+    with pytest.raises(ValueError, match="token 'X': evses 'first' is no list of numbers"):
+        TokenBook.read({"X": {"evses": "first"}})
