@@ -232,28 +232,19 @@ def test_set_no_more_variables_than_allowed(station: FakeStation, operator: Oper
 @case("TC_B_12_CSMS")
 def test_configuration_inventory(station: FakeStation, operator: Operator) -> None:
     """The CSMS asks for the ConfigurationInventory and takes the whole report."""
-    step("Have the CSMS ask for the ConfigurationInventory", expect="GetBaseReport; every NotifyReport is answered")
-    operator.csms_sends("GetBaseReport", reportBase="ConfigurationInventory")
-    request = station.expect("GetBaseReport", reportBase="ConfigurationInventory", requirement="B07.FR.07")
-    _report(station, request)
+    _takes_report(station, operator, "ConfigurationInventory", "B07.FR.07")
 
 
 @case("TC_B_13_CSMS")
 def test_full_inventory(station: FakeStation, operator: Operator) -> None:
     """The CSMS asks for the FullInventory and takes the whole report."""
-    step("Have the CSMS ask for the FullInventory", expect="GetBaseReport; every NotifyReport is answered")
-    operator.csms_sends("GetBaseReport", reportBase="FullInventory")
-    request = station.expect("GetBaseReport", reportBase="FullInventory", requirement="B07.FR.08")
-    _report(station, request)
+    _takes_report(station, operator, "FullInventory", "B07.FR.08")
 
 
 @case("TC_B_14_CSMS")
 def test_summary_inventory(station: FakeStation, operator: Operator) -> None:
     """The CSMS asks for the SummaryInventory and takes the whole report."""
-    step("Have the CSMS ask for the SummaryInventory", expect="GetBaseReport; every NotifyReport is answered")
-    operator.csms_sends("GetBaseReport", reportBase="SummaryInventory")
-    request = station.expect("GetBaseReport", reportBase="SummaryInventory", requirement="B07.FR.09")
-    _report(station, request)
+    _takes_report(station, operator, "SummaryInventory", "B07.FR.09")
 
 
 @case("TC_B_18_CSMS")
@@ -541,6 +532,12 @@ def _is(entry: Any, component: str, name: str, value: str | None = None) -> bool
     names = (str(entry.component.name).lower(), str(entry.variable.name).lower()) == (component.lower(), name.lower())
     actual = entry.attributeType in (ABSENT, "Actual")
     return names and actual and (value is None or entry.attributeValue == value)
+
+
+def _takes_report(station: FakeStation, operator: Operator, base: str, requirement: str) -> None:
+    step(f"Have the CSMS ask for the {base}", expect="GetBaseReport; every NotifyReport is answered")
+    operator.csms_sends("GetBaseReport", reportBase=base)
+    _report(station, station.expect("GetBaseReport", reportBase=base, requirement=requirement))
 
 
 def _report(station: FakeStation, request: Any) -> None:

@@ -854,31 +854,15 @@ def test_reset_and_resume_refused(csms: FakeCsms) -> None:
 @case("TC_B_102_CS")
 def test_reset_and_resume_without_energy(csms: FakeCsms, dut: Dut) -> None:
     """A transaction outlives a reset, but without AllowEnergyTransferResumption no energy flows any more."""
-    csms.configure("TxCtrlr", "ResumptionTimeout", "999")
     csms.configure("TxCtrlr", "AllowEnergyTransferResumption", "false")
-    csms.reach("EnergyTransferStarted")
-
-    step("Reset ImmediateAndResume", expect="Accepted; Updated with ResetCommand; a restart")
-    _check_reset_and_resume(csms, dut)
-
-    step("See what became of the transaction", expect="TxResumed, SuspendedEVSE")
-    csms.execute("TransactionResumed", chargingState=("SuspendedEVSE",), requirement="B13.FR.25")
-    csms.execute("TransactionGoesOn", requirement="B13.FR.23")
+    _reset_in_transaction(csms, dut, "SuspendedEVSE", "B13.FR.25")
 
 
 @case("TC_B_103_CS")
 def test_reset_and_resume_with_energy(csms: FakeCsms, dut: Dut) -> None:
     """With AllowEnergyTransferResumption a transaction goes on after a reset as it was before."""
-    csms.configure("TxCtrlr", "ResumptionTimeout", "999")
     csms.configure("TxCtrlr", "AllowEnergyTransferResumption", "true")
-    csms.reach("EnergyTransferStarted")
-
-    step("Reset ImmediateAndResume", expect="Accepted; Updated with ResetCommand; a restart")
-    _check_reset_and_resume(csms, dut)
-
-    step("See what became of the transaction", expect="TxResumed, Charging")
-    csms.execute("TransactionResumed", chargingState=("Charging",), requirement="B13.FR.24")
-    csms.execute("TransactionGoesOn", requirement="B13.FR.23")
+    _reset_in_transaction(csms, dut, "Charging", "B13.FR.24")
 
 
 @case("TC_B_104_CS")
@@ -896,6 +880,19 @@ def test_reset_and_resume_while_idle(csms: FakeCsms, dut: Dut) -> None:
 
 
 # ---------------------------------------------------------------------- shapes that several cases share
+
+
+def _reset_in_transaction(csms: FakeCsms, dut: Dut, state: str, requirement: str) -> None:
+    """A transaction outlives a reset, and has this chargingState after it."""
+    csms.configure("TxCtrlr", "ResumptionTimeout", "999")
+    csms.reach("EnergyTransferStarted")
+
+    step("Reset ImmediateAndResume", expect="Accepted; Updated with ResetCommand; a restart")
+    _check_reset_and_resume(csms, dut)
+
+    step("See what became of the transaction", expect=f"TxResumed, {state}")
+    csms.execute("TransactionResumed", chargingState=(state,), requirement=requirement)
+    csms.execute("TransactionGoesOn", requirement="B13.FR.23")
 
 
 def _check_read(answer: Any, wanted: dict[str, str]) -> None:
