@@ -207,6 +207,9 @@ def answer(record: RunRecord, found: Certification) -> Answer:
     if counts[BLOCKED]:
         cases = {(case.device, case.version, case.id) for one in claimed for case in one.failed}
         line = f"Not yet: {plural(len(cases), 'failing case')} {'blocks' if len(cases) == 1 else 'block'} certification"
+        if found.beyond:
+            no_list = f"{'stands' if len(found.beyond) == 1 else 'stand'} on no official list"
+            ready += f"; {plural(len(found.beyond), 'more failing case')} {no_list}"
         return Answer(BLOCKED, line, ready)
     if record.run.problems:
         return Answer(UNDECIDED, "No answer: the run itself had a problem", ready)

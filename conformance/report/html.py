@@ -10,6 +10,7 @@ direction overrides and lone surrogates become escapes) and Jinja's autoescape.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -175,6 +176,7 @@ def _environment() -> Environment:
         "pointed": _pointed,
         "repeated": _repeated,
         "sources": _sources,
+        "breakable": _breakable,
     }
     environment.globals |= {
         "state_words": _STATE_WORDS,
@@ -188,6 +190,13 @@ def _environment() -> Environment:
         "newline": Markup("\n"),
     }
     return environment
+
+
+def _breakable(name: str) -> Any:
+    """A name that may break where a new word begins in it: names of 1.6 are one word, `LocalAuthListManagement`."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"(?<=[a-z])(?=[A-Z])", "<wbr>", str(escape(visible(name)))))
 
 
 def _link(**filters: str) -> str:
@@ -251,6 +260,10 @@ def _groups(found: Certification) -> list[_Group]:
         (group.unclaimed if one.word == NOT_CLAIMED else group.claimed).append(one)
     for one in found.blocks:
         groups[(one.device, one.version, one.role)].blocks.append(one)
+    for group in groups.values():
+        # The blocks of 1.6 are its profiles, which the table above has already.
+        if {one.name for one in group.blocks} <= {one.name for one in (*group.claimed, *group.unclaimed)}:
+            group.blocks.clear()
     return list(groups.values())
 
 

@@ -78,6 +78,13 @@ def test_cases_beyond_the_list_change_no_standing_and_are_named() -> None:
     assert [one.word for one in found.profiles] == ["ready"] and [one.id for one in found.beyond] == ["OC_1"]
 
 
+def test_the_failures_of_the_headline_and_those_of_no_list_make_all() -> None:
+    made = record([case("TC_1", "FAIL"), case("OC_1", "FAIL"), case("OC_2", "FAIL")], [listed("TC_1")])
+    said = answer(made, certification(made))
+    assert said.line == "Not yet: 1 failing case blocks certification"
+    assert said.detail.endswith("; 2 more failing cases stand on no official list")
+
+
 @pytest.mark.parametrize(
     ("verdicts", "facts", "word", "line"),
     [

@@ -55,7 +55,7 @@ const rowOf = (item) => {
     element("b", { class: "id" }, item.id),
     element("span", { class: "ttl" }, item.title, item.why ? element("span", { class: "why" }, clip(item.why, 240)) : ""),
     element("span", { class: "ver" }, item.version),
-    element("span", { class: "blk" }, item.block),
+    element("span", { class: "blk" }, item.block.replace(/([a-z])(?=[A-Z])/g, "$1\u200b")),
     element("span", { class: "sec" }, item.seconds ? duration(item.seconds) : ""),
   );
   const row = element("details", { class: "case-row", id: item.a }, summary);
