@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import json
 import os
@@ -10,7 +11,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,8 +23,10 @@ from ruamel.yaml import YAML
 
 import conformance.cli
 from conformance.dut.baseline import load_baseline
+from conformance.reference.launch import start_csms
 from conformance.report.journal import Journal, write_results
 from conformance.report.record import CaseRecord, RunInfo, RunRecord
+from tests.lifecycle.conftest import description
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = (ROOT / "docs" / "ci.md").read_text("utf-8")
@@ -292,6 +295,87 @@ class TestDocument:
 
         named = set(re.findall(r"reports/([a-z]+\.(?:xml|html|sarif|md))", DOCUMENT))
         assert named <= set(VIEWS)
+
+
+def gitlab_lines() -> tuple[str, str]:
+    """What GitLab's runner hands to a shell: the lines of `script`, and those of `after_script`."""
+    (example,) = (yaml(one) for one in blocks("yaml") if "runs-on" not in one)
+    job = example["ocpp-conformance"]
+    return "\n".join(job["script"]), "\n".join(job["after_script"])
+
+
+def jenkins_lines() -> tuple[str, str]:
+    """What Jenkins hands to a shell: the step's script, and what runs afterwards whatever came of it."""
+    (example,) = blocks("groovy")
+    before, after = re.search(r"sh '''(.*?)'''", example, re.DOTALL), re.search(r"sh script: '(.*?)'", example)
+    assert before and after
+    return before[1], after[1]
+
+
+class TestSnippets:
+    """What the snippets have a shell do, done by one; the tool is this checkout instead of what pip would install."""
+
+    @pytest.fixture
+    def job(self, tmp_path: Path) -> Iterator[Callable[[str], subprocess.CompletedProcess[str]]]:
+        """Runs lines as a job does, in a folder with a description, its device and a baseline; of the cases one."""
+        for place in (tmp_path / "bin", tmp_path / ".venv" / "bin"):
+            place.mkdir(parents=True)
+            for name, body in {
+                "ocpp-conformance": f'[ "$1" = run ] && set -- "$@" -k TC_B_01_CSMS\n'
+                f'exec {sys.executable} -m conformance.cli "$@"',
+                "pip": 'echo "pip $@" >> installed',
+                "python3": 'echo "python3 $@" >> installed',
+            }.items():
+                (place / name).write_text(f"#!/bin/sh\n{body}\n")
+                (place / name).chmod(0o755)
+
+        def run(lines: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                ["/bin/sh", "-e", "-c", lines],
+                cwd=tmp_path,
+                env={**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"},
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+
+        with contextlib.closing(start_csms("2.0.1")) as device:
+            description("CSMS", tmp_path, connection=f'url = "{device.addresses["ocpp"]}"')
+            (tmp_path / "baseline.toml").write_text('format = "ocpp-conformance-baseline/1"\n')
+            yield run
+
+    @pytest.mark.parametrize("lines", [gitlab_lines, jenkins_lines])
+    def test_a_job(
+        self,
+        job: Callable[[str], subprocess.CompletedProcess[str]],
+        lines: Callable[[], tuple[str, str]],
+        tmp_path: Path,
+    ) -> None:
+        script, after = lines()
+        ended = job(script)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        installed = (tmp_path / "installed").read_text()
+        assert "pip install --quiet git+https://github.com/OWNER/ocpp-conformance@REF" in installed
+        reports = tmp_path / "reports"
+        assert {"junit.xml", "results.json", "results.sarif", "report.html"} <= {one.name for one in reports.iterdir()}
+        # A job that was killed: what comes after it draws the views from the journal.
+        for one in reports.iterdir():
+            one.unlink()
+        Journal(reports, record())
+        assert job(after).returncode == 0 and (reports / "junit.xml").is_file()
+
+    @pytest.mark.parametrize("lines", [gitlab_lines, jenkins_lines])
+    def test_a_job_that_is_refused_is_red(
+        self,
+        job: Callable[[str], subprocess.CompletedProcess[str]],
+        lines: Callable[[], tuple[str, str]],
+        tmp_path: Path,
+    ) -> None:
+        (tmp_path / "baseline.toml").unlink()
+        script, after = lines()
+        ended = job(script)
+        assert ended.returncode == 4 and "baseline.toml" in ended.stderr
+        assert job(after).returncode == 2, "there is nothing to draw, which neither server takes for a failure"
 
 
 def promised(table: str) -> set[str]:
