@@ -135,12 +135,12 @@ def _reading(function: Callable[..., Any]) -> _Reading:
 
 
 def _read(function: Callable[..., Any], callers: frozenset[Callable[..., Any]]) -> _Reading:
-    calls, used, offered = _looked_at(function)
-    verbs, optional, acts = set(used), set(offered), list(used)
-    given, features = set(_given(function)), set(_features(function))
+    look = _looked_at(function)
+    verbs, optional, acts = set(look.used), set(look.offered), list(look.used)
+    given, features = set(look.given), set(look.features)
     steps: list[PlannedStep] = []
     states: dict[str, None] = {}
-    for call in calls:
+    for call in look.calls:
         helper = _helper(function, call)
         if helper is not None and helper not in callers:
             inner = _read(helper, callers | {function})
@@ -166,60 +166,66 @@ def _read(function: Callable[..., Any], callers: frozenset[Callable[..., Any]]) 
     )
 
 
-@cache
-def _looked_at(function: Callable[..., Any]) -> tuple[list[ast.Call], list[str], set[str]]:
-    """Every call in a function, the verbs that it uses outright (each time), and those that it asks for first."""
-    tree = _node(function)
-    return _calls(tree), *_verbs(tree)
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one function's own text has."""
+
+    calls: list[ast.Call]
+    """In the order of the source."""
+    used: list[str]
+    """The verbs that it uses outright, each time."""
+    offered: set[str]
+    """The verbs that it asks for first."""
+    given: set[str]
+    features: set[str]
 
 
 @cache
-def _given(function: Callable[..., Any]) -> frozenset[str]:
-    """What a function reads of the description outright; not what it reads only where the description has it."""
-    tree = _node(function)
+def _looked_at(function: Callable[..., Any]) -> _Look:
+    nodes = list(ast.walk(_node(function)))
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    calls.sort(key=lambda node: (node.lineno, node.col_offset))
+    return _Look(calls, *_verbs(nodes, calls), _given(nodes), _features(nodes))
+
+
+def _given(nodes: list[ast.AST]) -> set[str]:
+    """What is read of the description outright; not what is read only where the description has it."""
     guarded: set[ast.AST] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, (ast.If, ast.IfExp)) and any(
             _is_description(one) and _name(one) == "two_evses" for one in ast.walk(node.test)
         ):
             guarded.update(ast.walk(node))
     found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and _name(node.value) == "tokens":
-            found.add(f"tokens.{node.attr}")
-        elif _is_description(node) and _name(node) in _FILES and node not in guarded:
-            found.update(_FILES[_name(node)])
-        elif isinstance(node, ast.Call) and _is_description(node.func) and _name(node.func) == "file" and node.args:
+    for node in nodes:
+        if isinstance(node, ast.Call) and _is_description(node.func) and _name(node.func) == "file" and node.args:
             found.add(f"values.{_text(node.args[0])}")
-    return frozenset(found)
+        elif not isinstance(node, ast.Attribute):
+            continue
+        elif _name(node.value) == "tokens":
+            found.add(f"tokens.{node.attr}")
+        elif node.attr in _FILES and _is_description(node) and node not in guarded:
+            found.update(_FILES[node.attr])
+    return found
 
 
-@cache
-def _features(function: Callable[..., Any]) -> frozenset[str]:
-    """The features that a function reads: `features["C-49"]`, `features.supports("C-49")`; not `features.get`."""
+def _features(nodes: list[ast.AST]) -> set[str]:
+    """The features that are read: `features["C-49"]`, `features.supports("C-49")`; not `features.get`."""
     found: set[str] = set()
-    for node in ast.walk(_node(function)):
+    for node in nodes:
         read: ast.expr | None = None
         if isinstance(node, ast.Subscript) and _name(node.value) == "features":
             read = node.slice
-        elif isinstance(node, ast.Call) and _name(node.func) == "supports" and node.args:
-            read = (
-                node.args[0] if isinstance(node.func, ast.Attribute) and _name(node.func.value) == "features" else None
-            )
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "supports":
+            read = node.args[0] if node.args and _name(node.func.value) == "features" else None
         if isinstance(read, ast.Constant):
             found.add(str(read.value))
-    return frozenset(found)
+    return found
 
 
 def _is_description(node: ast.AST) -> bool:
     """Whether it reads an attribute of the device's description."""
     return isinstance(node, ast.Attribute) and _name(node.value) in ("dut", "_dut")
-
-
-def _calls(tree: ast.AST) -> list[ast.Call]:
-    """Every call, in the order of the source."""
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return sorted(calls, key=lambda node: (node.lineno, node.col_offset))
 
 
 def _helper(function: Callable[..., Any], call: ast.Call) -> Callable[..., Any] | None:
@@ -237,11 +243,11 @@ def _planned(call: ast.Call) -> PlannedStep:
     return PlannedStep(text, expect, call.lineno)
 
 
-def _verbs(tree: ast.AST) -> tuple[list[str], set[str]]:
+def _verbs(nodes: list[ast.AST], calls: list[ast.Call]) -> tuple[list[str], set[str]]:
     """Verbs used outright, and verbs used only where `offers` was asked first."""
     guarded: set[ast.AST] = set()
     offered: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, (ast.If, ast.IfExp)):
             asked = {_text(call.args[0]) for call in ast.walk(node.test) if _is_offer(call)}  # type: ignore[attr-defined]  # a Call
             offered |= asked
@@ -252,7 +258,7 @@ def _verbs(tree: ast.AST) -> tuple[list[str], set[str]]:
         elif _is_offer(node):
             offered.add(_text(node.args[0]))  # type: ignore[attr-defined]  # a Call, as _is_offer says
     used: list[str] = []
-    for node in _calls(tree):
+    for node in calls:
         if isinstance(node.func, ast.Attribute):
             owner = node.func.value
             if _name(owner) == "operator" and node.func.attr not in ("offers",) and node not in guarded:
