@@ -5,16 +5,22 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from conformance.ocppj import frames
+from conformance.ocppj.frames import Frame
 from conformance.ocppj.trace import Entry
 from conformance.ocppj.versions import Version
+from conformance.peers.payload import peek
 from conformance.proof.recording import Recording, from_device
 from conformance.proof.replay import Change
 
+LATE = timedelta(seconds=30)
+"""How late a message about the time before a case may come; what is older is told of on purpose."""
+TICK = timedelta(milliseconds=5)
+"""Devices round their timestamps down."""
 LONG_ARRAY = 3
 """Elements of an array that are changed: the first two and the last stand for the rest."""
 
@@ -46,9 +52,11 @@ class Mutant:
 def mutants_of(recording: Recording, ocpp: Version, schemas: Any) -> Iterator[Mutant]:
     """The mutants of what the device did in the body of the case; set-up queries' answers left out.
 
-    Of frames, and of the files that it brought and fetched.
+    Of frames, and of the files that it brought and fetched. Left out is also what a message says of the time before
+    the body began, by its own timestamp: a status after a boot, say, that comes so late that it falls into the case.
     """
     first, last = recording.body
+    begun = recording.trace.utc(recording.trace.entries[first].at) - TICK
     quiet = _quiet_calls(recording)
     for entry in recording.trace.entries[first:last]:
         frame = entry.frame
@@ -56,7 +64,7 @@ def mutants_of(recording: Recording, ocpp: Version, schemas: Any) -> Iterator[Mu
             yield from _file_mutants(entry)
         if not from_device(entry, recording.dut.role) or frame is None or entry.answers in quiet:
             continue
-        if frame.type not in (frames.CALL, frames.CALLRESULT, frames.CALLERROR):
+        if frame.type not in (frames.CALL, frames.CALLRESULT, frames.CALLERROR) or _of_before(frame, begun):
             continue
         answer = frame.type != frames.CALL
         yield Mutant("drop", entry.index, frame.action, answer, "", Change(entry.index, None), frame.payload)
@@ -68,6 +76,14 @@ def mutants_of(recording: Recording, ocpp: Version, schemas: Any) -> Iterator[Mu
             continue
         schema = schemas.schema(ocpp, name)
         yield from _field_mutants(entry, frame.action, answer, schema)
+
+
+def _of_before(frame: Frame, begun: datetime) -> bool:
+    from conformance.ocppj.datetimes import parse_datetime
+
+    stamp = peek(frame.payload, "timestamp") if frame.type == frames.CALL else None
+    told = parse_datetime(stamp) if isinstance(stamp, str) else None
+    return told is not None and begun - LATE <= told < begun
 
 
 def _file_mutants(entry: Entry) -> Iterator[Mutant]:

@@ -146,6 +146,20 @@ class TestMutants:
         answers = [one for one in mutants_of(recording, version("2.0.1"), SCHEMAS) if one.action == "GetVariables"]
         assert len({one.entry for one in answers}) == 1
 
+    def test_not_what_is_told_of_the_time_before(self, recorder: Recorder) -> None:
+        def body(csms: Any) -> None:
+            step("Wait", expect="statuses of one connector")
+            for before in (0, 3, 300):
+                told = {"timestamp": csms.timestamp(-before), "connectorStatus": "Available"}
+                recorder.lab.device.after(0.1, "StatusNotification", **told, evseId=1, connectorId=1)
+            csms.wait(lambda: False, within=1)
+            stamps.extend(one.timestamp for one in csms.seen("StatusNotification"))
+
+        stamps: list[str] = []
+        found = mutants_of(recorder.record(body), version("2.0.1"), SCHEMAS)
+        dropped = [one.original["timestamp"] for one in found if one.kind == "drop"]
+        assert dropped == [stamps[0], stamps[2]], "of 3 s before: late; of 300 s before: told on purpose"
+
     def test_of_a_long_array_some_stand_for_all(self, recorder: Recorder) -> None:
         def body(csms: Any) -> None:
             step("Ask")
