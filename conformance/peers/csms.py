@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from conformance.monitor.reading import raw
 from conformance.ocppj import frames
 from conformance.peers.configuration import Configuration, configuration_for
 from conformance.peers.files import Files
@@ -95,7 +96,8 @@ class FakeCsms(Reaching):
             self._held_since = len(self._trace.entries) if status in ("Pending", "Rejected") else None
             self._reported = [] if self.accepted else None
         elif self._reported is not None and frame.action in _TELLS_STATUS:
-            told = Fields(frame.payload if isinstance(frame.payload, Mapping) else {})
+            # A note of ours: what a station reports after a boot is not judged by it.
+            told = Fields(raw(frame.payload) if isinstance(frame.payload, Mapping) else {})
             self._reported.extend(place for place, _ in _told_statuses(frame.action, told))
 
     def _answer_to(self, frame: frames.Frame) -> Answer:

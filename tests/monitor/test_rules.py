@@ -543,8 +543,8 @@ def known_status(s: Any) -> None:
 
 def restarted(s: Any, reason: str, *, by: str) -> None:
     s.ready()
-    if by == "power":
-        s.act("power_cycle")
+    if by.startswith("power"):
+        s.act(by)
     else:
         s.csms("Reset", type=by)
         s.reply(status="Accepted")
@@ -556,7 +556,7 @@ def restarted(s: Any, reason: str, *, by: str) -> None:
 
 @breaks("boot.reason", "2.0.1", "2.1")
 def power_cycle_told_as_reset(s: Any) -> None:
-    restarted(s, "RemoteReset", by="power")
+    restarted(s, "RemoteReset", by="power_cycle")
 
 
 @breaks("boot.reason", "2.0.1", "2.1")
@@ -566,8 +566,9 @@ def reset_told_as_power_cycle(s: Any) -> None:
 
 @keeps("boot.reason", "2.0.1", "2.1")
 def restarts_told_as_they_were(s: Any) -> None:
-    restarted(s, "PowerUp", by="power")
+    restarted(s, "PowerUp", by="power_cycle")
     s.heartbeat()
+    restarted(s, "PowerUp", by="power_on")
     restarted(s, "RemoteReset", by="Immediate")
     restarted(s, "ScheduledReset", by="OnIdle")
     s.close()

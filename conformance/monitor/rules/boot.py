@@ -307,7 +307,11 @@ class Boot:
             self._state.restart = "RemoteReset" if immediate else ""
 
     def _acted(self, entry: Entry) -> None:
-        if entry.data.get("name") == "power_cycle" and entry.data.get("kind") != "call":
+        if entry.data.get("kind") == "call":
+            return
+        if entry.data.get("name") == "power_on":
+            self._state.restart = "PowerUp"
+        if entry.data.get("name") == "power_cycle":
             self._state.awaiting_boot = True
             self._state.rebooted = True
             self._state.restart = "PowerUp"
