@@ -10,7 +10,7 @@ from conformance.proof.score import summary
 
 from .conftest import Proof
 
-EXPLAINED = ("1.6",)
+EXPLAINED = ("1.6", "2.0.1", "2.1")
 """Versions in which every field that a case leaves unjudged has a reason (testcases/unjudged.toml)."""
 LEAST, LEAST_OF_ALL = 0.5, 0.8
 """The part of the mutants that each case, and a version's cases together, have to kill."""
