@@ -413,7 +413,7 @@ _MEASURED: tuple[tuple[str, float, str, str | None, str], ...] = (
     ("Voltage", 230.4, "V", "L2-N", "Outlet"),
     ("Current.Import", 15.9, "A", "L3", "Inlet"),
     ("SoC", 54, "Percent", None, "EV"),
-    ("Frequency", 50.02, "Hertz", None, "Inlet"),
+    ("Frequency", 50.02, "Hz", None, "Inlet"),
 )
 
 
