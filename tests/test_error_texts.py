@@ -1247,7 +1247,7 @@ TABLE = [
     operated(
         "a mistake of ours: an unknown verb",
         "",
-        "there is no verb dance; known are plug_in, unplug, present_token, choose_stop, enter_limit, start_session, suspend_ev, resume_ev, ev_not_ready, ev_ready, stop_ev_session, occupy_bay, free_bay, power_cycle, power_off, power_on, network_down, network_up, cause_fault, clear_fault, jam_lock, free_lock, read_meter, present_card, cancel_payment, enter_vat_number, fail_settlement, read_qr_code, csms_sends, answer_boot, pay_at_kiosk, pay_on_web, limit_transaction",
+        "there is no verb dance; known are plug_in, unplug, pull_cable, present_token, choose_stop, enter_limit, start_session, suspend_ev, resume_ev, ev_not_ready, ev_ready, use_phases, stop_ev_session, occupy_bay, free_bay, power_cycle, power_off, power_on, network_down, network_up, cause_fault, clear_fault, jam_lock, free_lock, read_meter, present_card, cancel_payment, enter_vat_number, fail_settlement, read_qr_code, csms_sends, answer_boot, pay_at_kiosk, pay_on_web, limit_transaction",
         "dance",
     ),
     operated(
