@@ -2172,6 +2172,12 @@ def reactive_energy_in_wh(s: Any) -> None:
     in_unit(s, "Wh", "Energy.Reactive.Export.Register")
 
 
+@breaks("values.unit", *TWO)
+def watts_where_it_was_watt_hours_before(s: Any) -> None:
+    in_unit(s, "Wh", "Energy.Active.Import.Register")
+    in_unit(s, "W", "Energy.Active.Import.Register")
+
+
 @breaks("values.unit", *TWO, severity="SHOULD")
 def kwh_in_small_letters(s: Any) -> None:
     in_unit(s, "kwh", "Energy.Active.Import.Register")

@@ -557,6 +557,9 @@ class Transactions2:
         wanted = READ_AT.get(kind) or READ_FOR.get(trigger)
         if wanted is None:
             return
+        # Mostly the first one is it already.
+        if meter[0]["sampledValue"][0].get("context", PERIODIC) == wanted:
+            return
         told = {sample.get("context", PERIODIC) for value in meter for sample in value["sampledValue"]}
         if wanted in told or (kind != "Updated" and told == {CLOCK}):
             return
