@@ -361,7 +361,7 @@ def run_pytest(folder: Path, record: RunRecord, *arguments: str, **environment: 
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     assert "INTERNALERROR" not in done.stdout + done.stderr, done.stdout
     return done.stdout
