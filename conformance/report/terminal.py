@@ -238,7 +238,10 @@ def summary_lines(record: RunRecord, width: int, color: bool = False) -> list[st
             f"{states[NOT_EXERCISED]} not exercised"
         )
         lines.append(fit(text, width))
-    lines += [paint(fit(f"problem: {visible(problem)}", width), FAIL, color) for problem in run.problems]
+    # Whole, however narrow the terminal: the end of it often says what to mend, and no case repeats it.
+    for problem in run.problems:
+        parts = textwrap.wrap(f"problem: {visible(problem)}", max(width, 40), subsequent_indent="    ")
+        lines += [paint(fit(part, width), FAIL, color) for part in parts]
     if run.interrupted:
         why = f": {visible(run.interruption)}" if run.interruption else ""
         lines.append(paint(fit(f"interrupted{why}; what had ended by then is in the report", width), FAIL, color))
