@@ -41,15 +41,18 @@ def write_description(options: Any, tell: Callable[[str], None]) -> int:
         raise RunError(f"{path}: cannot be written ({error.strerror}); give another name") from None
     for problem in problems:
         tell(problem)
-    for line in _next_steps(path, sum(line.startswith(OPEN) for line in text.splitlines())):
+    for line in _next_steps(draft, sum(line.startswith(OPEN) for line in text.splitlines())):
         tell(line)
     return 1 if problems else 0
 
 
-def _next_steps(path: Path, open_lines: int) -> Iterator[str]:
+def _next_steps(draft: Draft, open_lines: int) -> Iterator[str]:
+    path = draft.path
     yield f"{path} is written."
-    if open_lines:
+    if open_lines and (draft.problems() or draft.undecided()):
         yield f"  {open_lines} lines begin with {OPEN.strip()}; answer, in an editor, those that the plan names as open"
+    elif open_lines:
+        yield f"  {open_lines} lines begin with {OPEN.strip()}, and no case of this version of the tool asks for them"
     yield f"  ocpp-conformance check-operator --ocpp-dut {path}    # does whoever acts on the device do so?"
     yield f"  ocpp-conformance plan --ocpp-dut {path}    # what will be done, how long it takes, who walks when"
     yield f"  ocpp-conformance run --ocpp-dut {path}    # the run; its report is reports/report.html"

@@ -285,8 +285,9 @@ class _Interview:
         if not self.yes(
             f"{len(draft.told)} features are known; about {len(left)} more decide which cases apply to "
             f"{_PLURAL[draft.role]} like this one, and a run of all cases does not start while one of them is open. "
-            "Answer them now? (n: the file lists them as open lines.) A question that an answer makes needless is not "
-            "asked. Enter leaves one open, q all that are left.",
+            "Answer them now? (n: the file lists them as open lines.) Their ids are the standard's, listed in "
+            "docs/describing-a-device.md. A question that an answer makes needless is not asked. Enter leaves one "
+            "open, q all that are left.",
             default=True,
         ):
             return draft

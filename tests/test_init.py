@@ -419,6 +419,17 @@ class TestInterview:
         assert loaded(made).address.url == device.addresses["ocpp"]
         assert "OCPP 2.0.1: " in refused and "connection refused; is it running" in refused
 
+    def test_open_lines_that_no_case_asks_for_are_said_to_be_that(self, tmp_path: Path) -> None:
+        begun = draft.Draft(tmp_path / "dut.toml", "CSMS", ("1.6",), dict(self.known("CSMS", "1.6")))
+        begun = begun.having("connection", "url", "ws://127.0.0.1:1/ocpp")
+        assert "answer, in an editor, those that" in list(init._next_steps(begun, 3))[1]
+        while wanted := begun.undecided():
+            for id in wanted:
+                begun = begun.declaring(id, False, "as you said")
+        assert (
+            "3 lines begin with #?, and no case of this version of the tool asks" in list(init._next_steps(begun, 3))[1]
+        )
+
     def test_tokens_that_cases_need_are_proposed(self, tmp_path: Path) -> None:
         """Enter takes them all: a description that lacks no token. The list says what each costs."""
         begun = draft.Draft(tmp_path / "dut.toml", "CS", ("2.0.1",), dict(self.known("CS", "2.0.1")))
