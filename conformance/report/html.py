@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -33,7 +33,7 @@ from conformance.report.certification import (
 )
 from conformance.report.matrix import NO_CASE, grouped, named, requirements, tally
 from conformance.report.negative import VERDICTS as ROW_VERDICTS
-from conformance.report.negative import by_action, by_constraint, sent_lines
+from conformance.report.negative import InputRow, by_action, by_constraint, sent_lines
 from conformance.report.observed import stations
 from conformance.report.page_data import index, parcel, script_json
 from conformance.report.record import (
@@ -267,6 +267,14 @@ def _groups(found: Certification) -> list[_Group]:
     return list(groups.values())
 
 
+def _negative_tables(cases: Sequence[CaseRecord]) -> list[tuple[str, list[InputRow]]]:
+    """The inputs of all negative tests by action and by constraint; one row after another, for they are thousands."""
+    if not any(len(case.rows) for case in cases):
+        return []
+    ways = (("action", by_action), ("constraint", by_constraint))
+    return [(name, count(row for case in cases for row in case.rows)) for name, count in ways]
+
+
 def _context(record: RunRecord) -> dict[str, Any]:
     from markupsafe import Markup
 
@@ -278,7 +286,6 @@ def _context(record: RunRecord) -> dict[str, Any]:
     found = certification(record)
     ruled_out = [case for case in cases if case.verdict == NOT_APPLICABLE]
     rules = rule_findings(record)
-    rows = [row for case in cases for row in case.rows]
     started = record.run.started
     context: dict[str, Any] = {
         "run": record.run,
@@ -304,7 +311,7 @@ def _context(record: RunRecord) -> dict[str, Any]:
         "rules_broken": sum(row.broken > 0 for row in rules),
         "rules_remarked": sum(row.remarks > 0 and not row.broken for row in rules),
         "negative": sent_lines(cases),
-        "negative_tables": [("action", by_action(rows)), ("constraint", by_constraint(rows))] if rows else [],
+        "negative_tables": _negative_tables(cases),
         "times": answer_times(cases),
         "facts": facts(record),
         "devices": [one for one in record.run.devices if one.get("features")],
