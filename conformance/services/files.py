@@ -20,7 +20,7 @@ MAX_UPLOAD = 64 * 1024 * 1024
 """Bytes of an upload that are kept; what would be more is refused."""
 STILL = 0.02
 """Seconds after which a transfer that stands still looks whether it goes on."""
-_START_TIME = 5.0
+_START_TIME = 20.0
 
 
 class FileServer:
