@@ -17,7 +17,7 @@ from conformance.fuzz.values import INTEGER_MAX
 from conformance.monitor.rules.results import variable_key
 from conformance.monitor.rules.status import STATUSES_OF_ZERO, WARNED
 from conformance.monitor.rules.transactions2 import NOT_LOCAL
-from conformance.monitor.rules.values import REGISTERS
+from conformance.monitor.rules.values import REGISTERS, units_of
 
 Payload = dict[str, Any]
 
@@ -282,10 +282,21 @@ def _only_part(message: Payload, scene: Scene) -> None:
 
 @_mends("2", "SampledValueType")
 def _sample(sample: Payload, scene: Scene) -> None:
-    """Registers stand still (`values.registers`); multipliers would move them."""
-    if sample.get("measurand", _DEFAULT) in REGISTERS:
+    """Registers stand still (`values.registers`); multipliers would move them. Units fit (`values.unit`)."""
+    measurand = sample.get("measurand", _DEFAULT)
+    if measurand in REGISTERS:
         sample["value"] = _still(sample["value"])
         sample.pop("unitOfMeasure", None)
+        return
+    units, unit = units_of(measurand), sample.get("unitOfMeasure", {}).get("unit")
+    if units and unit is not None and len(unit) > _LONG:
+        sample["measurand"] = "Power.Factor"
+    elif units and unit is not None:
+        sample["unitOfMeasure"]["unit"] = units[0]
+
+
+_LONG = 10
+"""More characters than a standardized unit has: such a text stays, with a measurand whose unit is open."""
 
 
 def _still(value: Any) -> Any:

@@ -311,7 +311,7 @@ class Values:
                     and (named := unit.get("unit")) is not None
                     and (type(named) is not str or (measurand, named) not in self._right_units)
                 ):
-                    units = _units_of(measurand)
+                    units = units_of(measurand)
                     if units and named not in units:
                         self._other_unit(entry, measurand, named, units, f"/meterValue/{index}/sampledValue/{number}")
                     elif units and len(measurand) < 100 and len(self._right_units) < 100:
@@ -662,7 +662,8 @@ def _step(reading: Any, factor: int) -> Decimal:
         return Decimal(factor)
 
 
-def _units_of(measurand: str) -> tuple[str, ...]:
+def units_of(measurand: str) -> tuple[str, ...]:
+    """The standardized units of a measurand; () where the list leaves the unit open (part 2, appendix)."""
     family = measurand.split(".", 2)
     return _STANDARD_UNITS.get(".".join(family[:2])) or _STANDARD_UNITS.get(family[0], ())
 

@@ -101,7 +101,10 @@ class Remote:
         session = self._station.transactions.session(evse)
         if session.transaction is not None and session.authorized:
             return {"status": "OngoingAuthorizedTransaction"}
-        return {"status": "Unlocked" if connector.unlock() else "UnlockFailed"}
+        if not connector.unlock():
+            return {"status": "UnlockFailed"}
+        self._station.transactions.cable_freed(session)
+        return {"status": "Unlocked"}
 
     def transaction_status(self, request: Payload) -> Payload:
         """Answer GetTransactionStatus."""

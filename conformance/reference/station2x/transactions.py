@@ -470,8 +470,12 @@ class Transactions:
         """The owner of a cable that the lock has kept presented the token again (E05.FR.11, E09.FR.03)."""
         if session.held and self._station.defects.active("refused-cable-kept-for-good"):
             return
-        session.held = False
         session.evse.connector.unlock()
+        self.cable_freed(session)
+
+    def cable_freed(self, session: Session) -> None:
+        """The lock is open: the cable waits for nobody any more, and whose it was is forgotten."""
+        session.held = False
         self.forget_token(session)
 
     def forget_token(self, session: Session) -> None:
