@@ -83,5 +83,5 @@ def test_a_plan_needs_neither_sockets_nor_schemas(tmp_path: Path) -> None:
     loaded = imported_by(
         "-m", "pytest", "--ocpp-plan", "-q", "-k", "TC_B_01_CS", "-p", "no:cacheprovider", folder=tmp_path
     )
-    heavy = {"websockets", "jsonschema", "jsonschema_rs", "cryptography", "aiohttp", "urllib3"}
+    heavy = {"websockets", "msgspec", "jsonschema", "jsonschema_rs", "cryptography", "aiohttp", "urllib3"}
     assert not heavy & {name.partition(".")[0] for name in loaded}

@@ -46,6 +46,9 @@ class TestEverydayMessages:
             '[4,"1","NotSupported","no \\"Reset\\" here",{}]',
             '[2,"1","Heartbeat",{}]',
             '[3,"1",{"data":"' + "0123456789abcdef" * 200 + '"}]',
+            '[2,"1","DataTransfer",{"vendorId":"a:b","data":"{\\"a\\":1,\\"a\\":2}"}]',
+            '[2,"1","DataTransfer",{"vendorId":"http:\\/\\/a","messageId":"\\\\:\\n:","data":{"a:":":","a":"::"}}]',
+            ' [2 , "1" , "X" , {"a" : "b : c" , "d"\n:\t1e-7}]\r\n',
         ],
     )
     def test_are_read_the_quick_way(self, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,6 +123,24 @@ class TestBothWaysAgree:
     @example('[3,"1",{"a":{"a":1,"a":2},"a":3,"b" :4,"c"\n:5}]')
     @example('[3,"1",{"a":{"b":NaN,"b":1}}]')
     @example('[3,"1",{"a\\":":1}]')
+    @example('[3,"1",{"a":":","a":1}]')
+    @example('[3,"1",{"a":1,"a":":"}]')
+    @example('[3,"1",{"":":","":"::"}]')
+    @example('[3,"1",{"a:":1,"a:":1}]')
+    @example('[3,"1",{"a\\/":1,"a/":2}]')
+    @example('[3,"1",{"\\n:":1,"\\n:":1}]')
+    @example('[3,"1",{"\\\\":1,"\\u005c":2}]')
+    @example('[3,"1",{"a":1,"\\u0061":2,"b":"\\u003a"}]')
+    @example('[3,"1",{"a":1,"a":1.0,"b":"\x7f:\u2028\U0001f50c"}]')
+    @example('[3,"1",{"a":{"b":1,"c":2},"a":"::"}]')
+    @example('\ufeff[3,"1",{}]')
+    @example('[3,"1",{}]\x0c')
+    @example('[3,"1",{}]\0')
+    @example('[3,"1",{"a":[1,]}]')
+    @example('[3,"1",{"a":01}]')
+    @example('[3,"1",{"a":.5}]')
+    @example('[3,"1",{"a":"\t"}]')
+    @example('[3,"1",{"a":"\ud800"}]')
     def test_on_whatever_is_written(self, text: str) -> None:
         agreed(text)
 

@@ -294,17 +294,24 @@ class Times:
             offset = state.tester_offset
             latest = now + tolerance if offset is None or offset < 0 else now + offset + tolerance
             message = payload if type(payload) is dict else raw(payload)
+            timely = None
             for name in flat:
-                at = moment_of(message.get(name))
+                stamp = message.get(name)
+                at = moment_of(stamp)
                 if at is None:
                     continue
                 if at > latest:
                     future(entry, payload, (name,), at - latest + tolerance)
-                elif transactional and at < now - tolerance:
+                    continue
+                timely = stamp
+                if transactional and at < now - tolerance:
                     self._past(entry, payload, at, now, offset or 0.0)
             for items, name in nested:
                 for index, item in enumerate(message.get(items) or ()):
-                    at = moment_of(item.get(name))
+                    stamp = item.get(name)
+                    if stamp == timely:  # mostly a reading is as old as its event
+                        continue
+                    at = moment_of(stamp)
                     if at is not None and at > latest:
                         future(entry, item, (items, str(index), name), at - latest + tolerance)
 

@@ -234,8 +234,8 @@ class Values:
     def __init__(self, context: Context, tables: Tables) -> None:
         self._context = context
         self._registers = context.state.registers
-        self._right_units: set[tuple[str, str]] = set()
-        """Measurands with a unit that was found to be theirs: a station has few, and names them all the time."""
+        self._right_units: dict[str, str] = {}
+        """Measurands with the unit last found to be theirs: a station has few, and names them all the time."""
         self._identifier = ""
         """The last transactionId that was found to be good: one serves a hundred events."""
         self._identifier_token = context.has(LIMIT_DIGITS)
@@ -302,20 +302,17 @@ class Values:
         self._readings2(entry, message["meterValue"], ("EVSE", message["evseId"]))
 
     def _readings2(self, entry: Entry, meter: list[Any], scope: tuple[str, Any]) -> None:
+        right_units = self._right_units
         for index, value in enumerate(meter):
             for number, sample in enumerate(value["sampledValue"]):
                 measurand = sample.get("measurand", _DEFAULT)
                 unit = sample.get("unitOfMeasure")
-                if (
-                    unit is not None
-                    and (named := unit.get("unit")) is not None
-                    and (type(named) is not str or (measurand, named) not in self._right_units)
-                ):
+                if unit is not None and (named := unit.get("unit")) is not None and right_units.get(measurand) != named:
                     units = units_of(measurand)
                     if units and named not in units:
                         self._other_unit(entry, measurand, named, units, f"/meterValue/{index}/sampledValue/{number}")
-                    elif units and len(measurand) < 100 and len(self._right_units) < 100:
-                        self._right_units.add((measurand, named))
+                    elif units and len(measurand) < 100 and len(right_units) < 100:
+                        right_units[measurand] = named
                 if measurand not in REGISTERS:
                     continue
                 reading = sample["value"]
