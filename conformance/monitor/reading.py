@@ -63,7 +63,7 @@ def whole(value: Any) -> int | None:
     """An integer of JSON, also one written as 1.0, which JSON schema takes for one since draft 6; None for others."""
     if type(value) is int:
         return value
-    if isinstance(value, Decimal) and value.is_finite() and abs(value) < 2**63 and value == value.to_integral_value():
+    if isinstance(value, Decimal) and value.is_finite() and value.copy_abs() < 2**63 and value == value.to_integral_value():
         return int(value)
     return None
 

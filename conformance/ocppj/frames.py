@@ -369,7 +369,7 @@ def _read_type(frame: Frame, kind: Any, problems: list[Problem]) -> None:
             problems.append(Problem("unknown-type", f"message type {_shown(kind)} is none of 2 to 6"))
         return
     problems.append(Problem("type-not-integer", f"the message type is {_shown(kind)}, not an integer"))
-    if isinstance(kind, Decimal) and abs(kind) < 100 and kind == kind.to_integral_value():
+    if isinstance(kind, Decimal) and kind.copy_abs() < 100 and kind == kind.to_integral_value():
         frame.type = int(kind)
 
 

@@ -141,6 +141,8 @@ class TestBothWaysAgree:
     @example('[3,"1",{"a":.5}]')
     @example('[3,"1",{"a":"\t"}]')
     @example('[3,"1",{"a":"\ud800"}]')
+    @example("[1e99999999999]")
+    @example("[-1e-99999999999]")
     def test_on_whatever_is_written(self, text: str) -> None:
         agreed(text)
 
