@@ -63,9 +63,10 @@ def whole(value: Any) -> int | None:
     """An integer of JSON, also one written as 1.0, which JSON schema takes for one since draft 6; None for others."""
     if type(value) is int:
         return value
-    if isinstance(value, Decimal) and value.is_finite() and value.copy_abs() < 2**63 and value == value.to_integral_value():
-        return int(value)
-    return None
+    # (Not abs(), which rounds, and raises for 1e99999999999.)
+    if not isinstance(value, Decimal) or not value.is_finite() or value.copy_abs() >= 2**63:
+        return None
+    return int(value) if value == value.to_integral_value() else None
 
 
 def text(value: Any, limit: int = 80) -> str:
