@@ -9,6 +9,7 @@ import pytest
 
 from conformance.ocppj import frames
 from conformance.reference.defects import Defect, Defects, all_defects
+from conformance.reference.defects.receiving import AnswersRepeatedTwice
 from tests.reference.csms_double import TOKEN, CsmsDouble, Rig, now
 
 VERSION_OF = {"1.6": "1.6", "2": "2.0.1"}
@@ -102,3 +103,11 @@ async def test_speaks_before_accepted() -> None:
     async with CsmsDouble("1.6") as csms, Rig(csms, defects=("speaks-before-accepted",)):
         csms.answers["BootNotification"] = {"status": "Pending", "currentTime": now(), "interval": 60}
         await csms.expect("StatusNotification", connectorId=1)
+
+
+def test_a_call_that_is_repeated_within_a_millisecond_is_answered_twice_all_the_same() -> None:
+    distorted = AnswersRepeatedTwice()
+    answer = '[3,"1",{"currentTime":"2026-11-26T10:00:00.000Z"}]'
+    assert distorted.text(answer) == [answer]
+    assert distorted.text(answer) == [answer, answer]
+    assert distorted.text('[2,"1","Heartbeat",{}]') == ['[2,"1","Heartbeat",{}]']

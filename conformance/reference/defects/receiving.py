@@ -289,8 +289,10 @@ class AnswersRepeatedTwice(RepeatsOldAnswer):
     """A CALL with a known id gets the answer of the one before, and then its own."""
 
     def text(self, text: str) -> list[str]:
-        old = super().text(text)
-        return old if old == [text] else [*old, text]
+        # Two answers of one millisecond are the same text.
+        frame = frames.parse(text)
+        known = frame.type == frames.CALLRESULT and frame.id in self.given
+        return [*super().text(text), text] if known else super().text(text)
 
 
 class DiesOfShortArray(_Message):
