@@ -28,7 +28,7 @@ EVERY = 10.0
 WARM_UP = 120.0
 """Seconds that do not count: modules, schemas and devices come in them."""
 ALLOWED = 10.0
-"""Percent by which the highest reading may lie above the lowest (issue 3)."""
+"""Percent by which the highest reading may lie above the lowest."""
 
 
 @dataclass(frozen=True, slots=True)
